@@ -1,0 +1,23 @@
+import { diagnostic, text } from "../../diagnostics/diagnostic.ts";
+import type { Rule } from "../rule.ts";
+
+const repeatedCopy = diagnostic({
+  code: "LB3005",
+  name: "repeated-copy",
+  severity: "error",
+  message: text`copies of asset '${"asset"}' names store '${"store"}' twice`,
+  why: text`the second copy would be the first one, and add no safety`,
+  fix: text`name each store once`,
+});
+
+export const rule: Rule = {
+  diagnostic: repeatedCopy,
+  *check({ model, places }) {
+    for (const asset of model.assets) {
+      for (const [index, store] of asset.copies.entries()) {
+        if (asset.copies.indexOf(store) === index) continue;
+        yield repeatedCopy({ asset: asset.id, store }, places("asset", asset.id, "copies", index));
+      }
+    }
+  },
+};

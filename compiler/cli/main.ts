@@ -1,0 +1,69 @@
+import { Command, CommanderError, Option } from "commander";
+import { version } from "../root.ts";
+import { build, check } from "./commands.ts";
+import { explain } from "./explain.ts";
+
+/** Exit codes of the command line; the generated scripts have sysexits of their own. */
+const EXIT_USAGE = 2;
+const EXIT_BUG = 70;
+
+const format = new Option("--format <format>", "how findings are shown")
+  .choices(["pretty", "json", "github"])
+  .default("pretty");
+
+const program = new Command("lifeboat")
+  .description("Compiles disaster-recovery plans into backup and restore scripts.")
+  .version(`lifeboat ${version}`, "--version", "print the version")
+  .helpOption("--help", "print this help")
+  .showSuggestionAfterError()
+  .exitOverride()
+  .addHelpText(
+    "after",
+    "\nPlans are files such as plans/prod.plan.ts; without any, all of plans/*.plan.ts are taken.\n" +
+      "Exit status: 0 fine, 1 the plan has errors, 2 usage, 3 output on disk is stale, 70 a bug in lifeboat.",
+  );
+
+program
+  .command("check")
+  .description("say what is wrong with plans; write nothing")
+  .argument("[plans...]", "plan files")
+  .addOption(format)
+  .option("--watch", "check again whenever a plan changes")
+  .action((plans: string[], options) => finish(check(plans, options)));
+
+program
+  .command("build")
+  .description("check plans and write their scripts and crontabs")
+  .argument("[plans...]", "plan files")
+  .option("--out <folder>", "where the output goes", "generated")
+  .option("--host <id>", "only this host's bundle")
+  .option("--check", "write nothing; fail when the output on disk differs")
+  .option("--force", "overwrite files that were changed by hand")
+  .addOption(
+    new Option("--shellcheck <when>", "run ShellCheck over the scripts").choices(["auto", "require", "off"]).default("auto"),
+  )
+  .addOption(format)
+  .option("--watch", "build again whenever a plan changes")
+  .action((plans: string[], options) => finish(build(plans, options)));
+
+program
+  .command("explain")
+  .description("explain a diagnostic by its code")
+  .argument("<code>", "a code such as LB3002")
+  .action((code: string) => finish(explain(code)));
+
+async function finish(status: number | Promise<number>): Promise<void> {
+  process.exitCode = await status;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+  } else {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`lifeboat: internal error (LB9001). This is a bug in lifeboat, not in the plan.\n${text}\n`);
+    process.exitCode = EXIT_BUG;
+  }
+}

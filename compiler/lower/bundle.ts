@@ -1,0 +1,28 @@
+import type { Facts } from "../../templates/kind.ts";
+
+/** What a script is for; each has a file templates/scripts/<role>.sh. */
+export type Role = "backup" | "restore" | "verify" | "drill" | "status" | "catch-up" | "install";
+
+/** A script to be rendered: what it says of itself, its facts, and the kind whose bash it needs. */
+export interface ScriptSpec {
+  readonly file: string;
+  readonly role: Role;
+  readonly kind: string | undefined;
+  readonly about: readonly string[];
+  readonly facts: Facts;
+}
+
+/** A line of the crontab: fields, and the command with its options. */
+export interface CronJob {
+  readonly about: string;
+  readonly fields: string;
+  readonly command: readonly string[];
+}
+
+/** Everything that one host gets. */
+export interface Bundle {
+  readonly plan: string;
+  readonly host: string;
+  readonly scripts: readonly ScriptSpec[];
+  readonly crontab: { readonly about: readonly string[]; readonly jobs: readonly CronJob[] };
+}

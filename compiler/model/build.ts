@@ -1,0 +1,316 @@
+import { createHash } from "node:crypto";
+import type { Encryption } from "../../dsl/encryption.ts";
+import type { Hook } from "../../dsl/hook.ts";
+import type { EntityType } from "../../dsl/node.ts";
+import type { Retention } from "../../dsl/retention.ts";
+import type { Schedule } from "../../dsl/schedule.ts";
+import type { Priority } from "../../dsl/units.ts";
+import type { Data } from "../../templates/kind.ts";
+import { type Diagnostic, hasErrors, type Target } from "../diagnostics/diagnostic.ts";
+import { duplicateId, unknownReference, wrongReference } from "../diagnostics/reference.ts";
+import { badId, badValue, invalidOption } from "../diagnostics/schema.ts";
+import type { Result } from "../result.ts";
+import { describe, type Document, type Entity, type Json, label, type Path } from "./document.ts";
+import { assetKindOf, assetKinds, storeKindOf, storeKinds } from "./kinds.ts";
+import type { AssetModel, HostModel, Model, SourceLine, StoreModel } from "./model.ts";
+import { parseSchedule, type ScheduleModel } from "./schedule.ts";
+import { parseDuration, parseSize } from "./units.ts";
+import { closest, references, validateEntity } from "./validate.ts";
+
+/** Where each entity of a model was written, for checks that report on it. */
+export type Places = (type: EntityType, id: string, ...path: Path) => Target | undefined;
+
+export interface BuiltModel {
+  readonly model: Model;
+  readonly places: Places;
+}
+
+/** Judges a document and makes the model of it: ids, options, references, then values. */
+export function buildModel(document: Document): Result<BuiltModel> {
+  const entities = [document.plan, ...document.hosts, ...document.stores, ...document.assets];
+  const diagnostics: Diagnostic[] = [];
+  for (const entity of entities) {
+    diagnostics.push(...checkId(entity), ...checkKind(entity));
+    if (checkKind(entity).length === 0) diagnostics.push(...validateEntity(entity));
+  }
+  diagnostics.push(...checkUnique(document), ...checkReferences(document));
+  if (document.plan.data["assets"] !== undefined && document.assets.length === 0 && !hasErrors(diagnostics)) {
+    const what = `assets of plan '${document.plan.id}'`;
+    const values = { what, actual: "an empty list", expected: "a list with something in it" };
+    diagnostics.push(badValue(values, document.plan.at("assets"), { fix: "add an asset: files(…), mysql(…), …" }));
+  }
+  if (hasErrors(diagnostics)) return { value: undefined, diagnostics };
+
+  const parsed = schedulesOf(document);
+  diagnostics.push(...parsed.diagnostics, ...document.assets.flatMap(kindProblems));
+  if (hasErrors(diagnostics)) return { value: undefined, diagnostics };
+
+  const places: Places = (type, id, ...path) =>
+    entities.find((entity) => entity.type === type && entity.id === id)?.at(...path);
+  return { value: { model: makeModel(document, parsed.schedules), places }, diagnostics };
+}
+
+const ID = /^[a-z0-9][a-z0-9-]{0,47}$/;
+
+function checkId(entity: Entity): readonly Diagnostic[] {
+  if (ID.test(entity.id)) return [];
+  const actual = describe(entity.data["id"] ?? (entity.id === "" ? undefined : entity.id));
+  const advice = suggestId(entity.id);
+  return [
+    badId({ actual, what: `a${entity.type === "asset" ? "n" : ""} ${entity.type}`, advice }, entity.at("id"), {
+      ...(advice.startsWith("write ") && { safeFix: { replacement: JSON.stringify(advice.slice(7, -1)) } }),
+    }),
+  ];
+}
+
+function suggestId(id: string): string {
+  const suggestion = id
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 48);
+  return suggestion === "" ? "write a short name such as 'orders-db'" : `write '${suggestion}'`;
+}
+
+/** Only documents that no builder made can name a kind that does not exist. */
+function checkKind(entity: Entity): readonly Diagnostic[] {
+  const [property, known] =
+    entity.type === "asset" ? ["kind", assetKinds] : entity.type === "store" ? ["store", storeKinds] : ["", undefined];
+  if (known === undefined) return [];
+  const kind = entity.data[property];
+  if (typeof kind === "string" && known.some((each) => each.name === kind)) return [];
+  const expected = `one of ${known.map((each) => each.name).join(", ")}`;
+  return [
+    badValue({ what: `${property} of ${entity.type} '${entity.id}'`, actual: describe(kind), expected }, entity.at(property)),
+  ];
+}
+
+function checkUnique(document: Document): readonly Diagnostic[] {
+  const lists = { hosts: document.hosts, stores: document.stores, assets: document.assets };
+  return Object.entries(lists).flatMap(([things, entities]) =>
+    entities.flatMap((entity, index) => {
+      const first = entities.findIndex((other) => other.id === entity.id);
+      if (first === index || entity.id === "") return [];
+      const original = entities[first]?.at("id");
+      const related = original === undefined ? [] : [{ message: "the other is here", target: original }];
+      return [duplicateId({ things, id: entity.id }, entity.at("id"), { related })];
+    }),
+  );
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  host: "its scripts would be made for a machine that is not in the plan",
+  store: "its backups would go nowhere",
+  asset: "what is named here is not protected by the plan",
+};
+
+function checkReferences(document: Document): readonly Diagnostic[] {
+  const lists: Readonly<Record<string, readonly Entity[]>> = {
+    host: document.hosts,
+    store: document.stores,
+    asset: document.assets,
+  };
+  const diagnostics: Diagnostic[] = [];
+  for (const entity of [document.plan, ...document.hosts, ...document.stores, ...document.assets]) {
+    for (const { path, type, id } of references(entity)) {
+      const what = `${label(path)} of ${entity.type} '${entity.id}'`;
+      const target = entity.at(...path);
+      const given = entity.references.get(path.join("\u0000"));
+      const reason = REASONS[type] ?? "";
+      if (given !== undefined && given !== type) {
+        const actual = `the ${given} '${id}'`;
+        diagnostics.push(wrongReference({ what, actual, expected: type, reason }, target));
+        continue;
+      }
+      const known = (lists[type] ?? []).map((each) => each.id);
+      if (known.includes(id)) continue;
+      const close = closest(id, known);
+      const suggestion = close === undefined ? "" : ` Did you mean '${close}'?`;
+      const advice =
+        close === undefined
+          ? known.length === 0
+            ? `the plan has no ${type}s yet; make one`
+            : `name one of: ${known.join(", ")}`
+          : `replace with '${close}'`;
+      diagnostics.push(
+        unknownReference({ what, type, id, suggestion, reason, advice }, target, {
+          ...(close !== undefined && { safeFix: { replacement: JSON.stringify(close) } }),
+        }),
+      );
+    }
+  }
+  return diagnostics;
+}
+
+/** The options of an asset that say when a job runs. */
+const SCHEDULE_OPTIONS = ["schedule", "verify", "drill"] as const;
+
+type Schedules = ReadonlyMap<string, ScheduleModel>;
+
+function schedulesOf(document: Document): { schedules: Schedules; diagnostics: readonly Diagnostic[] } {
+  const schedules = new Map<string, ScheduleModel>();
+  const diagnostics: Diagnostic[] = [];
+  for (const asset of document.assets) {
+    for (const option of SCHEDULE_OPTIONS) {
+      const schedule = asset.data[option] as Schedule | undefined;
+      if (schedule === undefined) continue;
+      const parsed = parseSchedule(schedule, (...path) => asset.at(option, ...path));
+      diagnostics.push(...parsed.diagnostics);
+      if (parsed.value !== undefined) schedules.set(`${asset.id} ${option}`, parsed.value);
+    }
+  }
+  return { schedules, diagnostics };
+}
+
+function kindProblems(asset: Entity): readonly Diagnostic[] {
+  const kind = assetKindOf(asset.data["kind"] as string);
+  return (kind.problems?.(asset.data) ?? []).map(({ path, message, why, fix }) =>
+    invalidOption({ problem: `asset '${asset.id}': ${message}`, why, advice: fix }, asset.at(...path)),
+  );
+}
+
+const DEFAULT_PATH = {
+  linux: ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"],
+  macos: ["/opt/homebrew/bin", "/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"],
+};
+
+function makeModel(document: Document, schedules: Schedules): Model {
+  const name = document.plan.id;
+  const planData = document.plan.data as { timeZone?: string; description?: string; notify?: readonly Data<Hook>[] };
+  const timeZone = planData.timeZone ?? "UTC";
+  const content = {
+    name,
+    description: planData.description,
+    timeZone,
+    hosts: document.hosts.map((host) => hostModel(host, name, timeZone)),
+    stores: document.stores.map(storeModel),
+    assets: document.assets.map((asset) => assetModel(asset, schedules, planData.notify ?? [])),
+    source: sourceOf(document.plan, document.file),
+  };
+  const canonical = JSON.stringify(content, (property, value: unknown) => (property === "source" ? undefined : value));
+  return deepFreeze({ ...content, sha256: createHash("sha256").update(canonical).digest("hex") });
+}
+
+function sourceOf(entity: Entity, file = ""): SourceLine {
+  const target = entity.at();
+  return { file: target?.file ?? file, line: target?.line ?? 1 };
+}
+
+function hostModel(host: Entity, plan: string, timeZone: string): HostModel {
+  const data = host.data as {
+    os?: "linux" | "macos";
+    runsOn?: string;
+    timeZone?: string;
+    paths?: { scripts?: string; state?: string; logs?: string; metrics?: string };
+    searchPath?: readonly string[];
+  };
+  const os = data.os ?? "linux";
+  return {
+    id: host.id,
+    os,
+    runsOn: data.runsOn,
+    timeZone: data.timeZone ?? timeZone,
+    paths: {
+      scripts: data.paths?.scripts ?? `/opt/lifeboat/${plan}`,
+      state: data.paths?.state ?? `/var/lib/lifeboat/${plan}`,
+      logs: data.paths?.logs ?? `/var/log/lifeboat/${plan}`,
+      metrics: data.paths?.metrics ?? "",
+    },
+    searchPath: data.searchPath ?? DEFAULT_PATH[os],
+    source: sourceOf(host),
+  };
+}
+
+function storeModel(store: Entity): StoreModel {
+  const kind = storeKindOf(store.data["store"] as string);
+  return {
+    id: store.id,
+    kind: kind.name,
+    host: kind.host(store.data),
+    path: kind.path(store.data),
+    options: store.data,
+    source: sourceOf(store),
+  };
+}
+
+/** Common options as they stand in a document. */
+interface CommonData {
+  readonly description?: string;
+  readonly rpo?: string;
+  readonly rto?: string;
+  readonly priority?: Priority;
+  readonly copies: readonly string[];
+  readonly keep?: Retention;
+  readonly encrypt?: Data<Encryption>;
+  readonly compress?: AssetModel["compress"];
+  readonly expect?: { readonly size?: string; readonly backup?: string; readonly restore?: string };
+  readonly timeLimit?: { readonly backup?: string; readonly restore?: string };
+  readonly reserve?: string;
+  readonly notify?: readonly Data<Hook>[];
+}
+
+function assetModel(
+  asset: Entity,
+  schedules: Schedules,
+  planNotify: readonly Data<Hook>[],
+): AssetModel {
+  const kind = assetKindOf(asset.data["kind"] as string);
+  const data = asset.data as unknown as CommonData;
+  const { id: _id, kind: _kind, ...options } = asset.data;
+  return {
+    id: asset.id,
+    kind: kind.name,
+    type: kind.type,
+    title: kind.title,
+    hosts: kind.hosts(options),
+    description: data.description,
+    schedule: schedules.get(`${asset.id} schedule`),
+    verifySchedule: schedules.get(`${asset.id} verify`),
+    drillSchedule: schedules.get(`${asset.id} drill`),
+    rpo: seconds(data.rpo),
+    rto: seconds(data.rto),
+    priority: data.priority ?? "P3",
+    copies: data.copies,
+    keep: data.keep,
+    encryption: data.encrypt,
+    compress: data.compress ?? "auto",
+    expect: {
+      size: bytes(data.expect?.size),
+      backup: seconds(data.expect?.backup),
+      restore: seconds(data.expect?.restore),
+    },
+    timeLimit: {
+      backup: seconds(data.timeLimit?.backup) ?? 6 * 3600,
+      restore: seconds(data.timeLimit?.restore) ?? 12 * 3600,
+    },
+    reserve: bytes(data.reserve) ?? 64 * 1024 ** 2,
+    notify: data.notify ?? planNotify,
+    service: kind.service?.(options),
+    options: options as { readonly [key: string]: Json },
+    source: sourceOf(asset),
+  };
+}
+
+/** The schema has let only good durations through. */
+function seconds(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const parsed = parseDuration(text);
+  if ("problem" in parsed) throw new Error(`unchecked duration ${text}`);
+  return parsed.value;
+}
+
+function bytes(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const parsed = parseSize(text);
+  if ("problem" in parsed) throw new Error(`unchecked size ${text}`);
+  return parsed.value;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const item of Object.values(value)) deepFreeze(item);
+  }
+  return value;
+}

@@ -1,0 +1,84 @@
+import type { Encryption } from "../../dsl/encryption.ts";
+import type { Hook } from "../../dsl/hook.ts";
+import type { Retention } from "../../dsl/retention.ts";
+import type { Service } from "../../dsl/service.ts";
+import type { Priority } from "../../dsl/units.ts";
+import type { Data } from "../../templates/kind.ts";
+import type { Json } from "./document.ts";
+import type { ScheduleModel } from "./schedule.ts";
+
+/** Where a node of the model was written. */
+export interface SourceLine {
+  readonly file: string;
+  readonly line: number;
+}
+
+export interface HostModel {
+  readonly id: string;
+  readonly os: "linux" | "macos";
+  readonly runsOn: string | undefined;
+  readonly timeZone: string;
+  readonly paths: {
+    readonly scripts: string;
+    readonly state: string;
+    readonly logs: string;
+    readonly metrics: string;
+  };
+  readonly searchPath: readonly string[];
+  readonly source: SourceLine;
+}
+
+export interface StoreModel {
+  readonly id: string;
+  readonly kind: string;
+  /** The host it lies on; undefined means whichever host the asset lives on. */
+  readonly host: string | undefined;
+  readonly path: string;
+  readonly options: Json;
+  readonly source: SourceLine;
+}
+
+/** An asset with every default filled in; durations are seconds, sizes bytes. */
+export interface AssetModel {
+  readonly id: string;
+  readonly kind: string;
+  readonly type: string;
+  readonly title: string;
+  readonly hosts: readonly string[];
+  readonly description: string | undefined;
+  readonly schedule: ScheduleModel | undefined;
+  readonly verifySchedule: ScheduleModel | undefined;
+  readonly drillSchedule: ScheduleModel | undefined;
+  readonly rpo: number | undefined;
+  readonly rto: number | undefined;
+  readonly priority: Priority;
+  readonly copies: readonly string[];
+  readonly keep: Retention | undefined;
+  readonly encryption: Data<Encryption> | undefined;
+  readonly compress: "auto" | "zstd" | "gzip" | "none";
+  readonly expect: {
+    readonly size: number | undefined;
+    readonly backup: number | undefined;
+    readonly restore: number | undefined;
+  };
+  readonly timeLimit: { readonly backup: number; readonly restore: number };
+  readonly reserve: number;
+  readonly notify: readonly Data<Hook>[];
+  readonly service: Data<Service> | undefined;
+  /** The kind's own options, as the author gave them. */
+  readonly options: { readonly [key: string]: Json };
+  readonly source: SourceLine;
+}
+
+/** A valid plan: every reference resolves, every value was parsed. Plain frozen data. */
+export interface Model {
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly timeZone: string;
+  readonly hosts: readonly HostModel[];
+  readonly stores: readonly StoreModel[];
+  readonly assets: readonly AssetModel[];
+  readonly source: SourceLine;
+  /** SHA-256 of everything above but the source lines: two plans that say the same have the same hash. */
+  readonly sha256: string;
+}

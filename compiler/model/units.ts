@@ -1,0 +1,72 @@
+/** Parsing of what authors write: durations, sizes, times of day. Everything is exact: seconds and bytes are integers. */
+
+export type Parsed = { readonly value: number } | { readonly problem: string };
+
+const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800, y: 31_536_000 } as const;
+type DurationUnit = keyof typeof SECONDS;
+
+const BYTES = {
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+  TiB: 1024 ** 4,
+} as const;
+
+const MAX_SECONDS = 100 * SECONDS.y;
+const MAX_BYTES = 2 ** 53 - 1;
+
+/** Seconds of `"90s"`, `"1.5h"`, `"1h30m"`; a fraction of a second is refused. */
+export function parseDuration(text: string): Parsed {
+  if (!/^(\d+(\.\d+)?[smhdwy])+$/.test(text)) {
+    return { problem: /^-/.test(text) ? ": it is negative" : "" };
+  }
+  let total = 0;
+  let previous = Number.POSITIVE_INFINITY;
+  for (const [, number, unit] of text.matchAll(/(\d+(?:\.\d+)?)([smhdwy])/g)) {
+    const seconds = SECONDS[unit as DurationUnit];
+    if (seconds >= previous) return { problem: ": the largest unit comes first, and each only once" };
+    previous = seconds;
+    total += Number(number) * seconds;
+  }
+  // Decimals such as 1.1h are not exact in binary: round off the error, not the author's meaning.
+  const rounded = Math.round(total);
+  if (Math.abs(total - rounded) > 1e-6) return { problem: ": it is not a whole number of seconds" };
+  if (rounded > MAX_SECONDS) return { problem: ": it is longer than 100 years" };
+  return { value: rounded };
+}
+
+/** Bytes of `"20GiB"`. */
+export function parseSize(text: string): Parsed {
+  const match = /^(\d+(?:\.\d+)?)(B|[KMGT]i?B)$/.exec(text);
+  if (match === null) return { problem: /^-/.test(text) ? ": it is negative" : "" };
+  const bytes = Math.round(Number(match[1]) * BYTES[match[2] as keyof typeof BYTES]);
+  return bytes > MAX_BYTES ? { problem: ": it is more than any store holds" } : { value: bytes };
+}
+
+/** Minutes since midnight of `"02:00"`. */
+export function parseClock(text: string): number | undefined {
+  const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
+  return match === null ? undefined : Number(match[1]) * 60 + Number(match[2]);
+}
+
+/** A length of time for people, exact: `1 h 30 min`, `7 d`. */
+export function formatDuration(seconds: number): string {
+  const parts: string[] = [];
+  let rest = seconds;
+  for (const [unit, size] of [
+    ["d", SECONDS.d],
+    ["h", SECONDS.h],
+    ["min", SECONDS.m],
+    ["s", SECONDS.s],
+  ] as const) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count > 0) parts.push(`${count} ${unit}`);
+  }
+  return parts.length === 0 ? "0 s" : parts.join(" ");
+}

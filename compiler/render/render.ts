@@ -1,0 +1,124 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Fact } from "../../templates/kind.ts";
+import type { Bundle, ScriptSpec } from "../lower/bundle.ts";
+import { kindFolder } from "../model/kinds.ts";
+import { packageRoot } from "../root.ts";
+import { compileTemplate, type Template } from "./engine.ts";
+import { link, parseSource, type Source } from "./linker.ts";
+import { comment, crontabLine, identifier, integer, type ShellText, word } from "./shell-text.ts";
+
+/** A generated file, relative to the output folder. Scripts are executable. */
+export interface RenderedFile {
+  readonly path: string;
+  readonly content: string;
+  readonly executable: boolean;
+}
+
+/** Renders a host's bundle: `<plan>/<host>/…`. */
+export function renderBundle(bundle: Bundle): readonly RenderedFile[] {
+  const templates = new Templates();
+  const folder = `${bundle.plan}/${bundle.host}`;
+  const files: RenderedFile[] = bundle.scripts.map((script) => ({
+    path: `${folder}/${script.file}`,
+    content: templates.script(script),
+    executable: true,
+  }));
+  files.push({ path: `${folder}/crontab`, content: templates.crontab(bundle), executable: false });
+  const sums = files
+    .map((file) => `${sha256(file.content)}  ${file.path.slice(folder.length + 1)}\n`)
+    .sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1));
+  return [...files, { path: `${folder}/SHA256SUMS`, content: sums.join(""), executable: false }];
+}
+
+export function sha256(content: string): string {
+  return createHash("sha256").update(content, "utf8").digest("hex");
+}
+
+const cache = new Map<string, unknown>();
+
+/** What templates/ holds, each file read and parsed once in the life of the process. */
+class Templates {
+  script(spec: ScriptSpec): string {
+    const { code, facts } = this.linked(spec);
+    const used = Object.entries(spec.facts).filter(([name]) => facts.has(name));
+    const head = this.template("script.hbs")({
+      about: spec.about.map(comment),
+      facts: used.map(([name, fact]) => factView(name, fact)),
+    });
+    return `${head}\n${code}\nif [[ \${BASH_SOURCE[0]} == "$0" ]]; then main "$@"; fi\n`;
+  }
+
+  crontab(bundle: Bundle): string {
+    const lines = bundle.crontab.jobs.flatMap((job) => [
+      comment(`# ${job.about}`),
+      crontabLine(job.fields, job.command),
+    ]);
+    return this.template("crontab.hbs")({ about: bundle.crontab.about.map(comment), lines });
+  }
+
+  private linked(spec: ScriptSpec): ReturnType<typeof link> {
+    const names = Object.keys(spec.facts);
+    return once(`link ${spec.role} ${spec.kind} ${names.join(" ")}`, () =>
+      link(
+        [
+          ...this.prelude(),
+          ...(spec.kind === undefined ? [] : [this.source(`${kindFolder(spec.kind)}/${kindFolder(spec.kind)}.sh`)]),
+          this.source(`scripts/${spec.role}.sh`),
+        ],
+        names,
+      ),
+    );
+  }
+
+  private prelude(): readonly Source[] {
+    return once("prelude", () =>
+      readdirSync(join(packageRoot, "templates", "prelude"))
+        .filter((file) => file.endsWith(".sh"))
+        .sort()
+        .map((file) => this.source(`prelude/${file}`)),
+    );
+  }
+
+  private source(file: string): Source {
+    return once(`source ${file}`, () => parseSource(read(file), `templates/${file}`));
+  }
+
+  private template(file: string): Template {
+    return once(`template ${file}`, () => compileTemplate(read(file), `templates/${file}`));
+  }
+}
+
+function once<T>(name: string, make: () => T): T {
+  if (!cache.has(name)) cache.set(name, make());
+  return cache.get(name) as T;
+}
+
+/** Forgets what was read, so that `--watch` sees a changed template. */
+export function forgetTemplates(): void {
+  cache.clear();
+}
+
+function read(file: string): string {
+  return readFileSync(join(packageRoot, "templates", file), "utf8");
+}
+
+interface FactView {
+  readonly name: ShellText;
+  readonly isList: boolean;
+  readonly hasItems: boolean;
+  readonly items: readonly ShellText[];
+  readonly value: ShellText;
+}
+
+function factView(name: string, fact: Fact): FactView {
+  const isList = typeof fact === "object";
+  return {
+    name: identifier(name),
+    isList,
+    hasItems: isList && fact.length > 0,
+    items: isList ? fact.map(word) : [],
+    value: isList ? word("") : typeof fact === "number" ? integer(fact) : word(fact),
+  };
+}

@@ -1,0 +1,72 @@
+import pc from "picocolors";
+import stringWidth from "string-width";
+import type { Span } from "../diagnostics/diagnostic.ts";
+import type { PlacedDiagnostic } from "./report.ts";
+
+type Colors = ReturnType<typeof pc.createColors>;
+
+export interface PrettyOptions {
+  readonly color: boolean;
+  /** Columns of the terminal; source lines are cut to fit. */
+  readonly width: number;
+}
+
+/** Diagnostics for people: place, what, the source, why, how to mend it. */
+export function pretty(diagnostics: readonly PlacedDiagnostic[], options: PrettyOptions): string {
+  const colors = pc.createColors(options.color);
+  return diagnostics.map((each) => one(each, colors, options.width)).join("\n");
+}
+
+function one(diagnostic: PlacedDiagnostic, colors: Colors, width: number): string {
+  const { span } = diagnostic;
+  const paint = diagnostic.severity === "error" ? colors.red : colors.yellow;
+  const place = span === undefined ? "" : `${colors.cyan(`${span.file}:${span.line}:${span.column}`)} - `;
+  const head = `${place}${paint(diagnostic.severity)} ${colors.dim(`${diagnostic.code} ${diagnostic.name}:`)} ${diagnostic.message}`;
+  const lines = [head, ...frame(span, diagnostic.source, paint, width)];
+  for (const related of diagnostic.related) {
+    lines.push(`  ${colors.cyan(`${related.span.file}:${related.span.line}:${related.span.column}`)} ${related.message}`);
+    lines.push(...frame(related.span, related.source, colors.cyan, width));
+  }
+  lines.push(`  ${colors.bold("why:")}  ${diagnostic.why}`);
+  if (diagnostic.fix !== undefined) lines.push(`  ${colors.bold("fix:")}  ${diagnostic.fix}`);
+  lines.push(`  ${colors.dim(`docs: lifeboat explain ${diagnostic.code}`)}`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** The source line with carets under the span, cut to the width on whichever side leaves the span in view. */
+function frame(
+  span: Span | undefined,
+  source: string | undefined,
+  paint: (text: string) => string,
+  width: number,
+): readonly string[] {
+  const line = source?.split("\n")[(span?.line ?? 0) - 1];
+  if (span === undefined || line === undefined) return [];
+  const number = String(span.line);
+  const room = Math.max(40, width - number.length - 6);
+  const endColumn = span.endLine === span.line ? span.endColumn : line.length + 1;
+  const before = visible(line.slice(0, span.column - 1));
+  const marked = visible(line.slice(span.column - 1, endColumn - 1));
+  const after = visible(line.slice(endColumn - 1));
+  const shift = stringWidth(before + marked) > room ? cutLeft(before, room - Math.min(stringWidth(marked), room - 10) - 1) : before;
+  const text = cutRight(shift + marked + after, room);
+  const carets = "^".repeat(Math.max(1, Math.min(stringWidth(marked), room - stringWidth(shift))));
+  return [`> ${number} | ${text}`, `  ${" ".repeat(number.length)} | ${" ".repeat(stringWidth(shift))}${paint(carets)}`];
+}
+
+/** Tabs as two spaces, and other control characters as a mark, so that columns line up and nothing moves the cursor. */
+function visible(text: string): string {
+  return text.replaceAll("\t", "  ").replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
+}
+
+function cutLeft(text: string, room: number): string {
+  let rest = text;
+  while (rest !== "" && stringWidth(rest) > room) rest = rest.slice(1);
+  return rest === text ? text : `…${rest.slice(1)}`;
+}
+
+function cutRight(text: string, room: number): string {
+  let rest = text;
+  while (stringWidth(rest) > room) rest = rest.slice(0, -1);
+  return rest === text ? text : `${rest.slice(0, -1)}…`;
+}

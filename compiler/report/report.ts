@@ -1,0 +1,56 @@
+import type { Diagnostic, Severity, Span, Target } from "../diagnostics/diagnostic.ts";
+import { createPlacer } from "../diagnostics/place.ts";
+
+/** A diagnostic as reports show it: with its exact place and the source around it. */
+export interface PlacedDiagnostic {
+  readonly code: string;
+  readonly name: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly why: string;
+  readonly fix: string | undefined;
+  readonly isSafeFix: boolean;
+  readonly span: Span | undefined;
+  readonly source: string | undefined;
+  readonly related: readonly { readonly message: string; readonly span: Span; readonly source: string | undefined }[];
+}
+
+/** A generated file, as reports list it. */
+export interface ReportedFile {
+  readonly path: string;
+  readonly sha256: string;
+  readonly mode: string;
+}
+
+/** What became of one plan. */
+export interface PlanReport {
+  readonly plan: string;
+  readonly diagnostics: readonly PlacedDiagnostic[];
+  readonly files: readonly ReportedFile[];
+}
+
+/** Gives every diagnostic its exact place. */
+export async function placeDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  readSource: (file: string) => string | undefined,
+): Promise<readonly PlacedDiagnostic[]> {
+  const targets = diagnostics.flatMap((each) => [
+    ...(each.target === undefined ? [] : [each.target]),
+    ...each.related.map((related) => related.target),
+  ]);
+  const placer = await createPlacer(targets);
+  const place = (target: Target) => {
+    const source = readSource(target.file);
+    return { span: placer(target, source), source };
+  };
+  return diagnostics.map((each) => {
+    const { target, safeFix, related, ...rest } = each;
+    const placed = target === undefined ? { span: undefined, source: undefined } : place(target);
+    return {
+      ...rest,
+      isSafeFix: safeFix !== undefined,
+      ...placed,
+      related: related.map((place_) => ({ message: place_.message, ...place(place_.target) })),
+    };
+  });
+}

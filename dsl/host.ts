@@ -1,0 +1,38 @@
+import { entity } from "./node.ts";
+import type { AbsolutePath, TimeZone } from "./units.ts";
+
+/** What an author says of a host. */
+export interface HostOptions {
+  /** The operating system. Default: `linux`. macOS has bash 3.2 and BSD tools, and what is generated for it runs there. */
+  readonly os?: "linux" | "macos";
+  /** Which host, VM server or site this one dies with. */
+  readonly runsOn?: Host;
+  /** The time zone of the host's clock, in which its crontab runs. Default: the plan's. `install.sh` refuses a host that differs. */
+  readonly timeZone?: TimeZone;
+  /** Directories of what Lifeboat puts on the host. */
+  readonly paths?: {
+    /** Installed scripts. Default: `/opt/lifeboat/<plan>`. */
+    readonly scripts?: AbsolutePath;
+    /** History, locks and journals. Default: `/var/lib/lifeboat/<plan>`. */
+    readonly state?: AbsolutePath;
+    /** Log files. Default: `/var/log/lifeboat/<plan>`. */
+    readonly logs?: AbsolutePath;
+    /** Prometheus' textfile directory, e.g. `/var/lib/node_exporter/textfile`. Default: no metrics. */
+    readonly metrics?: AbsolutePath;
+  };
+  /** Directories appended to `PATH`, since cron knows few. Default: the system's usual ones. */
+  readonly searchPath?: readonly AbsolutePath[];
+}
+
+/** A machine that holds assets or stores. */
+export interface Host extends HostOptions {
+  readonly id: string;
+}
+
+/**
+ * A machine: a VM, a server, a laptop. Its id names a folder of the output, so it is lower case letters, digits and dashes.
+ * @example const db = host("mysql", { timeZone: "Asia/Seoul" });
+ */
+export function host(id: string, options: HostOptions = {}): Host {
+  return entity<Host>("host", host, id, options);
+}

@@ -1,0 +1,97 @@
+import type { Asset, CommonAssetOptions } from "../dsl/asset.ts";
+import type { Host } from "../dsl/host.ts";
+import { entity } from "../dsl/node.ts";
+import type { Secret } from "../dsl/secret.ts";
+import type { Service } from "../dsl/service.ts";
+import type { Store } from "../dsl/store.ts";
+
+/** An author's options as the model holds them: hosts, stores and assets have become their ids. */
+export type Data<T> = T extends Host | Store | Asset
+  ? string
+  : T extends readonly (infer Item)[]
+    ? readonly Data<Item>[]
+    : T extends object
+      ? { readonly [Key in keyof T]: Data<T[Key]> }
+      : T;
+
+/** A constant of a generated script. Names are UPPER_CASE; the renderer quotes the value. */
+export type Fact = string | number | readonly string[];
+export type Facts = Readonly<Record<string, Fact>>;
+
+/** Something wrong that the schema cannot say. `path` leads from the entity to the property. */
+export interface OptionProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly why: string;
+  readonly fix: string;
+}
+
+/** What the compiler knows of an asset kind. Its bash and its doc lie beside it, under the same name. */
+export interface AssetKind<Name extends string = string, Options = unknown> {
+  /** The kind's name: its folder, its builder, and `kind:` in YAML. */
+  readonly name: Name;
+  /** Folder of its sets in a store: `<store>/<type>/<asset>/`. */
+  readonly type: string;
+  /** For people: `MySQL or MariaDB`. */
+  readonly title: string;
+  /** Ids of the hosts that it lives on; each gets its scripts. */
+  hosts(options: Data<Options>): readonly string[];
+  /** Programs that its scripts need on such a host. */
+  tools(options: Data<Options>): readonly string[];
+  /** Facts for its bash on that host. */
+  facts(options: Data<Options>, hostId: string): Facts;
+  /** What a restore must stop. Default: none. */
+  service?(options: Data<Options>): Data<Service> | undefined;
+  /** Why a set of this kind must not lie about in plain text; asked for only when it is not encrypted. */
+  sensitive?(options: Data<Options>): string | undefined;
+  /** Problems that a schema cannot find. */
+  problems?(options: Data<Options>): readonly OptionProblem[];
+}
+
+/** A kind's builder, as plans call it, with its definition attached for the compiler. */
+export interface AssetBuilder<Name extends string = string, Options = unknown> {
+  (id: string, options: Options): Asset;
+  readonly assetKind: AssetKind<Name, Options>;
+}
+
+/** Makes a kind's builder from its definition. */
+export function assetKind<Name extends string, Options extends CommonAssetOptions>(
+  definition: AssetKind<Name, Options>,
+): AssetBuilder<Name, Options> {
+  const builder = (id: string, options: Options): Asset =>
+    entity<Asset>("asset", builder, id, options, { kind: definition.name });
+  return Object.assign(builder, { assetKind: definition });
+}
+
+/** What the compiler knows of a store kind. */
+export interface StoreKind<Name extends string = string, Options = unknown> {
+  readonly name: Name;
+  readonly title: string;
+  /** The host that it lies on; undefined means: on whichever host the asset lives. */
+  host(options: Data<Options>): string | undefined;
+  /** Its directory on that host. */
+  path(options: Data<Options>): string;
+}
+
+/** A store's builder, as plans call it. */
+export interface StoreBuilder<Name extends string = string, Options = unknown> {
+  (id: string, options: Options): Store;
+  readonly storeKind: StoreKind<Name, Options>;
+}
+
+/** Makes a store's builder from its definition. */
+export function storeKind<Name extends string, Options extends object>(
+  definition: StoreKind<Name, Options>,
+): StoreBuilder<Name, Options> {
+  const builder = (id: string, options: Options): Store =>
+    entity<Store>("store", builder, id, options, { store: definition.name });
+  return Object.assign(builder, { storeKind: definition });
+}
+
+/** A secret as the bash runtime takes it: `file:/path`, `env:NAME`, `command:/path` or `prompt:label`. */
+export function secretReference(secret: Data<Secret>): string {
+  if ("file" in secret) return `file:${secret.file}`;
+  if ("env" in secret) return `env:${secret.env}`;
+  if ("command" in secret) return `command:${secret.command}`;
+  return `prompt:${secret.prompt}`;
+}

@@ -1,0 +1,80 @@
+# Which set, of which store: what --latest, --at, --set and --from mean.
+
+# Print the indexes of the stores to look in: all, or the one that --from names by its id or path.
+chosen_stores() {
+  local from="$1" i found=0
+  for ((i = 0; i < ${#STORE_PATHS[@]}; i++)); do
+    if [[ -z $from || $from == "${STORE_IDS[i]}" || $from == "${STORE_PATHS[i]}" ]]; then
+      printf '%d\n' "$i"
+      found=1
+    fi
+  done
+  ((found)) || die "$EX_USAGE" "there is no store '$from' for $ASSET" "its stores are: ${STORE_IDS[*]}"
+}
+
+# Print the name of the set to use: the one named, else the newest good one of the chosen stores, made at or before the
+# given stamp. Dies when there is none.
+choose_set_name() {
+  local from="$1" name="$2" at="$3" stores i set newest=''
+  stores="$(chosen_stores "$from")" || exit $?
+  for i in $stores; do
+    if [[ -n $name ]]; then
+      [[ ! -f ${STORE_PATHS[i]}/$TYPE/$ASSET/$name/MANIFEST ]] || newest="$name"
+    else
+      set="$(newest_set "${STORE_PATHS[i]}" "$at")"
+      [[ ! ${set##*/} > $newest ]] || newest="${set##*/}"
+    fi
+  done
+  if [[ -z $newest ]]; then
+    die "$EX_DATA" "there is no ${name:+set $name}${name:-good backup set} of $ASSET${at:+ made at or before $(human_stamp "$at")}${from:+ in $from}" "${0##*/} --list shows what there is"
+  fi
+  printf '%s\n' "$newest"
+}
+
+# Find a sound copy of a set, trying the chosen stores in their order. Sets SET_PATH and RUN_STORE.
+find_sound_copy() {
+  local name="$1" from="$2" stores i set
+  stores="$(chosen_stores "$from")" || exit $?
+  for i in $stores; do
+    set="${STORE_PATHS[i]}/$TYPE/$ASSET/$name"
+    [[ -f $set/MANIFEST ]] || continue
+    if check_set "$set"; then
+      SET_PATH="$set" RUN_STORE="${STORE_IDS[i]}"
+      [[ ! -e $set/SUSPECT ]] || log_warn "the set $name is marked suspect: $(cat -- "$set/SUSPECT")"
+      return 0
+    fi
+    log_warn "the copy of $name in ${STORE_IDS[i]} cannot be used"
+    ((DRY_RUN)) || mark_suspect "$set" 'found damaged before a restore'
+  done
+  die "$EX_DATA" "no store has a sound copy of the set $name" "${0##*/} --list shows the others; choose one with --set"
+}
+
+# How long ago a stamp was, in words.
+stamp_age() {
+  local seconds=$(($(date +%s) - $(stamp_to_epoch "$1")))
+  if ((seconds < 0)); then printf 'in the future\n'; else printf '%s ago\n' "$(human_seconds "$seconds")"; fi
+}
+
+# Print every set of the chosen stores as a table, newest first.
+print_set_table() {
+  local from="$1" stores i set rows=''
+  stores="$(chosen_stores "$from")" || exit $?
+  for i in $stores; do
+    while IFS= read -r set; do
+      rows+="$(print_set_row "$set" "${STORE_IDS[i]}")"$'\n'
+    done < <(list_sets "${STORE_PATHS[i]}")
+  done
+  if [[ -z $rows ]]; then
+    printf 'There is no backup set of %s yet.\n' "$ASSET"
+    return 0
+  fi
+  printf '%-17s %-17s %9s  %-8s %s\n' SET AGE SIZE STATE STORE
+  printf '%s' "$rows" | sort -s -r -k 1,1
+}
+
+# One row of the table.
+print_set_row() {
+  local set="$1" state=ok
+  [[ ! -e $set/SUSPECT ]] || state=suspect
+  printf '%-17s %-17s %9s  %-8s %s\n' "${set##*/}" "$(stamp_age "${set##*/}")" "$(human_bytes "$(set_bytes "$set")")" "$state" "$2"
+}

@@ -1,0 +1,167 @@
+# Compression, encryption and hashes of payload streams. Every function here is a filter in constant memory.
+
+readonly PBKDF2_ROUNDS=600000
+
+# The codec for a new set on this host.
+choose_compression() {
+  local tool
+  case "$COMPRESSION" in
+    auto)
+      for tool in zstd gzip; do
+        if command -v "$tool" >/dev/null 2>&1; then
+          printf '%s\n' "$tool"
+          return 0
+        fi
+      done
+      printf 'none\n'
+      ;;
+    *)
+      [[ $COMPRESSION == none ]] || require_tool "$COMPRESSION"
+      printf '%s\n' "$COMPRESSION"
+      ;;
+  esac
+}
+
+# The suffixes of a payload file, for people and for `file`.
+codec_suffix() {
+  local codec="$1" cipher="$2"
+  case "$codec" in
+    zstd) printf '.zst' ;;
+    gzip) printf '.gz' ;;
+  esac
+  case "$cipher" in
+    age) printf '.age' ;;
+    openssl) printf '.enc' ;;
+  esac
+}
+
+# Compress stdin to stdout.
+compress_stream() {
+  case "$1" in
+    zstd) zstd -q -3 -T2 -c ;;
+    gzip) if command -v pigz >/dev/null 2>&1; then pigz -n -p 2 -c; else gzip -n -c; fi ;;
+    none) cat ;;
+    *) die "$EX_DATA" "unknown compression '$1'" ;;
+  esac
+}
+
+# The inverse of compress_stream.
+decompress_stream() {
+  case "$1" in
+    zstd) zstd -q -d -c ;;
+    gzip) gzip -d -c ;;
+    none) cat ;;
+    *) die "$EX_DATA" "unknown compression '$1'" ;;
+  esac
+}
+
+# Encrypt stdin to stdout as the plan says. Recipients are public; keys are named by their file only.
+encrypt_stream() {
+  local recipient
+  local -a args=()
+  case "$ENCRYPTION" in
+    none) cat ;;
+    age)
+      for recipient in "${AGE_RECIPIENTS[@]}"; do args+=(-r "$recipient"); done
+      age "${args[@]}"
+      ;;
+    openssl) openssl enc -aes-256-ctr -pbkdf2 -iter "$PBKDF2_ROUNDS" -md sha256 -salt -pass "file:$OPENSSL_KEY_FILE" ;;
+    *) die "$EX_CONFIG" "unknown encryption '$ENCRYPTION'" ;;
+  esac
+}
+
+# Decrypt stdin to stdout. The caller has checked the MAC of openssl's output: CTR itself accepts anything.
+decrypt_stream() {
+  case "$1" in
+    none) cat ;;
+    age) age -d -i "$AGE_IDENTITY_FILE" ;;
+    openssl) openssl enc -d -aes-256-ctr -pbkdf2 -iter "$PBKDF2_ROUNDS" -md sha256 -pass "file:$OPENSSL_KEY_FILE" ;;
+    *) die "$EX_DATA" "unknown encryption '$1'" ;;
+  esac
+}
+
+# Is everything there to encrypt a new set? Dies otherwise.
+require_encryption() {
+  case "$ENCRYPTION" in
+    age) require_tool age ;;
+    openssl)
+      require_tool openssl
+      require_key_file
+      ;;
+  esac
+}
+
+# The key file must be readable, private and long enough; openssl uses its first line.
+require_key_file() {
+  local line=''
+  [[ -r $OPENSSL_KEY_FILE ]] || die "$EX_NOPERM" "cannot read the key file $OPENSSL_KEY_FILE" "make one with: openssl rand -hex 32, mode 600, and keep a copy off this host"
+  IFS= read -r line <"$OPENSSL_KEY_FILE" || true
+  ((${#line} >= 20)) || die "$EX_CONFIG" "the first line of the key file $OPENSSL_KEY_FILE is shorter than 20 characters" "make one with: openssl rand -hex 32"
+  case "$(file_mode "$OPENSSL_KEY_FILE")" in
+    *00) ;;
+    *) log_warn "others may read the key file $OPENSSL_KEY_FILE: chmod 600 it" ;;
+  esac
+}
+
+# Can this host decrypt a payload of this cipher?
+can_decrypt() {
+  case "$1" in
+    none) return 0 ;;
+    age) command -v age >/dev/null 2>&1 && [[ -n ${AGE_IDENTITY_FILE:-} && -r $AGE_IDENTITY_FILE ]] ;;
+    openssl) command -v openssl >/dev/null 2>&1 && [[ -n ${OPENSSL_KEY_FILE:-} && -r $OPENSSL_KEY_FILE ]] ;;
+    *) return 1 ;;
+  esac
+}
+
+# The permission bits of a file in octal, as `600`.
+file_mode() {
+  stat -c %a -- "$1" 2>/dev/null || stat -f %Lp -- "$1"
+}
+
+# SHA-256 of stdin in hex, with the fastest tool at hand.
+hash_stream() {
+  local out
+  if command -v openssl >/dev/null 2>&1; then
+    out="$(openssl dgst -sha256)" || return "$EX_IO"
+    out="${out##* }"
+  elif command -v sha256sum >/dev/null 2>&1; then
+    out="$(sha256sum)" || return "$EX_IO"
+    out="${out%% *}"
+  else
+    out="$(shasum -a 256)" || return "$EX_IO"
+    out="${out%% *}"
+  fi
+  [[ $out =~ ^[0-9a-f]{64}$ ]] || return "$EX_SOFTWARE"
+  printf '%s\n' "$out"
+}
+
+# SHA-256 of a file in hex.
+sha256_of() {
+  hash_stream <"$1"
+}
+
+# HMAC-SHA256 of a file, with a key that openssl derives from the key file and a salt of 16 hex digits. openssl's own
+# HMAC options want the key in the argument list, so the two rounds are made from plain hashes.
+openssl_mac() {
+  local file="$1" salt="$2" key
+  key="$(openssl enc -aes-256-ctr -pbkdf2 -iter "$PBKDF2_ROUNDS" -md sha256 -S "$salt" -pass "file:$OPENSSL_KEY_FILE" -P </dev/null | sed -n 's/^key *= *//p')" || return "$EX_NOPERM"
+  [[ $key =~ ^[0-9A-Fa-f]{64}$ ]] || return "$EX_SOFTWARE"
+  {
+    mac_pad "$key" 92
+    { mac_pad "$key" 54 && cat -- "$file"; } | openssl dgst -sha256 -binary
+  } | hash_stream
+}
+
+# Print the 64-byte block of an HMAC: the key, filled with zeros, each byte XOR 54 (inner) or 92 (outer). By a builtin:
+# nothing of it shows in a process list.
+mac_pad() {
+  local key="$1" pad="$2" i byte escaped=''
+  for ((i = 0; i < 64; i++)); do
+    byte=0
+    ((i >= ${#key} / 2)) || byte=$((16#${key:i*2:2}))
+    printf -v byte '\\x%02x' $((byte ^ pad))
+    escaped+="$byte"
+  done
+  # shellcheck disable=SC2059  # the escapes are the data
+  printf "$escaped"
+}

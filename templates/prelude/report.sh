@@ -1,0 +1,190 @@
+# What a run leaves behind for people and machines: history, metrics, hooks.
+
+readonly HOOK_TIMEOUT=15
+
+# The last exit function of a run: one line of history, the metrics, the hooks, one closing line.
+close_run() {
+  local status=success event=success
+  if ((EXIT_STATUS != 0)); then
+    status=failed event=failure
+    LAST_ERROR="$(cat -- "$RUN_DIR/last-error" 2>/dev/null || printf '%s' "${LAST_ERROR:-}")"
+  fi
+  # A run that found another one at work did nothing: no alarm for that.
+  if ((EXIT_STATUS == EX_TEMPFAIL)) && [[ ${LOCK_HELD:-0} == 0 && ${LAST_ERROR:-} == 'another run'* ]]; then
+    record_history skipped "$EXIT_STATUS"
+    return 0
+  fi
+  record_history "$status" "$EXIT_STATUS"
+  write_metrics
+  run_hooks "$event"
+  if ((EXIT_STATUS != 0)); then
+    log_line ERROR "$ACTION of $ASSET failed after $(human_ms $(($(now_ms) - STARTED_MS))): exit $EXIT_STATUS, $(describe_exit "$EXIT_STATUS")"
+  fi
+}
+
+# An exit code in words.
+describe_exit() {
+  case "$1" in
+    64) printf 'wrong usage\n' ;;
+    65) printf 'bad data\n' ;;
+    69) printf 'a service or tool is missing\n' ;;
+    70) printf 'a bug\n' ;;
+    73 | 74) printf 'cannot write\n' ;;
+    75) printf 'try again later\n' ;;
+    77) printf 'permission or secret missing\n' ;;
+    78) printf 'this host is set up wrongly\n' ;;
+    129 | 130 | 143) printf 'interrupted\n' ;;
+    *) printf 'unknown\n' ;;
+  esac
+}
+
+# Append one JSON line about this run to the history.
+record_history() {
+  local status="$1" code="$2" phases='' phase
+  [[ ${DRY_RUN:-0} == 0 ]] || return 0
+  for phase in ${PHASES[@]+"${PHASES[@]}"}; do
+    phases+="${phases:+,}$(json_string "${phase%%=*}"):$(json_seconds "${phase##*=}")"
+  done
+  {
+    printf '{"time":%s,"plan":%s,"host":%s,"asset":%s,"kind":%s,"action":%s,"status":%s,"code":%d,"seconds":%s,"set":%s,"store":%s,"raw_bytes":%d,"stored_bytes":%d,"phases":{%s},"message":%s}\n' \
+      "$(json_string "$(date -u +%Y-%m-%dT%H:%M:%SZ)")" "$(json_string "$PLAN")" "$(json_string "$HOST_ID")" \
+      "$(json_string "$ASSET")" "$(json_string "$KIND")" "$(json_string "$ACTION")" "$(json_string "$status")" "$code" \
+      "$(json_seconds $(($(now_ms) - STARTED_MS)))" "$(json_string "${RUN_SET:-}")" "$(json_string "${RUN_STORE:-}")" \
+      "${RUN_RAW_BYTES:-0}" "${RUN_STORED_BYTES:-0}" "$phases" "$(json_string "${LAST_ERROR:-}")" >>"$STATE_DIR/history.jsonl"
+  } 2>/dev/null || log_warn "cannot write $STATE_DIR/history.jsonl"
+}
+
+# A string as JSON. Byte by byte under LC_ALL=C: UTF-8 passes, control characters are escaped.
+json_string() {
+  local text="$1" out='' char i LC_ALL=C
+  for ((i = 0; i < ${#text}; i++)); do
+    char="${text:i:1}"
+    case "$char" in
+      '"' | \\) out+="\\$char" ;;
+      [[:cntrl:]])
+        printf -v char '\\u%04x' "'$char"
+        out+="$char"
+        ;;
+      *) out+="$char" ;;
+    esac
+  done
+  printf '"%s"\n' "$out"
+}
+
+# Milliseconds as a JSON number of seconds.
+json_seconds() {
+  printf '%d.%03d\n' $(($1 / 1000)) $(($1 % 1000))
+}
+
+# Write this run's figures for Prometheus' textfile collector, in one rename. The last success survives a failure.
+write_metrics() {
+  local file labels now success=0
+  [[ ${DRY_RUN:-0} == 0 && -n $METRICS_DIR ]] || return 0
+  file="$METRICS_DIR/lifeboat-$ASSET-$ACTION.prom"
+  labels="{plan=\"$(metric_label "$PLAN")\",host=\"$(metric_label "$HOST_ID")\",asset=\"$(metric_label "$ASSET")\",action=\"$ACTION\"}"
+  now="$(date +%s)"
+  if ((EXIT_STATUS == 0)); then
+    success="$now"
+  elif [[ -r $file ]]; then
+    success="$(sed -n 's/^lifeboat_last_success_timestamp_seconds{.*} //p' "$file")"
+  fi
+  {
+    mkdir -p -- "$METRICS_DIR" &&
+      {
+        print_metric last_success_timestamp_seconds 'When the action last ended well, 0 for never.' "$labels" "${success:-0}"
+        print_metric last_run_timestamp_seconds 'When the action last ended.' "$labels" "$now"
+        print_metric last_status 'Exit code of the last run, 0 is good.' "$labels" "$EXIT_STATUS"
+        print_metric last_duration_seconds 'How long the last run took.' "$labels" "$(json_seconds $(($(now_ms) - STARTED_MS)))"
+        print_metric last_stored_bytes 'Bytes of the set of the last run.' "$labels" "${RUN_STORED_BYTES:-0}"
+      } >"$file.$$" && chmod 644 "$file.$$" && mv -f -- "$file.$$" "$file"
+  } 2>/dev/null || log_warn "cannot write metrics to $METRICS_DIR"
+}
+
+# One metric with its help.
+print_metric() {
+  printf '# HELP lifeboat_%s %s\n# TYPE lifeboat_%s gauge\nlifeboat_%s%s %s\n' "$1" "$2" "$1" "$1" "$3" "$4"
+}
+
+# A label's value: backslash, quote and newline escaped.
+metric_label() {
+  local text
+  text="$(json_string "$1")"
+  text="${text#\"}"
+  printf '%s\n' "${text%\"}"
+}
+
+# Tell whoever wants to know. A hook that fails is a warning, never a failure of the run.
+run_hooks() {
+  local event="$1" i
+  [[ ${DRY_RUN:-0} == 0 ]] || return 0
+  for ((i = 0; i < ${#HOOK_KINDS[@]}; i++)); do
+    case ",${HOOK_EVENTS[i]}," in
+      *",$event,"*) ;;
+      *) continue ;;
+    esac
+    (guarded "$HOOK_TIMEOUT" '' "hook ${HOOK_KINDS[i]}" run_hook "${HOOK_KINDS[i]}" "${HOOK_TARGETS[i]}" "$event") ||
+      log_line WARN "the ${HOOK_KINDS[i]} hook for $event failed"
+  done
+}
+
+# Run one hook.
+run_hook() {
+  local kind="$1" target="$2" event="$3" url
+  case "$kind" in
+    webhook)
+      url="$(read_secret "$target")"
+      post_json "$url" "$(hook_json "$event")"
+      ;;
+    healthchecks)
+      url="$(read_secret "$target")"
+      case "$event" in
+        start) url="${url%/}/start" ;;
+        failure) url="${url%/}/fail" ;;
+      esac
+      post_json "$url" "$(hook_json "$event")"
+      ;;
+    mail) send_mail "$target" "$event" ;;
+    command) "$target" "$event" "$ASSET" "${EXIT_STATUS:-0}" </dev/null >/dev/null 2>&1 ;;
+  esac
+}
+
+# What a webhook is told.
+hook_json() {
+  printf '{"event":%s,"plan":%s,"host":%s,"asset":%s,"kind":%s,"action":%s,"code":%d,"seconds":%s,"set":%s,"stored_bytes":%d,"message":%s}\n' \
+    "$(json_string "$1")" "$(json_string "$PLAN")" "$(json_string "$HOST_ID")" "$(json_string "$ASSET")" "$(json_string "$KIND")" \
+    "$(json_string "$ACTION")" "${EXIT_STATUS:-0}" "$(json_seconds $(($(now_ms) - STARTED_MS)))" "$(json_string "${RUN_SET:-}")" \
+    "${RUN_STORED_BYTES:-0}" "$(json_string "${LAST_ERROR:-}")"
+}
+
+# Post JSON. The URL holds a secret: curl gets it on stdin, not in its arguments.
+post_json() {
+  local url="$1" json="$2"
+  require_tool curl
+  url="${url//\\/\\\\}"
+  printf 'url = "%s"\n' "${url//\"/\\\"}" |
+    curl --config - --fail --silent --max-time 10 --output /dev/null --header 'Content-Type: application/json' --data-binary "$json" 2>/dev/null
+}
+
+# Send a mail with the last lines of the log.
+send_mail() {
+  local address="$1" event="$2" sendmail
+  sendmail="$(command -v sendmail || printf '/usr/sbin/sendmail')"
+  if [[ -x $sendmail ]]; then
+    mail_message "$address" "$event" | "$sendmail" -i -- "$address"
+  else
+    require_tool mail
+    mail_message '' "$event" | mail -s "$(mail_subject "$event")" -- "$address"
+  fi
+}
+
+# The subject of a mail.
+mail_subject() {
+  printf 'lifeboat: %s of %s on %s: %s\n' "$ACTION" "$ASSET" "$HOST_ID" "$1"
+}
+
+# A mail; headers only when an address is given.
+mail_message() {
+  if [[ -n $1 ]]; then printf 'To: %s\nSubject: %s\nContent-Type: text/plain; charset=utf-8\n\n' "$1" "$(mail_subject "$2")"; fi
+  printf 'plan %s, host %s, asset %s (%s), %s: %s, exit code %d\n\n' "$PLAN" "$HOST_ID" "$ASSET" "$KIND" "$ACTION" "$2" "${EXIT_STATUS:-0}"
+  [[ -z ${LOG_FILE:-} ]] || tail -n 20 -- "$LOG_FILE"
+}

@@ -1,0 +1,98 @@
+# Stopping and starting what uses the data. A service that a run stopped is noted in $STATE_DIR/$ASSET.service, so that
+# the exit trap, or the next run after a kill, starts it again.
+
+readonly SERVICE_TIMEOUT=180
+
+# Stop the service, if the plan names one, and remember whether it ran.
+service_stop() {
+  local was=stopped
+  [[ $SERVICE_KIND != none ]] || return 0
+  if [[ ! -e $STATE_DIR/$ASSET.service ]]; then
+    ! service_is_running || was=running
+    printf '%s\n' "$was" >"$STATE_DIR/$ASSET.service" || die "$EX_IO" "cannot write $STATE_DIR/$ASSET.service"
+    sync_paths "$STATE_DIR/$ASSET.service"
+  fi
+  if service_is_running; then
+    log_info "stopping $(service_label)"
+    guarded "$SERVICE_TIMEOUT" '' "stop $(service_label)" service_act stop || die "$EX_UNAVAILABLE" "cannot stop $(service_label)"
+  fi
+}
+
+# Start the service and forget that it was stopped.
+service_start() {
+  [[ $SERVICE_KIND != none ]] || return 0
+  log_info "starting $(service_label)"
+  guarded "$SERVICE_TIMEOUT" '' "start $(service_label)" service_act start || die "$EX_UNAVAILABLE" "cannot start $(service_label)" "the data is in place; start it by hand and look at its own log"
+  rm -f -- "$STATE_DIR/$ASSET.service"
+}
+
+# Start the service again if this or a killed run stopped it while it ran. For the exit trap and for recovery.
+service_resume() {
+  local note="$STATE_DIR/$ASSET.service"
+  [[ -e $note ]] || return 0
+  if [[ $(cat -- "$note") == running ]]; then
+    service_start
+  else
+    log_info "$(service_label) was not running before: leaving it stopped"
+    [[ $SERVICE_KIND != static-pod ]] || service_act start
+    rm -f -- "$note"
+  fi
+}
+
+# Does the service run, as far as its manager knows?
+service_is_running() {
+  local file
+  case "$SERVICE_KIND" in
+    systemd) systemctl is-active --quiet -- "$SERVICE_NAME" ;;
+    commands) "${SERVICE_STATUS[@]}" </dev/null >/dev/null 2>&1 9>&- ;;
+    static-pod)
+      for file in "${STATIC_PODS[@]}"; do
+        [[ -e $STATIC_POD_DIR/$file ]] || continue
+        return 0
+      done
+      return 1
+      ;;
+    *) return 1 ;;
+  esac
+}
+
+# Ask the service's manager to stop or start it. What it prints goes to the log: a daemon keeps no terminal of ours.
+service_act() {
+  local act="$1" log="${LOG_FILE:-/dev/null}"
+  case "$SERVICE_KIND $act" in
+    'systemd '*) systemctl "$act" -- "$SERVICE_NAME" </dev/null >>"$log" 2>&1 9>&- ;;
+    'commands stop') "${SERVICE_STOP[@]}" </dev/null >>"$log" 2>&1 9>&- ;;
+    'commands start') "${SERVICE_START[@]}" </dev/null >>"$log" 2>&1 9>&- ;;
+    'static-pod stop') hold_static_pods ;;
+    'static-pod start') release_static_pods ;;
+  esac
+}
+
+# Take the manifests away from the kubelet, in the plan's order: it then ends the pods.
+hold_static_pods() {
+  local file
+  mkdir -p -- "$STATIC_POD_HOLD_DIR" || return "$EX_CANTCREAT"
+  for file in "${STATIC_PODS[@]}"; do
+    [[ -e $STATIC_POD_DIR/$file ]] || continue
+    mv -- "$STATIC_POD_DIR/$file" "$STATIC_POD_HOLD_DIR/$file" || return "$EX_IO"
+  done
+}
+
+# Give the manifests back, last taken first.
+release_static_pods() {
+  local i file
+  for ((i = ${#STATIC_PODS[@]} - 1; i >= 0; i--)); do
+    file="${STATIC_PODS[i]}"
+    [[ -e $STATIC_POD_HOLD_DIR/$file && ! -e $STATIC_POD_DIR/$file ]] || continue
+    mv -- "$STATIC_POD_HOLD_DIR/$file" "$STATIC_POD_DIR/$file" || return "$EX_IO"
+  done
+}
+
+# What to call the service in messages.
+service_label() {
+  case "$SERVICE_KIND" in
+    static-pod) printf 'the static pods %s\n' "${STATIC_PODS[*]%.yaml}" ;;
+    commands) printf '%s\n' "${SERVICE_NAME:-the service of $ASSET}" ;;
+    *) printf '%s\n' "$SERVICE_NAME" ;;
+  esac
+}

@@ -1,0 +1,59 @@
+# Room on a file system, and sizes.
+
+# Bytes that may still be written below a directory. Names in df's output may hold spaces, hence the pattern.
+free_bytes() {
+  df -Pk -- "$1" | awk 'NR > 1 && match($0, /[0-9]+ +[0-9]+ +-?[0-9]+ +[0-9]+%/) {
+    split(substr($0, RSTART, RLENGTH), field, / +/)
+    printf "%.0f\n", field[3] < 0 ? 0 : field[3] * 1024
+  }'
+}
+
+# Refuse to start what cannot fit.
+require_space() {
+  local dir="$1" bytes="$2" free
+  free="$(free_bytes "$dir")"
+  if ((free < bytes)); then
+    die "$EX_IO" "not enough space in $dir: $(human_bytes "$bytes") wanted, $(human_bytes "$free") free" "make room there, or lower the reserve in the plan"
+  fi
+  log_debug "space in $dir: $(human_bytes "$free") free, $(human_bytes "$bytes") wanted"
+}
+
+# A size as people read it: `0 B`, `120 KiB`, `1.2 GiB`.
+human_bytes() {
+  local n="$1" tenths unit
+  if ((n < 1024)); then
+    printf '%d B\n' "$n"
+    return 0
+  fi
+  tenths=$((n * 10 / 1024))
+  for unit in KiB MiB GiB TiB; do
+    ((tenths >= 10240)) || break
+    [[ $unit == TiB ]] || tenths=$((tenths / 1024))
+  done
+  if ((tenths < 100)); then printf '%d.%d %s\n' $((tenths / 10)) $((tenths % 10)) "$unit"; else printf '%d %s\n' $((tenths / 10)) "$unit"; fi
+}
+
+# The mount point that holds a path: two paths of one mount point can be renamed into each other.
+mount_point() {
+  df -P -- "$1" | awk 'NR > 1 && match($0, /[0-9]+% +\//) { print substr($0, RSTART + RLENGTH - 1) }'
+}
+
+# The nearest existing parent of a path, for df and for stages.
+existing_parent() {
+  local path="$1"
+  while [[ ! -d $path && $path == */* && $path != / ]]; do
+    path="${path%/*}"
+    [[ -n $path ]] || path=/
+  done
+  printf '%s\n' "$path"
+}
+
+# Bytes of all payload files right below a directory.
+bytes_in() {
+  local file total=0
+  for file in "$1"/*; do
+    [[ -f $file ]] || continue
+    total=$((total + $(wc -c <"$file")))
+  done
+  printf '%d\n' "$total"
+}

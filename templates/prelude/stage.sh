@@ -1,0 +1,67 @@
+# Restoring aside: a private directory that is gone again at the end, whatever the end is.
+
+# Make the stage below a parent: sets STAGE_DIR. First clears away the stages of runs that were killed.
+make_stage() {
+  local parent="$1" bytes="$2" dir pid
+  mkdir -p -- "$parent" || die "$EX_CANTCREAT" "cannot make $parent"
+  for dir in "$parent/.lifeboat-stage-$ASSET-"*; do
+    pid="${dir##*-}"
+    [[ -d $dir && $pid =~ ^[0-9]+$ ]] || continue
+    kill -0 "$pid" 2>/dev/null && continue
+    log_info "removing ${dir##*/}, left by a run that did not end"
+    (kind_stage_stop "$dir") || true
+    rm -rf -- "$dir"
+  done
+  require_space "$parent" $((bytes + RESERVE_BYTES))
+  STAGE_DIR="$parent/.lifeboat-stage-$ASSET-$$"
+  on_exit remove_stage
+  mkdir -- "$STAGE_DIR" || die "$EX_CANTCREAT" "cannot write in $parent"
+}
+
+# Stop what runs in the stage and remove it; kept when a swap could not be undone, because it may hold the data then.
+remove_stage() {
+  [[ -d ${STAGE_DIR:-} ]] || return 0
+  (kind_stage_stop "$STAGE_DIR") || true
+  if [[ -s $STATE_DIR/$ASSET.swap ]]; then
+    log_warn "keeping $STAGE_DIR"
+    return 0
+  fi
+  rm -rf -- "$STAGE_DIR"
+}
+
+# Restore a set into a directory and prove it, timed as the phases stage and verify. Servers that it started still run.
+stage_set() {
+  local set="$1" dir="$2"
+  begin_phase stage
+  guarded "$RESTORE_TIMEOUT" "$dir" 'restoring aside' kind_stage "$set" "$dir"
+  end_phase
+  log_debug "restored aside in $(human_ms "$PHASE_MS")"
+  begin_phase verify
+  guarded "$RESTORE_TIMEOUT" '' 'checking what was restored' kind_check_stage "$set" "$dir"
+  end_phase
+  log_debug "checked in $(human_ms "$PHASE_MS")"
+}
+
+# Milliseconds of a phase of this run, 0 when it did not happen.
+phase_ms() {
+  local phase
+  for phase in ${PHASES[@]+"${PHASES[@]}"}; do
+    if [[ ${phase%%=*} == "$1" ]]; then
+      printf '%d\n' "${phase##*=}"
+      return 0
+    fi
+  done
+  printf '0\n'
+}
+
+# Compare a time with the target.
+describe_rto() {
+  local ms="$1"
+  if ((RTO_SECONDS == 0)); then
+    printf 'no RTO is promised\n'
+  elif ((ms <= RTO_SECONDS * 1000)); then
+    printf 'within the RTO of %s\n' "$(human_seconds "$RTO_SECONDS")"
+  else
+    printf 'LONGER than the RTO of %s\n' "$(human_seconds "$RTO_SECONDS")"
+  fi
+}

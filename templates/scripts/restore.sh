@@ -1,0 +1,200 @@
+# The role of restore-<asset>.sh: restore aside, prove it, swap it in, or put everything back as it was.
+
+# Say how to use this script.
+usage() {
+  cat <<HELP
+Usage: ${0##*/} [--list] [--latest | --at TIME | --set NAME] [--from STORE] [--into TARGET] [--dry-run] [--yes]
+
+Restore '$ASSET' ($KIND) on host $HOST_ID. The set is restored aside and checked before anything live is touched;
+what it replaces is kept. If a step fails, everything is put back as it was. Interrupted, it can be run again.
+
+Options:
+  --list            show the sets there are, change nothing
+  --latest          use the newest good set (the default)
+  --at TIME         use the newest good set made at or before TIME: 2026-11-22, '2026-11-22 02:00' (local) or ISO
+  --set NAME        use this set, as --list names it
+  --from STORE      take it from this store only: ${STORE_IDS[*]}
+  --into TARGET     live (the default), or a directory that is empty or not there: restore into it, touch nothing live
+  --dry-run         check the set, say each step, change nothing
+  --yes             do not ask for confirmation
+$(print_common_help)
+
+Examples:
+  ${0##*/} --list
+  ${0##*/} --into /tmp/look --at 2026-11-22
+  ${0##*/} --dry-run
+  ${0##*/}
+HELP
+}
+
+# Restore one set.
+main() {
+  parse_restore_arguments "$@"
+  if ((LIST)); then
+    LOG_TAG="$ASSET"
+    prepare_shell
+    print_set_table "$FROM"
+    return 0
+  fi
+  begin_run restore
+  [[ -z $AT ]] || AT="$(parse_time "$AT")"
+  ((DRY_RUN)) || on_exit close_run
+  RUN_SET="$(choose_set_name "$FROM" "$SET_NAME" "$AT")"
+  find_sound_copy "$RUN_SET" "$FROM"
+  require_decodable "$SET_PATH"
+  RUN_RAW_BYTES="$(set_raw_bytes "$SET_PATH")"
+  RUN_STORED_BYTES="$(set_bytes "$SET_PATH")"
+  describe_restore
+  if ((DRY_RUN)); then
+    printf 'Nothing was changed.\n'
+  elif [[ $INTO == live ]]; then
+    confirm_restore
+    restore_live
+  else
+    restore_into
+  fi
+}
+
+# Read the command line.
+parse_restore_arguments() {
+  LIST=0 AT='' SET_NAME='' FROM='' INTO=live SET_CHOICE=''
+  default_options
+  split_arguments "$@"
+  set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
+  while (($# > 0)); do
+    case "$1" in
+      --list) LIST=1 ;;
+      --latest) choose_by "$1" ;;
+      --at)
+        option_value "$@"
+        choose_by "$1"
+        AT="$2"
+        shift
+        ;;
+      --set)
+        option_value "$@"
+        choose_by "$1"
+        SET_NAME="$2"
+        is_stamp "$SET_NAME" || die "$EX_USAGE" "'$SET_NAME' is not the name of a set" "${0##*/} --list shows them"
+        shift
+        ;;
+      --from)
+        option_value "$@"
+        FROM="$2"
+        shift
+        ;;
+      --into)
+        option_value "$@"
+        INTO="$2"
+        shift
+        ;;
+      --dry-run) DRY_RUN=1 ;;
+      --yes | -y) ASSUME_YES=1 ;;
+      *) common_option "$1" ;;
+    esac
+    shift
+  done
+  [[ $INTO == live || $INTO == /* ]] || INTO="$PWD/$INTO"
+}
+
+# Say what will be done, before anything is.
+describe_restore() {
+  printf "Restore of '%s' (%s) on host %s\n" "$ASSET" "$KIND" "$HOST_ID"
+  printf '  set      %s, %s\n' "$RUN_SET" "$(stamp_age "$RUN_SET")"
+  printf '  from     %s (%s)\n' "$SET_PATH" "$RUN_STORE"
+  printf '  size     %s, %s unpacked\n' "$(human_bytes "$RUN_STORED_BYTES")" "$(human_bytes "$RUN_RAW_BYTES")"
+  if [[ $INTO != live ]]; then
+    printf '  into     %s; nothing live is touched\n' "$INTO"
+    return 0
+  fi
+  printf 'It will\n'
+  ! swap_pending || printf '  undo an earlier restore that did not end\n'
+  printf '  restore aside and check it\n'
+  kind_describe_restore "$SET_PATH"
+  printf '  check the result, and put everything back as it was if that fails\n'
+}
+
+# A live restore needs a person who types the asset's name, or --yes.
+confirm_restore() {
+  local answer=''
+  ((!ASSUME_YES)) || return 0
+  [[ -t 0 && -t 2 ]] || die "$EX_USAGE" "a live restore must be confirmed, and there is no terminal" "add --yes, or look first with --dry-run"
+  printf 'Type the name of the asset (%s) to go on: ' "$ASSET" >&2
+  IFS= read -r answer || true
+  [[ $answer == "$ASSET" ]] || die "$EX_USAGE" 'not confirmed: nothing was changed'
+}
+
+# Restore over the live asset.
+restore_live() {
+  acquire_lock "$ASSET"
+  swap_recover
+  # What is asked for may have gone while the question stood.
+  check_manifest "$SET_PATH" || exit "$EX_DATA"
+  run_hooks start
+  make_stage "$(kind_stage_parent)" "$RUN_RAW_BYTES"
+  stage_set "$SET_PATH" "$STAGE_DIR"
+  kind_stage_stop "$STAGE_DIR"
+  begin_phase swap
+  on_exit undo_failed_swap
+  swap_begin
+  guarded "$RESTORE_TIMEOUT" '' 'swapping it in' kind_swap "$SET_PATH" "$STAGE_DIR"
+  end_phase
+  begin_phase check
+  guarded "$RESTORE_TIMEOUT" '' 'checking what is live' kind_check_live "$SET_PATH"
+  end_phase
+  swap_commit
+  report_restore
+}
+
+# After a failure: undo the swap, and say plainly how things stand. Does nothing once the swap was committed.
+undo_failed_swap() {
+  swap_pending || return 0
+  log_warn "the restore failed: putting everything back"
+  if (swap_undo); then
+    log_info "$ASSET is as it was before the restore"
+  else
+    log_error "$ASSET could NOT be put back completely; the journal $STATE_DIR/$ASSET.swap says what was moved. Run this restore again: it first undoes the rest"
+  fi
+}
+
+# Restore into a directory of the operator's.
+restore_into() {
+  local entry
+  INTO_EXISTED=0
+  if [[ -e $INTO ]]; then
+    [[ -d $INTO ]] || die "$EX_USAGE" "$INTO is not a directory"
+    for entry in "$INTO"/* "$INTO"/.[!.]* "$INTO"/..?*; do
+      [[ ! -e $entry && ! -L $entry ]] || die "$EX_USAGE" "$INTO is not empty" "give a directory that is empty or not there"
+    done
+    INTO_EXISTED=1
+  else
+    mkdir -p -- "$INTO" || die "$EX_CANTCREAT" "cannot make $INTO"
+  fi
+  run_hooks start
+  on_exit empty_failed_target
+  require_space "$INTO" $((RUN_RAW_BYTES + RESERVE_BYTES))
+  stage_set "$SET_PATH" "$INTO"
+  kind_stage_stop "$INTO"
+  log_info "restored $RUN_SET into $INTO: $(kind_stage_summary "$INTO")"
+  log_info "stage $(human_ms "$(phase_ms stage)"), verify $(human_ms "$(phase_ms verify)"), total $(human_ms $(($(now_ms) - STARTED_MS)))"
+}
+
+# A restore into a directory that failed leaves nothing in it.
+empty_failed_target() {
+  (kind_stage_stop "$INTO") || true
+  ((EXIT_STATUS != 0)) || return 0
+  if ((INTO_EXISTED)); then
+    rm -rf -- "$INTO"/* "$INTO"/.[!.]* "$INTO"/..?*
+  else
+    rm -rf -- "$INTO"
+  fi
+}
+
+# Say how long it took, against the target.
+report_restore() {
+  local total
+  total=$(($(now_ms) - STARTED_MS))
+  log_info "restored $RUN_SET of $(human_stamp "$RUN_SET"): $ASSET is live"
+  log_info "stage $(human_ms "$(phase_ms stage)"), verify $(human_ms "$(phase_ms verify)"), swap $(human_ms "$(phase_ms swap)"), check $(human_ms "$(phase_ms check)")"
+  log_info "total $(human_ms "$total"), $(describe_rto "$total")"
+}
