@@ -1,5 +1,5 @@
-import { type CheckContext } from "./check/rule.ts";
 import { checkModel } from "./check/check.ts";
+import type { CheckContext } from "./check/rule.ts";
 import { type Diagnostic, hasErrors } from "./diagnostics/diagnostic.ts";
 import { loadPlan } from "./load/load.ts";
 import { buildModel } from "./model/build.ts";
@@ -22,7 +22,7 @@ export async function compilePlan(path: string): Promise<Compiled> {
   const plan = document.plan.id || loaded.value.file;
   if (hasErrors(notData)) return { plan, context: undefined, diagnostics: notData };
 
-  const built = buildModel(document);
+  const built = await buildModel(document);
   if (built.value === undefined) return { plan, context: undefined, diagnostics: built.diagnostics };
 
   const diagnostics = [...built.diagnostics, ...checkModel(built.value)];

@@ -1,5 +1,5 @@
-import type { AbsolutePath } from "./units.ts";
 import { value } from "./node.ts";
+import type { AbsolutePath } from "./units.ts";
 
 /** Encryption to age recipients: whoever holds the backups cannot read them without an identity. */
 export interface AgeEncryption {

@@ -1,6 +1,6 @@
-import type { AbsolutePath } from "./units.ts";
 import { value } from "./node.ts";
 import type { Secret } from "./secret.ts";
+import type { AbsolutePath } from "./units.ts";
 
 /** What a hook hears of. */
 export type HookEvent = "start" | "success" | "failure";

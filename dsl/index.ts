@@ -4,9 +4,17 @@
  *     import { directory, daily, host, keep, mysql, plan } from "lifeboat";
  */
 
+// Every asset and store kind: mysql(), etcd(), files(), sqlite(), directory(), …
+export * from "../templates/registry.ts";
 export type { Asset, AssetOptions, CommonAssetOptions } from "./asset.ts";
 // Encryption of backup sets.
-export { type AgeEncryption, age, type Encryption, type OpensslEncryption, opensslKey } from "./encryption.ts";
+export {
+  type AgeEncryption,
+  age,
+  type Encryption,
+  type OpensslEncryption,
+  opensslKey,
+} from "./encryption.ts";
 // Who is told.
 export { type Hook, type HookEvent, healthchecks, mail, onEvent, webhook } from "./hook.ts";
 export { type Host, type HostOptions, host } from "./host.ts";
@@ -20,5 +28,3 @@ export { type Secret, secretCommand, secretEnv, secretFile, secretPrompt } from 
 export { commands, type Service, staticPods, systemd } from "./service.ts";
 export type { Store } from "./store.ts";
 export type { AbsolutePath, ClockTime, Duration, Priority, Size, TimeZone } from "./units.ts";
-// Every asset and store kind: mysql(), etcd(), files(), sqlite(), directory(), …
-export * from "../templates/registry.ts";

@@ -55,6 +55,6 @@ export interface Retention {
  * @example keep({ daily: 7, weekly: 4, monthly: 6 })
  */
 export function keep(rules: Retention): Retention {
-  // Spread only what is an object: from plain JavaScript anything may come, and the schema is to say so.
-  return value(keep, (typeof rules === "object" && rules !== null ? { ...rules } : { keep: rules }) as Retention);
+  // From plain JavaScript anything may come; what is no object is passed on for the schema to refuse.
+  return typeof rules === "object" && rules !== null ? value(keep, { ...rules }) : rules;
 }

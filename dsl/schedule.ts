@@ -1,5 +1,5 @@
-import type { ClockTime, Duration } from "./units.ts";
 import { value } from "./node.ts";
+import type { ClockTime, Duration } from "./units.ts";
 
 /** A day of the week. */
 export type Weekday = "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";

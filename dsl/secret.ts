@@ -1,5 +1,5 @@
-import type { AbsolutePath } from "./units.ts";
 import { value } from "./node.ts";
+import type { AbsolutePath } from "./units.ts";
 
 /** A secret in a file of the host, readable by nobody but the user who runs the scripts. */
 export interface SecretFile {

@@ -1,5 +1,5 @@
-import type { AbsolutePath } from "./units.ts";
 import { value } from "./node.ts";
+import type { AbsolutePath } from "./units.ts";
 
 /** A systemd unit. */
 export interface SystemdService {

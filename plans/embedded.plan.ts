@@ -4,10 +4,14 @@
  */
 import { type AbsolutePath, daily, directory, every, files, host, keep, plan, sqlite } from "lifeboat";
 
-const base = (process.env["LIFEBOAT_DEMO"] ?? "/srv/embedded") as AbsolutePath;
+const base = (process.env.LIFEBOAT_DEMO ?? "/srv/embedded") as AbsolutePath;
 
 const machine = host("this-machine", {
-  paths: { scripts: `${base}/lifeboat/scripts`, state: `${base}/lifeboat/state`, logs: `${base}/lifeboat/logs` },
+  paths: {
+    scripts: `${base}/lifeboat/scripts`,
+    state: `${base}/lifeboat/state`,
+    logs: `${base}/lifeboat/logs`,
+  },
 });
 
 const disk = directory("disk", { path: `${base}/backups` });

@@ -2,7 +2,7 @@
  * Builds dist/: the command line and the DSL, each one JavaScript file, so that starting costs milliseconds. Also makes the
  * JSON Schema from the DSL's types. Run by `npm run build`; needs nothing but the installed packages.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import esbuild from "esbuild";
@@ -23,24 +23,41 @@ const banner = {
   js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
 };
 
+rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
+
+/** Bundles a module of the compiler that only the build needs, and loads it. */
+async function load(entry, external = []) {
+  const outfile = join(dist, `${entry.replaceAll("/", "-")}.mjs`);
+  await esbuild.build({ ...common, banner, entryPoints: [entry], outfile, external });
+  const module = await import(`${pathToFileURL(outfile)}?${Date.now()}`);
+  rmSync(outfile);
+  return module;
+}
 
 /** Writes the schema where the compiler imports it; the file is committed, and a test holds it to the types. */
 async function buildSchema() {
-  const outfile = join(dist, "schema-generator.mjs");
-  await esbuild.build({ ...common, banner, entryPoints: ["compiler/build/schema.ts"], outfile, external: ["ts-morph"] });
-  const { planSchema } = await import(`${pathToFileURL(outfile)}?${Date.now()}`);
+  const { planSchema } = await load("compiler/build/schema.ts", ["ts-morph"]);
   const file = join(root, "compiler/model/plan.schema.json");
   const schema = planSchema(root);
-  let old = "";
-  try {
-    old = readFileSync(file, "utf8");
-  } catch {
-    // The first build.
-  }
+  const old = existsSync(file) ? readFileSync(file, "utf8") : "";
   if (schema !== old) writeFileSync(file, schema);
-  rmSync(outfile);
 }
+
+/** Puts validators that were compiled ahead in the place of those that compile when asked. */
+const validatorsAhead = {
+  name: "validators-ahead",
+  setup(build) {
+    build.onLoad({ filter: /compiler\/model\/validators\.ts$/ }, async () => {
+      const { validatorsModule } = await load("compiler/build/validators.ts");
+      return {
+        contents: validatorsModule("./formats.ts"),
+        loader: "js",
+        resolveDir: join(root, "compiler/model"),
+      };
+    });
+  },
+};
 
 if (!process.argv.includes("--no-schema")) await buildSchema();
 
@@ -50,10 +67,13 @@ await esbuild.build({
   entryPoints: { lifeboat: "compiler/cli/main.ts" },
   outdir: dist,
   outExtension: { ".js": ".mjs" },
-  splitting: false,
+  // Chunks: what only a failing check, a build or --watch needs is read only then.
+  splitting: true,
+  chunkNames: "chunks/[name]-[hash]",
   minify: true,
-  keepNames: true,
+  plugins: [validatorsAhead],
   // esbuild is a native program; ts-morph is loaded only when a diagnostic is to be placed.
   external: ["esbuild", "ts-morph"],
 });
 await esbuild.build({ ...common, banner, entryPoints: ["dsl/index.ts"], outfile: join(dist, "dsl.mjs") });
+chmodSync(join(dist, "lifeboat.mjs"), 0o755);

@@ -34,7 +34,10 @@ const TEXT_TAGS = ["pattern", "format", "range"];
 
 /** The whole schema as text, ready to be written. */
 export function planSchema(root: string): string {
-  const project = new Project({ tsConfigFilePath: join(root, "tsconfig.json"), skipAddingFilesFromTsConfig: true });
+  const project = new Project({
+    tsConfigFilePath: join(root, "tsconfig.json"),
+    skipAddingFilesFromTsConfig: true,
+  });
   const generator = new Generator();
   const options = (file: string, name: string): Schema =>
     generator.object(project.addSourceFileAtPath(join(root, file)).getInterfaceOrThrow(name));
@@ -46,7 +49,10 @@ export function planSchema(root: string): string {
       .sort();
   const family = (property: string): Schema =>
     Object.fromEntries(
-      kinds(property).map((name) => [name, options(`templates/${kebab(name)}/${kebab(name)}.ts`, `${pascal(name)}Options`)]),
+      kinds(property).map((name) => [
+        name,
+        options(`templates/${kebab(name)}/${kebab(name)}.ts`, `${pascal(name)}Options`),
+      ]),
     );
   const schema = {
     $comment: `Made from the types in dsl/ and templates/ by compiler/build/schema.ts. Do not edit.`,
@@ -80,10 +86,14 @@ class Generator {
   }
 
   private members(properties: readonly PropertySignature[]): Schema {
-    const required = properties.filter((property) => !property.hasQuestionToken()).map((property) => property.getName());
+    const required = properties
+      .filter((property) => !property.hasQuestionToken())
+      .map((property) => property.getName());
     return {
       type: "object",
-      properties: Object.fromEntries(properties.map((property) => [property.getName(), this.property(property)])),
+      properties: Object.fromEntries(
+        properties.map((property) => [property.getName(), this.property(property)]),
+      ),
       ...(required.length > 0 ? { required } : {}),
       additionalProperties: false,
     };
@@ -94,19 +104,19 @@ class Generator {
     if (type === undefined) throw new Error(`no type for ${property.getName()}`);
     const schema = this.type(type);
     const tags = this.tags(property);
-    const item = tags["items"];
-    delete tags["items"];
-    if (item !== undefined) (schema["items"] as Schema)["format"] = item;
-    if (tags["integer"]) {
-      schema["type"] = "integer";
-      delete tags["integer"];
+    const item = tags.items;
+    delete tags.items;
+    if (item !== undefined) (schema.items as Schema).format = item;
+    if (tags.integer) {
+      schema.type = "integer";
+      delete tags.integer;
     }
     const merged = { ...this.describe(property), ...schema, ...tags };
     // minItems belongs to the list, wherever in a union the list is.
-    if (tags["minItems"] !== undefined && Array.isArray(schema["anyOf"])) {
-      delete (merged as Schema)["minItems"];
-      for (const branch of schema["anyOf"] as Schema[]) {
-        if (branch["type"] === "array") branch["minItems"] = tags["minItems"];
+    if (tags.minItems !== undefined && Array.isArray(schema.anyOf)) {
+      delete (merged as Schema).minItems;
+      for (const branch of schema.anyOf as Schema[]) {
+        if (branch.type === "array") branch.minItems = tags.minItems;
       }
     }
     return merged;
@@ -127,8 +137,8 @@ class Generator {
       const text = (tag.getCommentText() ?? "").trim();
       if (NUMBER_TAGS.includes(name)) result[name] = Number(text);
       else if (TEXT_TAGS.includes(name)) result[name] = text;
-      else if (name === "items") result["items"] = text;
-      else if (name === "integer") result["integer"] = true;
+      else if (name === "items") result.items = text;
+      else if (name === "integer") result.integer = true;
     }
     return result;
   }
@@ -143,16 +153,19 @@ class Generator {
     if (Node.isLiteralTypeNode(node)) {
       const literal = node.getLiteral();
       if (Node.isStringLiteral(literal)) return { const: literal.getLiteralValue() };
-      if (Node.isTrueLiteral(literal) || Node.isFalseLiteral(literal)) return { const: literal.getLiteralValue() };
+      if (Node.isTrueLiteral(literal) || Node.isFalseLiteral(literal))
+        return { const: literal.getLiteralValue() };
     }
     const keyword = node.getText();
     if (keyword === "string" || keyword === "number" || keyword === "boolean") return { type: keyword };
-    throw new Error(`the schema generator does not know the type ${keyword} in ${node.getSourceFile().getBaseName()}`);
+    throw new Error(
+      `the schema generator does not know the type ${keyword} in ${node.getSourceFile().getBaseName()}`,
+    );
   }
 
   private union(nodes: readonly TypeNode[]): Schema {
     const schemas = nodes.map((node) => this.type(node));
-    if (schemas.every((schema) => "const" in schema)) return { enum: schemas.map((schema) => schema["const"]) };
+    if (schemas.every((schema) => "const" in schema)) return { enum: schemas.map((schema) => schema.const) };
     return { anyOf: schemas };
   }
 

@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import pc from "picocolors";
 import { type Compiled, compilePlan } from "../compile.ts";
 import { type Diagnostic, hasErrors } from "../diagnostics/diagnostic.ts";
 import { duplicatePlan } from "../diagnostics/load.ts";
@@ -9,7 +8,6 @@ import { type ShellcheckMode, shellcheck } from "../emit/shellcheck.ts";
 import { readSource } from "../load/load.ts";
 import { github } from "../report/github.ts";
 import { json } from "../report/json.ts";
-import { pretty } from "../report/pretty.ts";
 import { type PlanReport, placeDiagnostics, type ReportedFile } from "../report/report.ts";
 
 export interface CheckOptions {
@@ -76,7 +74,9 @@ async function buildOne(file: string, compiled: Compiled, options: BuildOptions)
   const bundles = lower(model).filter((bundle) => options.host === undefined || bundle.host === options.host);
   if (bundles.length === 0 && options.host !== undefined) {
     const known = model.hosts.map((host) => host.id).join(", ");
-    process.stderr.write(`lifeboat: plan '${model.name}' makes nothing for a host '${options.host}'; it has: ${known}\n`);
+    process.stderr.write(
+      `lifeboat: plan '${model.name}' makes nothing for a host '${options.host}'; it has: ${known}\n`,
+    );
     return { ...outcome, diagnostics: compiled.diagnostics, status: EXIT_USAGE };
   }
   const rendered = bundles.flatMap(renderBundle);
@@ -166,9 +166,9 @@ async function report(outcomes: readonly Outcome[], format: CheckOptions["format
     return;
   }
   if (all.length > 0) {
-    process.stderr.write(
-      `${pretty(all, { color: pc.isColorSupported && (process.stderr.isTTY ?? false), width: process.stderr.columns ?? 80 })}\n`,
-    );
+    const { pretty, supportsColor } = await import("../report/pretty.ts");
+    const color = supportsColor && process.stderr.isTTY;
+    process.stderr.write(`${pretty(all, { color, width: process.stderr.columns ?? 80 })}\n`);
   }
   for (const outcome of outcomes) process.stdout.write(`${lastLine(outcome)}\n`);
 }

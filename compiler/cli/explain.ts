@@ -1,13 +1,20 @@
-import { closest } from "../model/validate.ts";
 import { allDiagnostics } from "../diagnostics/index.ts";
+import { closest } from "../model/closest.ts";
 
 /** Prints what a code means, for somebody who has just met it. */
 export function explain(code: string): number {
   const wanted = code.toUpperCase();
-  const found = allDiagnostics.find(({ definition }) => definition.code === wanted || definition.name === code);
+  const found = allDiagnostics.find(
+    ({ definition }) => definition.code === wanted || definition.name === code,
+  );
   if (found === undefined) {
-    const close = closest(wanted, allDiagnostics.map(({ definition }) => definition.code));
-    process.stderr.write(`lifeboat: no diagnostic ${code}${close === undefined ? "" : `; did you mean ${close}?`}\n`);
+    const close = closest(
+      wanted,
+      allDiagnostics.map(({ definition }) => definition.code),
+    );
+    process.stderr.write(
+      `lifeboat: no diagnostic ${code}${close === undefined ? "" : `; did you mean ${close}?`}\n`,
+    );
     return 2;
   }
   const { definition } = found;

@@ -1,7 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
 import { version } from "../root.ts";
-import { build, check } from "./commands.ts";
-import { explain } from "./explain.ts";
 
 /** Exit codes of the command line; the generated scripts have sysexits of their own. */
 const EXIT_USAGE = 2;
@@ -29,7 +27,9 @@ program
   .argument("[plans...]", "plan files")
   .addOption(format)
   .option("--watch", "check again whenever a plan changes")
-  .action((plans: string[], options) => finish(check(plans, options)));
+  .action((plans: string[], options) =>
+    finish(import("./commands.ts").then(({ check }) => check(plans, options))),
+  );
 
 program
   .command("build")
@@ -40,19 +40,23 @@ program
   .option("--check", "write nothing; fail when the output on disk differs")
   .option("--force", "overwrite files that were changed by hand")
   .addOption(
-    new Option("--shellcheck <when>", "run ShellCheck over the scripts").choices(["auto", "require", "off"]).default("auto"),
+    new Option("--shellcheck <when>", "run ShellCheck over the scripts")
+      .choices(["auto", "require", "off"])
+      .default("auto"),
   )
   .addOption(format)
   .option("--watch", "build again whenever a plan changes")
-  .action((plans: string[], options) => finish(build(plans, options)));
+  .action((plans: string[], options) =>
+    finish(import("./commands.ts").then(({ build }) => build(plans, options))),
+  );
 
 program
   .command("explain")
   .description("explain a diagnostic by its code")
   .argument("<code>", "a code such as LB3002")
-  .action((code: string) => finish(explain(code)));
+  .action((code: string) => finish(import("./explain.ts").then(({ explain }) => explain(code))));
 
-async function finish(status: number | Promise<number>): Promise<void> {
+async function finish(status: Promise<number>): Promise<void> {
   process.exitCode = await status;
 }
 
@@ -63,7 +67,9 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
   } else {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`lifeboat: internal error (LB9001). This is a bug in lifeboat, not in the plan.\n${text}\n`);
+    process.stderr.write(
+      `lifeboat: internal error (LB9001). This is a bug in lifeboat, not in the plan.\n${text}\n`,
+    );
     process.exitCode = EXIT_BUG;
   }
 }

@@ -20,6 +20,8 @@ export interface Target {
   readonly length?: number;
   /** Point at the property's name instead of its value. */
   readonly part?: "name";
+  /** The text there is a secret: it is not shown. */
+  readonly isSecret?: boolean;
 }
 
 export type Severity = "error" | "warning";
@@ -62,7 +64,10 @@ export function text<const Keys extends readonly string[]>(
   ...keys: Keys
 ): Text<Keys[number]> {
   const join = (show: (key: Keys[number]) => string) =>
-    strings.reduce((all, part, index) => all + part + (index < keys.length ? show(keys[index] as string) : ""), "");
+    strings.reduce(
+      (all, part, index) => all + part + (index < keys.length ? show(keys[index] as string) : ""),
+      "",
+    );
   return {
     skeleton: join((key) => `<${key}>`),
     fill: (values) => join((key) => String((values as Record<string, string | number>)[key])),
@@ -89,7 +94,11 @@ export interface ReportDetails {
 
 /** A kind of diagnostic: called with its blanks filled and its place, it makes one. */
 export interface DiagnosticKind<Key extends string = string> {
-  (values: Readonly<Record<Key, string | number>>, target: Target | undefined, details?: ReportDetails): Diagnostic;
+  (
+    values: Readonly<Record<Key, string | number>>,
+    target: Target | undefined,
+    details?: ReportDetails,
+  ): Diagnostic;
   readonly definition: Definition<Key>;
 }
 

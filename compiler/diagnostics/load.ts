@@ -63,3 +63,12 @@ export const duplicatePlan = diagnostic({
   why: text`both would be written to ${"folder"}, and one would replace the other`,
   fix: text`give one of them another name`,
 });
+
+export const unknownImport = diagnostic({
+  code: "LB1008",
+  name: "unknown-import",
+  severity: "error",
+  message: text`lifeboat has no '${"name"}'.${"suggestion"}`,
+  why: text`the plan calls something that does not exist`,
+  fix: text`${"advice"}`,
+});

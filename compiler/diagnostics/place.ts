@@ -18,7 +18,12 @@ export async function createPlacer(targets: readonly Target[]): Promise<Placer> 
   const morph = needed ? await import("ts-morph") : undefined;
   const files = new Map<string, SourceFile>();
   return (target, source) => {
-    if (source === undefined || morph === undefined || target.path.length === 0 || target.length !== undefined) {
+    if (
+      source === undefined ||
+      morph === undefined ||
+      target.path.length === 0 ||
+      target.length !== undefined
+    ) {
       return wordSpan(target, source);
     }
     let file = files.get(target.file);
@@ -51,7 +56,8 @@ type NodeGuards = typeof import("ts-morph")["Node"];
 /** Walks from the builder's call to the property that a path names, as far as the plan spells it out. */
 function findProperty(is: NodeGuards, file: SourceFile, target: Target): Node | undefined {
   const lines = file.getFullText().split("\n");
-  const offset = lines.slice(0, target.line - 1).reduce((sum, line) => sum + line.length + 1, 0) + target.column - 1;
+  const offset =
+    lines.slice(0, target.line - 1).reduce((sum, line) => sum + line.length + 1, 0) + target.column - 1;
   const callee = file.getDescendantAtPos(offset);
   const call = callee?.getFirstAncestor(
     (node) => is.isCallExpression(node) && node.getExpression().getEnd() === callee.getEnd(),
@@ -63,7 +69,8 @@ function findProperty(is: NodeGuards, file: SourceFile, target: Target): Node | 
 
   const options = args.find((arg) => is.isObjectLiteralExpression(unwrap(is, arg)));
   for (const way of [path, path.slice(1)]) {
-    const found = options === undefined || way.length === 0 ? undefined : descend(is, options, way, target.part);
+    const found =
+      options === undefined || way.length === 0 ? undefined : descend(is, options, way, target.part);
     if (found !== undefined) return found;
   }
   const position = POSITIONAL[callee.getText()]?.indexOf(String(path.at(-1))) ?? -1;
@@ -87,7 +94,9 @@ function descend(
   for (const [at, step] of path.entries()) {
     const inner = unwrap(is, node);
     if (is.isObjectLiteralExpression(inner)) {
-      const property = inner.getProperties().find((each) => "getName" in each && plainName(each.getName()) === step);
+      const property = inner
+        .getProperties()
+        .find((each) => "getName" in each && plainName(each.getName()) === step);
       if (property === undefined) break;
       reached = true;
       const isLast = at === path.length - 1;
@@ -98,7 +107,14 @@ function descend(
       }
     } else if (is.isArrayLiteralExpression(inner) && typeof step === "number") {
       const element = inner.getElements()[step];
-      if (element === undefined || inner.getElements().slice(0, step + 1).some(is.isSpreadElement)) break;
+      if (
+        element === undefined ||
+        inner
+          .getElements()
+          .slice(0, step + 1)
+          .some(is.isSpreadElement)
+      )
+        break;
       reached = true;
       node = element;
     } else {

@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { cannotWrite, foreignFile, staleOutput } from "../diagnostics/output.ts";
@@ -20,7 +31,12 @@ export interface Changes {
  * Compares rendered files with what is on disk. Only files that a SHA256SUMS of this output folder lists are ever taken for ours.
  * @param wholePlan false when one host was rendered: then other hosts' folders are left alone
  */
-export function compare(out: string, plan: string, files: readonly RenderedFile[], wholePlan: boolean): Changes {
+export function compare(
+  out: string,
+  plan: string,
+  files: readonly RenderedFile[],
+  wholePlan: boolean,
+): Changes {
   const written: RenderedFile[] = [];
   const unchanged: RenderedFile[] = [];
   const foreign: string[] = [];
@@ -33,7 +49,8 @@ export function compare(out: string, plan: string, files: readonly RenderedFile[
     }
     written.push(file);
     const sum = recorded.get(file.path);
-    const isOurs = disk === undefined || disk === file.content || file.path.endsWith(`/${SUMS}`) || sum === sha256(disk);
+    const isOurs =
+      disk === undefined || disk === file.content || file.path.endsWith(`/${SUMS}`) || sum === sha256(disk);
     if (!isOurs) foreign.push(file.path);
   }
   const made = new Set(files.map((file) => file.path));
@@ -42,7 +59,8 @@ export function compare(out: string, plan: string, files: readonly RenderedFile[
     (path) => !made.has(path) && (wholePlan || hosts.has(dirname(path))) && existsSync(join(out, path)),
   );
   for (const path of removed) {
-    if (sha256(read(join(out, path)) ?? "") !== recorded.get(path) && !path.endsWith(`/${SUMS}`)) foreign.push(path);
+    if (sha256(read(join(out, path)) ?? "") !== recorded.get(path) && !path.endsWith(`/${SUMS}`))
+      foreign.push(path);
   }
   return { written, unchanged, removed, foreign };
 }

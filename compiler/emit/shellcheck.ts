@@ -6,8 +6,8 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { shellcheckFinding, shellcheckMissing } from "../diagnostics/output.ts";
-import { packageRoot } from "../root.ts";
 import type { RenderedFile } from "../render/render.ts";
+import { packageRoot } from "../root.ts";
 
 export type ShellcheckMode = "auto" | "require" | "off";
 
@@ -29,7 +29,7 @@ export async function shellcheck(
   if (mode === "off") return [];
   const { program, version, tried } = await findShellcheck();
   if (program === undefined) return mode === "auto" ? [] : [shellcheckMissing({ tried }, undefined)];
-  const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "lifeboat", "shellcheck");
+  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "lifeboat", "shellcheck");
   const stamp = (file: RenderedFile) =>
     join(cache, createHash("sha256").update(`${version}\0${file.content}`).digest("hex"));
   const unknown = files.filter((file) => file.executable && !existsSync(stamp(file)));
@@ -51,25 +51,38 @@ export async function shellcheck(
 }
 
 /** One process a core, each with its share of the scripts. */
-async function checkAll(program: string, folder: string, files: readonly RenderedFile[]): Promise<readonly Finding[]> {
+async function checkAll(
+  program: string,
+  folder: string,
+  files: readonly RenderedFile[],
+): Promise<readonly Finding[]> {
   for (const [index, file] of files.entries()) writeFileSync(join(folder, `${index}.sh`), file.content);
   const workers = Math.min(availableParallelism(), files.length);
-  const shares = Array.from({ length: workers }, (_, worker) => files.map((_, index) => index).filter((index) => index % workers === worker));
+  const shares = Array.from({ length: workers }, (_, worker) =>
+    files.map((_, index) => index).filter((index) => index % workers === worker),
+  );
   const results = await Promise.all(
     shares.map(async (share) => {
       const names = share.map((index) => `${index}.sh`);
-      const { stdout } = await run(program, ["--format=json1", "--severity=style", "--norc", "--shell=bash", ...names], {
-        cwd: folder,
-        maxBuffer: 1 << 28,
-      }).catch((error: { code?: number; stdout?: string; message: string }) => {
+      const { stdout } = await run(
+        program,
+        ["--format=json1", "--severity=style", "--norc", "--shell=bash", ...names],
+        {
+          cwd: folder,
+          maxBuffer: 1 << 28,
+        },
+      ).catch((error: { code?: number; stdout?: string; message: string }) => {
         // Exit 1 means findings; anything else is ShellCheck's own failure.
-        if (error.code !== 1 || error.stdout === undefined) throw new Error(`ShellCheck failed: ${error.message}`);
+        if (error.code !== 1 || error.stdout === undefined)
+          throw new Error(`ShellCheck failed: ${error.message}`);
         return { stdout: error.stdout };
       });
       return (JSON.parse(stdout) as { comments: readonly Finding[] }).comments;
     }),
   );
-  return results.flat().map((finding) => ({ ...finding, file: files[Number.parseInt(finding.file, 10)]?.path ?? finding.file }));
+  return results
+    .flat()
+    .map((finding) => ({ ...finding, file: files[Number.parseInt(finding.file, 10)]?.path ?? finding.file }));
 }
 
 function remember(cache: string, stamps: readonly string[]): void {
@@ -83,8 +96,8 @@ function remember(cache: string, stamps: readonly string[]): void {
 
 /** Looks where an operator or a CI image may have put it, the most explicit place first. */
 async function findShellcheck(): Promise<{ program: string | undefined; version: string; tried: string }> {
-  const named = process.env["LIFEBOAT_SHELLCHECK"];
-  const onPath = (process.env["PATH"] ?? "")
+  const named = process.env.LIFEBOAT_SHELLCHECK;
+  const onPath = (process.env.PATH ?? "")
     .split(delimiter)
     .filter((folder) => folder !== "" && !folder.includes("node_modules"))
     .map((folder) => join(folder, "shellcheck"))

@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, relative, resolve, sep } from "node:path";
 import vm from "node:vm";
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
-import esbuild from "esbuild";
+import type esbuild from "esbuild";
+import * as dsl from "../../dsl/index.ts";
 import type { CallSite } from "../../dsl/node.ts";
 import { nodeInfo } from "../../dsl/node.ts";
-import * as dsl from "../../dsl/index.ts";
 import type { Target } from "../diagnostics/diagnostic.ts";
 import {
   noPlanExported,
@@ -13,8 +13,10 @@ import {
   planThrew,
   planTooSlow,
   syntaxError,
+  unknownImport,
   unresolvedImport,
 } from "../diagnostics/load.ts";
+import { closest } from "../model/closest.ts";
 import type { Result } from "../result.ts";
 
 /** A plan file that was run: the object it exports, and the way from call sites to its source. */
@@ -95,8 +97,9 @@ function show(file: string, project: string): string {
 type Bundle = { code: string; map: string } | { failure: ReturnType<typeof planNotFound> };
 
 async function bundlePlan(file: string, project: string): Promise<Bundle> {
+  const { build } = await import("esbuild");
   try {
-    const result = await esbuild.build({
+    const result = await build({
       entryPoints: [file],
       absWorkingDir: project,
       bundle: true,
@@ -167,12 +170,22 @@ function explainThrow(
     return planTooSlow({ seconds: TIME_LIMIT / 1000 }, start);
   }
   const isError = thrown instanceof Error;
-  const error = isError ? `${thrown.name}: ${thrown.message}` : `a thrown ${typeof thrown}: ${String(thrown)}`;
+  const error = isError
+    ? `${thrown.name}: ${thrown.message}`
+    : `a thrown ${typeof thrown}: ${String(thrown)}`;
   const frame = isError
-    ? (thrown.stack ?? "").split("\n").find((line) => line.includes(`${file}:`))
+    ? (thrown.stack ?? "").split("\n").find((line) => /^\s*at /.test(line) && line.includes(`${file}:`))
     : undefined;
   const position = /:(\d+):(\d+)\)?$/.exec(frame ?? "");
   const site = position ? { file, line: Number(position[1]), column: Number(position[2]) } : undefined;
+  const missing = /import_lifeboat\d*\.(\w+)\b.* is not a function/.exec(error)?.[1];
+  if (missing !== undefined && !(missing in dsl)) {
+    const close = closest(missing, Object.keys(dsl));
+    const suggestion = close === undefined ? "" : ` Did you mean '${close}'?`;
+    const advice =
+      close === undefined ? "choose one that it exports; an editor lists them" : `replace with '${close}'`;
+    return unknownImport({ name: missing, suggestion, advice }, locate(site) ?? start);
+  }
   return planThrew({ error: error.replace(/\s*\n\s*/g, " ") }, locate(site) ?? start);
 }
 

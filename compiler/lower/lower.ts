@@ -1,6 +1,6 @@
+import type { Hook } from "../../dsl/hook.ts";
 import type { Data, Facts } from "../../templates/kind.ts";
 import { secretReference } from "../../templates/kind.ts";
-import type { Hook } from "../../dsl/hook.ts";
 import { assetKindOf } from "../model/kinds.ts";
 import type { AssetModel, HostModel, Model, SourceLine, StoreModel } from "../model/model.ts";
 import { type ScheduleModel, scheduleFields } from "../model/schedule.ts";
@@ -34,7 +34,12 @@ function lowerHost(model: Model, host: HostModel): Bundle {
   return {
     plan: model.name,
     host: host.id,
-    scripts: [...scripts, statusScript(model, host, assets), catchUpScript(model, host, assets), installScript(model, host, assets)],
+    scripts: [
+      ...scripts,
+      statusScript(model, host, assets),
+      catchUpScript(model, host, assets),
+      installScript(model, host, assets),
+    ],
     crontab: {
       about: [
         `Lifeboat plan ${model.name}, host ${host.id}. Times are of the host's clock, ${host.timeZone}.`,
@@ -89,7 +94,11 @@ function assetScript(
     ...(asset.description === undefined ? [] : [`About: ${asset.description}`]),
     ...marker(model, asset.source),
   ];
-  const facts = { ...hostFacts(model, host), ...assetFacts(model, asset), ...assetKindOf(asset.kind).facts(asset.options, host.id) };
+  const facts = {
+    ...hostFacts(model, host),
+    ...assetFacts(model, asset),
+    ...assetKindOf(asset.kind).facts(asset.options, host.id),
+  };
   return { file: `${role}-${asset.id}.sh`, role, kind: asset.kind, about, facts };
 }
 
@@ -106,7 +115,9 @@ function promise(asset: AssetModel): string {
 
 function keepText(asset: AssetModel): string {
   const rules = Object.entries(asset.keep ?? {}).filter(([, count]) => count !== undefined);
-  return rules.length === 0 ? "kept for ever" : `kept ${rules.map(([rule, count]) => `${count} ${rule}`).join(", ")}`;
+  return rules.length === 0
+    ? "kept for ever"
+    : `kept ${rules.map(([rule, count]) => `${count} ${rule}`).join(", ")}`;
 }
 
 function storesOf(model: Model, asset: AssetModel): readonly StoreModel[] {
@@ -155,7 +166,8 @@ function encryptionFacts(asset: AssetModel): Facts {
 
 function hookFacts(hooks: readonly Data<Hook>[]): Facts {
   const rows = hooks.map((hook) => {
-    if ("webhook" in hook) return { kind: "webhook", target: secretReference(hook.webhook), on: hook.on ?? ["failure"] };
+    if ("webhook" in hook)
+      return { kind: "webhook", target: secretReference(hook.webhook), on: hook.on ?? ["failure"] };
     if ("healthchecks" in hook) {
       const on = hook.on ?? ["start", "success", "failure"];
       return { kind: "healthchecks", target: secretReference(hook.healthchecks), on };
@@ -188,7 +200,11 @@ function serviceFacts(asset: AssetModel): Facts {
 }
 
 function cronJobs(host: HostModel, asset: AssetModel): CronJob[] {
-  const job = (role: Role, schedule: ScheduleModel | undefined, options: readonly string[] = []): CronJob[] =>
+  const job = (
+    role: Role,
+    schedule: ScheduleModel | undefined,
+    options: readonly string[] = [],
+  ): CronJob[] =>
     schedule === undefined
       ? []
       : [
@@ -210,7 +226,10 @@ function statusScript(model: Model, host: HostModel, assets: readonly AssetModel
     file: "status.sh",
     role: "status",
     kind: undefined,
-    about: [`Show the last good backup of every asset on host ${host.id}, its age, and the next run.`, ...marker(model, host.source)],
+    about: [
+      `Show the last good backup of every asset on host ${host.id}, its age, and the next run.`,
+      ...marker(model, host.source),
+    ],
     facts: {
       ...hostFacts(model, host),
       STATUS_ASSETS: assets.map((asset) => asset.id),
@@ -233,7 +252,10 @@ function catchUpScript(model: Model, host: HostModel, assets: readonly AssetMode
     file: "catch-up.sh",
     role: "catch-up",
     kind: undefined,
-    about: [`Run the backups that host ${host.id} missed while it was off or asleep.`, ...marker(model, host.source)],
+    about: [
+      `Run the backups that host ${host.id} missed while it was off or asleep.`,
+      ...marker(model, host.source),
+    ],
     facts: {
       ...hostFacts(model, host),
       JOB_ASSETS: scheduled.map((asset) => asset.id),
@@ -256,7 +278,10 @@ function installScript(model: Model, host: HostModel, assets: readonly AssetMode
     file: "install.sh",
     role: "install",
     kind: undefined,
-    about: [`Install the scripts and the crontab of plan ${model.name} on host ${host.id}.`, ...marker(model, host.source)],
+    about: [
+      `Install the scripts and the crontab of plan ${model.name} on host ${host.id}.`,
+      ...marker(model, host.source),
+    ],
     facts: {
       ...hostFacts(model, host),
       INSTALL_DIR: host.paths.scripts,

@@ -10,12 +10,13 @@ import { type Diagnostic, hasErrors, type Target } from "../diagnostics/diagnost
 import { duplicateId, unknownReference, wrongReference } from "../diagnostics/reference.ts";
 import { badId, badValue, invalidOption } from "../diagnostics/schema.ts";
 import type { Result } from "../result.ts";
-import { describe, type Document, type Entity, type Json, label, type Path } from "./document.ts";
+import { closest } from "./closest.ts";
+import { type Document, describe, type Entity, type Json, label, type Path } from "./document.ts";
 import { assetKindOf, assetKinds, storeKindOf, storeKinds } from "./kinds.ts";
 import type { AssetModel, HostModel, Model, SourceLine, StoreModel } from "./model.ts";
 import { parseSchedule, type ScheduleModel } from "./schedule.ts";
 import { parseDuration, parseSize } from "./units.ts";
-import { closest, references, validateEntity } from "./validate.ts";
+import { references, validateEntity } from "./validate.ts";
 
 /** Where each entity of a model was written, for checks that report on it. */
 export type Places = (type: EntityType, id: string, ...path: Path) => Target | undefined;
@@ -26,18 +27,21 @@ export interface BuiltModel {
 }
 
 /** Judges a document and makes the model of it: ids, options, references, then values. */
-export function buildModel(document: Document): Result<BuiltModel> {
+export async function buildModel(document: Document): Promise<Result<BuiltModel>> {
   const entities = [document.plan, ...document.hosts, ...document.stores, ...document.assets];
   const diagnostics: Diagnostic[] = [];
   for (const entity of entities) {
-    diagnostics.push(...checkId(entity), ...checkKind(entity));
-    if (checkKind(entity).length === 0) diagnostics.push(...validateEntity(entity));
+    const unknownKind = checkKind(entity);
+    diagnostics.push(...checkId(entity), ...unknownKind);
+    if (unknownKind.length === 0) diagnostics.push(...(await validateEntity(entity)));
   }
   diagnostics.push(...checkUnique(document), ...checkReferences(document));
-  if (document.plan.data["assets"] !== undefined && document.assets.length === 0 && !hasErrors(diagnostics)) {
+  if (document.plan.data.assets !== undefined && document.assets.length === 0 && !hasErrors(diagnostics)) {
     const what = `assets of plan '${document.plan.id}'`;
     const values = { what, actual: "an empty list", expected: "a list with something in it" };
-    diagnostics.push(badValue(values, document.plan.at("assets"), { fix: "add an asset: files(…), mysql(…), …" }));
+    diagnostics.push(
+      badValue(values, document.plan.at("assets"), { fix: "add an asset: files(…), mysql(…), …" }),
+    );
   }
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics };
 
@@ -54,12 +58,16 @@ const ID = /^[a-z0-9][a-z0-9-]{0,47}$/;
 
 function checkId(entity: Entity): readonly Diagnostic[] {
   if (ID.test(entity.id)) return [];
-  const actual = describe(entity.data["id"] ?? (entity.id === "" ? undefined : entity.id));
+  const actual = describe(entity.data.id ?? (entity.id === "" ? undefined : entity.id));
   const advice = suggestId(entity.id);
   return [
-    badId({ actual, what: `a${entity.type === "asset" ? "n" : ""} ${entity.type}`, advice }, entity.at("id"), {
-      ...(advice.startsWith("write ") && { safeFix: { replacement: JSON.stringify(advice.slice(7, -1)) } }),
-    }),
+    badId(
+      { actual, what: `a${entity.type === "asset" ? "n" : ""} ${entity.type}`, advice },
+      entity.at("id"),
+      {
+        ...(advice.startsWith("write ") && { safeFix: { replacement: JSON.stringify(advice.slice(7, -1)) } }),
+      },
+    ),
   ];
 }
 
@@ -76,13 +84,20 @@ function suggestId(id: string): string {
 /** Only documents that no builder made can name a kind that does not exist. */
 function checkKind(entity: Entity): readonly Diagnostic[] {
   const [property, known] =
-    entity.type === "asset" ? ["kind", assetKinds] : entity.type === "store" ? ["store", storeKinds] : ["", undefined];
+    entity.type === "asset"
+      ? ["kind", assetKinds]
+      : entity.type === "store"
+        ? ["store", storeKinds]
+        : ["", undefined];
   if (known === undefined) return [];
   const kind = entity.data[property];
   if (typeof kind === "string" && known.some((each) => each.name === kind)) return [];
   const expected = `one of ${known.map((each) => each.name).join(", ")}`;
   return [
-    badValue({ what: `${property} of ${entity.type} '${entity.id}'`, actual: describe(kind), expected }, entity.at(property)),
+    badValue(
+      { what: `${property} of ${entity.type} '${entity.id}'`, actual: describe(kind), expected },
+      entity.at(property),
+    ),
   ];
 }
 
@@ -164,7 +179,7 @@ function schedulesOf(document: Document): { schedules: Schedules; diagnostics: r
 }
 
 function kindProblems(asset: Entity): readonly Diagnostic[] {
-  const kind = assetKindOf(asset.data["kind"] as string);
+  const kind = assetKindOf(asset.data.kind as string);
   return (kind.problems?.(asset.data) ?? []).map(({ path, message, why, fix }) =>
     invalidOption({ problem: `asset '${asset.id}': ${message}`, why, advice: fix }, asset.at(...path)),
   );
@@ -177,7 +192,11 @@ const DEFAULT_PATH = {
 
 function makeModel(document: Document, schedules: Schedules): Model {
   const name = document.plan.id;
-  const planData = document.plan.data as { timeZone?: string; description?: string; notify?: readonly Data<Hook>[] };
+  const planData = document.plan.data as {
+    timeZone?: string;
+    description?: string;
+    notify?: readonly Data<Hook>[];
+  };
   const timeZone = planData.timeZone ?? "UTC";
   const content = {
     name,
@@ -188,7 +207,9 @@ function makeModel(document: Document, schedules: Schedules): Model {
     assets: document.assets.map((asset) => assetModel(asset, schedules, planData.notify ?? [])),
     source: sourceOf(document.plan, document.file),
   };
-  const canonical = JSON.stringify(content, (property, value: unknown) => (property === "source" ? undefined : value));
+  const canonical = JSON.stringify(content, (property, value: unknown) =>
+    property === "source" ? undefined : value,
+  );
   return deepFreeze({ ...content, sha256: createHash("sha256").update(canonical).digest("hex") });
 }
 
@@ -223,7 +244,7 @@ function hostModel(host: Entity, plan: string, timeZone: string): HostModel {
 }
 
 function storeModel(store: Entity): StoreModel {
-  const kind = storeKindOf(store.data["store"] as string);
+  const kind = storeKindOf(store.data.store as string);
   return {
     id: store.id,
     kind: kind.name,
@@ -250,12 +271,8 @@ interface CommonData {
   readonly notify?: readonly Data<Hook>[];
 }
 
-function assetModel(
-  asset: Entity,
-  schedules: Schedules,
-  planNotify: readonly Data<Hook>[],
-): AssetModel {
-  const kind = assetKindOf(asset.data["kind"] as string);
+function assetModel(asset: Entity, schedules: Schedules, planNotify: readonly Data<Hook>[]): AssetModel {
+  const kind = assetKindOf(asset.data.kind as string);
   const data = asset.data as unknown as CommonData;
   const { id: _id, kind: _kind, ...options } = asset.data;
   return {

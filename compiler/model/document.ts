@@ -1,6 +1,6 @@
 import { type CallSite, type EntityType, NOT_OPTIONS, nodeInfo } from "../../dsl/node.ts";
 import type { Diagnostic, Target } from "../diagnostics/diagnostic.ts";
-import { notData, unprintable, wrongType } from "../diagnostics/schema.ts";
+import { badId, notData, unprintable, wrongType } from "../diagnostics/schema.ts";
 import type { LoadedPlan } from "../load/load.ts";
 
 /** Plain data, as JSON has it. */
@@ -50,7 +50,7 @@ export function documentOf(loaded: LoadedPlan): { document: Document; diagnostic
       return start && { ...start, path };
     };
     const record = object as Record<string, unknown>;
-    const id = typeof record["id"] === "string" ? record["id"] : "";
+    const id = typeof record.id === "string" ? record.id : "";
     const what = `${type}${id === "" ? "" : ` '${id}'`}`;
     const data: Record<string, Json> = {};
     const entity: Entity = { type, id, data, references, at };
@@ -105,8 +105,22 @@ export function documentOf(loaded: LoadedPlan): { document: Document; diagnostic
 
     for (const [name, item] of Object.entries(record)) {
       if (name === NOT_OPTIONS) {
-        const values = { what: `what ${what} is given`, actual: describe(item), expected: "an object of options" };
-        diagnostics.push(wrongType(values, start));
+        // A builder called without its id was given the options in its place; the id's own rule says so.
+        if (typeof record.id !== "string") continue;
+        const values = {
+          what: `what follows the id of ${what}`,
+          actual: describe(item),
+          expected: "its options",
+        };
+        diagnostics.push(wrongType(values, start, { fix: `write ${callee(record, type)}("${id}", { … })` }));
+        continue;
+      }
+      if (name === "id" && typeof item !== "string") {
+        const actual = describe(item);
+        const advice = `give the id first: ${callee(record, type)}("orders-db", { … })`;
+        diagnostics.push(
+          badId({ actual, what: `a${type === "asset" ? "n" : ""} ${type}`, advice }, at("id")),
+        );
         continue;
       }
       const converted = convert(item, [name], [object]);
@@ -120,9 +134,21 @@ export function documentOf(loaded: LoadedPlan): { document: Document; diagnostic
   const all = [...found.values()];
   const ofType = (type: EntityType) => all.filter((entity) => entity.type === type);
   return {
-    document: { file: loaded.file, plan, hosts: ofType("host"), stores: ofType("store"), assets: ofType("asset") },
+    document: {
+      file: loaded.file,
+      plan,
+      hosts: ofType("host"),
+      stores: ofType("store"),
+      assets: ofType("asset"),
+    },
     diagnostics,
   };
+}
+
+/** The builder that an entity came from, as an author calls it. */
+function callee(record: Record<string, unknown>, type: EntityType): string {
+  const kind = record.kind ?? record.store;
+  return typeof kind === "string" ? kind : type;
 }
 
 /** A path as a key of a map. */
@@ -151,10 +177,16 @@ export function describe(value: unknown): string {
 /** Characters that no script, crontab or file name can carry as data. */
 function unprintableIn(value: string): { character: string; reason: string } | undefined {
   if (value.includes("\u0000")) {
-    return { character: "a NUL character", reason: "no argument, file name or variable of a shell can hold one" };
+    return {
+      character: "a NUL character",
+      reason: "no argument, file name or variable of a shell can hold one",
+    };
   }
   if (!value.isWellFormed()) {
-    return { character: "half of a surrogate pair", reason: "it has no bytes in UTF-8, so it would not survive being written" };
+    return {
+      character: "half of a surrogate pair",
+      reason: "it has no bytes in UTF-8, so it would not survive being written",
+    };
   }
   return undefined;
 }

@@ -103,7 +103,10 @@ function interval(text: string, seconds: number, target: Target | undefined) {
     seconds < 60
       ? ["its smallest step is a minute", 'write every("1m") or longer']
       : seconds < 3600
-        ? ["it does not divide an hour", `write ${neighbours([1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30], minutes, "m")}`]
+        ? [
+            "it does not divide an hour",
+            `write ${neighbours([1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30], minutes, "m")}`,
+          ]
         : seconds <= 86_400
           ? ["it does not divide a day", `write ${neighbours([1, 2, 3, 4, 6, 8, 12, 24], hours, "h")}`]
           : ["it is longer than a day", "write daily(), weekly() or monthly()"];
@@ -130,7 +133,10 @@ function cronSchedule(text: string, target: Target | undefined) {
   if (text.startsWith("@")) {
     return failed(`${text} is a nickname`, 'write five fields, or use daily("02:00"), every("1h"), …');
   }
-  const fields = text.trim().split(/[ \t]+/).join(" ");
+  const fields = text
+    .trim()
+    .split(/[ \t]+/)
+    .join(" ");
   const parsed = parseFields(fields);
   if ("problem" in parsed) return failed(parsed.problem, parsed.advice);
   const possible = parsed.months.some((month) =>
@@ -157,7 +163,10 @@ export function parseFields(text: string): Lists | { problem: string; advice: st
   for (const [index, field] of FIELDS.entries()) {
     const list = parseField((words[index] ?? "").toLowerCase(), field);
     if (typeof list === "string") {
-      return { problem: list, advice: `give the ${field.name} as ${field.from} to ${field.to}, a list, a range or a step` };
+      return {
+        problem: list,
+        advice: `give the ${field.name} as ${field.from} to ${field.to}, a list, a range or a step`,
+      };
     }
     lists.push(list);
   }
@@ -200,7 +209,8 @@ function parseField(text: string, field: Field): readonly number[] | string {
 
 /** The fields as the scripts take them: explicit lists, `*` for all, and how the two kinds of days are joined. */
 export function scheduleFields(schedule: ScheduleModel): string {
-  const list = (numbers: readonly number[], size: number) => (numbers.length === size ? "*" : numbers.join(","));
+  const list = (numbers: readonly number[], size: number) =>
+    numbers.length === size ? "*" : numbers.join(",");
   return [
     list(schedule.minutes, 60),
     list(schedule.hours, 24),

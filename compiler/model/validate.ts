@@ -1,6 +1,6 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
-import leven from "leven";
-import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import type { ErrorObject, ValidateFunction } from "ajv";
+import type { Diagnostic, Target } from "../diagnostics/diagnostic.ts";
+import { wrongReference } from "../diagnostics/reference.ts";
 import {
   badDuration,
   badPath,
@@ -14,10 +14,12 @@ import {
   unknownOption,
   wrongType,
 } from "../diagnostics/schema.ts";
-import { wrongReference } from "../diagnostics/reference.ts";
+import { closest } from "./closest.ts";
 import { describe, type Entity, type Json, label, type Path } from "./document.ts";
+import { isIdentity, pathProblem, recipientProblem } from "./formats.ts";
 import planSchema from "./plan.schema.json" with { type: "json" };
-import { formatDuration, parseClock, parseDuration, parseSize } from "./units.ts";
+import { formatDuration, parseDuration, parseSize } from "./units.ts";
+import { isValid } from "./validators.ts";
 
 /** The part of JSON Schema that the generator writes. */
 interface Schema {
@@ -61,63 +63,66 @@ const EXPECTED: Readonly<Record<string, string>> = {
   Hook: "a hook: webhook(…), healthchecks(…), mail(…) or onEvent(…)",
 };
 
-const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
-  duration: (text) => "value" in parseDuration(text),
-  size: (text) => "value" in parseSize(text),
-  "clock-time": (text) => parseClock(text) !== undefined,
-  "time-zone": isTimeZone,
-  "absolute-path": (text) => pathProblem(text) === undefined,
-  "age-recipient": (text) => recipientProblem(text) === undefined,
-  email: (text) => /^[^\s@<>,;"'-][^\s@<>,;"']*@[^\s@<>,;"']+$/.test(text),
-};
-
-let ajv: Ajv | undefined;
-const validators = new Map<Schema, ValidateFunction>();
-
-function validatorOf(schema: Schema): ValidateFunction {
-  const known = validators.get(schema);
-  if (known !== undefined) return known;
-  if (ajv === undefined) {
-    ajv = new Ajv({ allErrors: true, verbose: true, strict: true, strictTypes: false, strictRequired: false });
-    ajv.addVocabulary(["reference"]);
-    for (const [name, validate] of Object.entries(FORMATS)) ajv.addFormat(name, validate);
-    ajv.addKeyword({ keyword: "range", type: "string", validate: inRange });
-    ajv.addSchema({ $id: "plan", $defs: schemas.$defs });
-  }
-  // References are written for one document; here each entity's schema stands alone beside the definitions.
-  const text = JSON.stringify(schema).replaceAll('"#/$defs/', '"plan#/$defs/');
-  const validate = ajv.compile(JSON.parse(text) as object);
-  validators.set(schema, validate);
-  return validate;
-}
-
 /** The kinds of an entity's family, or undefined where it has none. */
 export function schemaOf(entity: Entity): Schema | undefined {
   if (entity.type === "plan") return schemas.plan;
   if (entity.type === "host") return schemas.host;
   const [family, kind] =
-    entity.type === "asset" ? [schemas.assets, entity.data["kind"]] : [schemas.stores, entity.data["store"]];
+    entity.type === "asset" ? [schemas.assets, entity.data.kind] : [schemas.stores, entity.data.store];
   return typeof kind === "string" ? family[kind] : undefined;
 }
 
+/** Where an entity's schema: `host`, `assets.mysql`. */
+function schemaName(entity: Entity): string {
+  if (entity.type === "asset") return `assets.${entity.data.kind}`;
+  if (entity.type === "store") return `stores.${entity.data.store}`;
+  return entity.type;
+}
+
 /** Holds an entity's options to the schema of its kind. */
-export function validateEntity(entity: Entity): readonly Diagnostic[] {
+export async function validateEntity(entity: Entity): Promise<readonly Diagnostic[]> {
   const schema = schemaOf(entity);
   if (schema === undefined) throw new Error(`no schema for ${entity.type} '${entity.id}'`);
   const { id: _id, kind: _kind, store: _store, ...options } = entity.data;
-  return new Judge(entity).judge(schema, options, []);
+  if (isValid(schemaName(entity), options)) return checkRanges(entity);
+  // Saying what is wrong takes ajv itself, which a good plan never waits for.
+  const { compileSchema } = await import("./ajv.ts");
+  return new Judge(entity, compileSchema).judge(schema, options, []);
+}
+
+/** Durations that are well formed, and outside what the type's docstring allows. */
+function checkRanges(entity: Entity): readonly Diagnostic[] {
+  return annotated(entity, "range").flatMap(({ path, annotation, text }) => {
+    const [from = 0, to = 0] = annotation.split(" ").map(secondsOf);
+    const actual = secondsOf(text);
+    if (actual >= from && actual <= to) return [];
+    const expected = `between ${formatDuration(from)} and ${formatDuration(to)}`;
+    const what = `${label(path)} of ${entity.type} '${entity.id}'`;
+    return [
+      badValue({ what, actual: describe(text), expected }, entity.at(...path), {
+        fix: `choose a duration ${expected}`,
+      }),
+    ];
+  });
+}
+
+function secondsOf(text: string): number {
+  const parsed = parseDuration(text);
+  return "value" in parsed ? parsed.value : Number.NaN;
 }
 
 /** Turns what ajv says of one entity into diagnostics that an author can act on. */
 class Judge {
   private readonly entity: Entity;
+  private readonly compile: (schema: object) => ValidateFunction;
 
-  constructor(entity: Entity) {
+  constructor(entity: Entity, compile: (schema: object) => ValidateFunction) {
     this.entity = entity;
+    this.compile = compile;
   }
 
   judge(schema: Schema, data: Json, base: Path): readonly Diagnostic[] {
-    const validate = validatorOf(schema);
+    const validate = this.compile(schema);
     if (validate(data)) return [];
     const errors = validate.errors ?? [];
     // Where no branch of a union fits, the errors of all branches are there; one of them is worth telling.
@@ -126,7 +131,8 @@ class Judge {
       (union) => !unions.some((other) => other !== union && isBelow(union.instancePath, other.instancePath)),
     );
     const own = errors.filter(
-      (error) => !outermost.some((union) => error === union || isBelow(error.instancePath, union.instancePath)),
+      (error) =>
+        !outermost.some((union) => error === union || isBelow(error.instancePath, union.instancePath)),
     );
     return [
       ...own.flatMap((error) => this.explain(error, base)),
@@ -135,7 +141,8 @@ class Judge {
   }
 
   private what(path: Path): string {
-    const owner = this.entity.id === "" ? `the ${this.entity.type}` : `${this.entity.type} '${this.entity.id}'`;
+    const owner =
+      this.entity.id === "" ? `the ${this.entity.type}` : `${this.entity.type} '${this.entity.id}'`;
     return path.length === 0 ? owner : `${label(path)} of ${owner}`;
   }
 
@@ -147,11 +154,11 @@ class Judge {
     const target = this.entity.at(...path);
     switch (error.keyword) {
       case "additionalProperties": {
-        const option = String(error.params["additionalProperty"]);
+        const option = String(error.params.additionalProperty);
         return [this.unknown(option, path, Object.keys(schema.properties ?? {}))];
       }
       case "required": {
-        const option = String(error.params["missingProperty"]);
+        const option = String(error.params.missingProperty);
         const meaning = schema.properties?.[option]?.description ?? "it says what the scripts need";
         return [missingOption({ what, option, meaning: sentence(meaning) }, target)];
       }
@@ -162,23 +169,26 @@ class Judge {
       case "const":
         return [this.notAmong([schema.const ?? null], data, path)];
       case "format":
-        return [this.malformed(String(error.params["format"]), String(data), path)];
-      case "range": {
-        const [from = "", to = ""] = (schema.range ?? "").split(" ");
-        const expected = `between ${durationText(from)} and ${durationText(to)}`;
-        return [badValue({ what, actual: describe(data), expected }, target)];
-      }
+        return [this.malformed(String(error.params.format), String(data), path)];
       case "minimum":
       case "maximum": {
         const { minimum, maximum } = schema as { minimum?: number; maximum?: number };
         const expected = `a number from ${minimum ?? "…"} to ${maximum ?? "…"}`;
-        return [badValue({ what, actual: describe(data), expected }, target)];
+        return [badValue({ what, actual: describe(data), expected }, target, { fix: `give ${expected}` })];
       }
-      case "minItems":
-        return [badValue({ what, actual: describe(data), expected: "a list with something in it" }, target)];
+      case "minItems": {
+        const expected = "a list with something in it";
+        return [
+          badValue({ what, actual: describe(data), expected }, target, {
+            fix: "name at least one, or leave the option out",
+          }),
+        ];
+      }
       case "pattern": {
-        const expected = `of the form ${String(error.params["pattern"])}`;
-        return [badValue({ what, actual: describe(data), expected }, target)];
+        const expected = `of the form ${String(error.params.pattern)}`;
+        return [
+          badValue({ what, actual: describe(data), expected }, target, { fix: `give something ${expected}` }),
+        ];
       }
       default:
         throw new Error(`no words for ajv's ${error.keyword}`);
@@ -201,7 +211,8 @@ class Judge {
     }
     const fitting = branches.filter((branch) => branch.type === typeName(data));
     const [only] = fitting;
-    if (fitting.length === 1 && only !== undefined && only.type !== "object") return this.judge(only, data, path);
+    if (fitting.length === 1 && only !== undefined && only.type !== "object")
+      return this.judge(only, data, path);
     return [this.mistyped(union, data, path)];
   }
 
@@ -214,18 +225,24 @@ class Judge {
       known: known.join(", "),
     };
     const fix = close === undefined ? {} : { fix: `replace with '${close}'` };
-    const target = this.entity.at(...path, option);
-    return unknownOption(values, target && { ...target, part: "name" }, fix);
+    // The option's own value may be a node with a place of its own; the name stands in what is around it.
+    const around = this.entity.at(...path);
+    const target: Target | undefined = around && { ...around, path: [...around.path, option], part: "name" };
+    return unknownOption(values, target, fix);
   }
 
   private mistyped(schema: Schema, data: Json, path: Path): Diagnostic {
     const what = this.what(path);
     const target = this.entity.at(...path);
     const expected = expectation(schema);
-    if (expected.includes("secretFile(") && typeof data === "string") return literalSecret({ what }, target);
+    if (expected.includes("secretFile(") && typeof data === "string")
+      return literalSecret({ what }, target && { ...target, isSecret: true });
     const values = { what, actual: describe(data), expected };
     if (schema.reference !== undefined) {
-      return wrongReference({ ...values, expected: schema.reference, reason: "the scripts are made for it" }, target);
+      return wrongReference(
+        { ...values, expected: schema.reference, reason: "the scripts are made for it" },
+        target,
+      );
     }
     return wrongType(values, target, { fix: `give ${expected}` });
   }
@@ -260,8 +277,12 @@ class Judge {
       case "age-recipient":
         return badRecipient(
           // A secret identity given by mistake must not end up in a CI log.
-          { what, actual: isIdentity(text) ? "a secret identity" : actual, advice: recipientProblem(text) ?? "" },
-          target,
+          {
+            what,
+            actual: isIdentity(text) ? "a secret identity" : actual,
+            advice: recipientProblem(text) ?? "",
+          },
+          target && { ...target, isSecret: isIdentity(text) },
         );
       default:
         return badValue({ what, actual, expected: EXPECTED[format] ?? format }, target, {
@@ -281,11 +302,11 @@ function problemOf(parsed: { problem: string } | { value: number }): string {
 
 /** References into the shared definitions, as the validator names them, back to how they are written. */
 function localise(schema: Schema): Schema {
-  return JSON.parse(JSON.stringify(schema).replaceAll('"plan#/$defs/', '"#/$defs/')) as Schema;
+  return JSON.parse(JSON.stringify(schema).replaceAll('"definitions#/$defs/', '"#/$defs/')) as Schema;
 }
 
 function resolve(schema: Schema): Schema {
-  const name = schema.$ref?.replace(/^(plan)?#\/\$defs\//, "");
+  const name = schema.$ref?.replace(/^(definitions)?#\/\$defs\//, "");
   const target = name === undefined ? undefined : schemas.$defs[name];
   return target === undefined ? schema : resolve(target);
 }
@@ -302,9 +323,11 @@ function overlap(branch: Schema, data: { readonly [key: string]: Json }): number
 
 /** What a schema wants, in words. */
 function expectation(schema: Schema): string {
-  const name = schema.$ref?.replace(/^(plan)?#\/\$defs\//, "");
+  const name = schema.$ref?.replace(/^(definitions)?#\/\$defs\//, "");
   if (name !== undefined) return EXPECTED[name] ?? expectation(resolve(schema));
-  const named = Object.entries(schemas.$defs).find(([, candidate]) => candidate.description !== undefined && candidate.description === schema.description);
+  const named = Object.entries(schemas.$defs).find(
+    ([, candidate]) => candidate.description !== undefined && candidate.description === schema.description,
+  );
   if (named !== undefined && EXPECTED[named[0]] !== undefined) return EXPECTED[named[0]] as string;
   if (schema.format !== undefined) return EXPECTED[schema.format] ?? schema.format;
   if (schema.reference !== undefined) return `a ${schema.reference}`;
@@ -312,14 +335,16 @@ function expectation(schema: Schema): string {
   if (schema.enum !== undefined) return `one of ${schema.enum.map(describe).join(", ")}`;
   if (schema.anyOf !== undefined) return schema.anyOf.map(expectation).join(" or ");
   if (schema.type === "array") return `a list of ${plural(expectation(schema.items ?? {}))}`;
-  if (schema.type === "object") return `an object with ${(schema.required ?? Object.keys(schema.properties ?? {})).join(", ")}`;
+  if (schema.type === "object")
+    return `an object with ${(schema.required ?? Object.keys(schema.properties ?? {})).join(", ")}`;
   if (schema.type === "integer") return "a whole number";
   if (schema.type === "string") return "text";
   return `a ${schema.type}`;
 }
 
 function plural(text: string): string {
-  return text === "text" ? "texts" : text.replace(/^an? ([a-z]+)\b/, "$1s");
+  if (text === "text") return "texts";
+  return text.replace(/^an? ((absolute )?[a-z]+)\b/, "$1s");
 }
 
 function typeName(data: Json): string {
@@ -339,93 +364,41 @@ function isBelow(pointer: string, above: string): boolean {
   return pointer === above || pointer.startsWith(`${above}/`);
 }
 
-/** The known word that a typing slip may have meant. */
-export function closest(word: string, known: readonly string[]): string | undefined {
-  const [best] = known
-    .map((candidate) => ({ candidate, distance: leven(word.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance);
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
-}
-
 function sentence(text: string): string {
   const first = /^.*?[.:](?= |$)/.exec(text)?.[0] ?? text;
   const bare = first.replace(/[.:]$/, "");
   return bare.charAt(0).toLowerCase() + bare.slice(1);
 }
 
-function inRange(range: string, text: string): boolean {
-  const parsed = parseDuration(text);
-  if ("problem" in parsed) return true;
-  const [from = 0, to = 0] = range.split(" ").map((limit) => {
-    const value = parseDuration(limit);
-    return "value" in value ? value.value : 0;
-  });
-  return parsed.value >= from && parsed.value <= to;
-}
-
-function durationText(text: string): string {
-  const parsed = parseDuration(text);
-  return "value" in parsed ? formatDuration(parsed.value) : text;
-}
-
-const knownZones = new Map<string, boolean>();
-
-function isTimeZone(text: string): boolean {
-  const known = knownZones.get(text);
-  if (known !== undefined) return known;
-  let valid = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/.test(text);
-  if (valid) {
-    try {
-      new Intl.DateTimeFormat("en", { timeZone: text });
-    } catch {
-      valid = false;
-    }
-  }
-  knownZones.set(text, valid);
-  return valid;
-}
-
-/** Why a path cannot be used, and what should be there instead. */
-function pathProblem(path: string): { expected: string; reason: string } | undefined {
-  if (!path.startsWith("/")) {
-    return { expected: "an absolute path", reason: "scripts run from cron, where there is no folder to be relative to" };
-  }
-  if (/(^|\/)\.{1,2}(\/|$)/.test(path) || path.includes("//") || (path.length > 1 && path.endsWith("/"))) {
-    return { expected: "a path without '.', '..', '//' or a slash at the end", reason: "paths are compared as they are written" };
-  }
-  return undefined;
-}
-
-function isIdentity(text: string): boolean {
-  return /^AGE-SECRET-KEY-/i.test(text);
-}
-
-/** What is wrong with an age recipient. */
-function recipientProblem(text: string): string | undefined {
-  if (isIdentity(text)) return "this is the secret identity! Keep it off the plan and make a new pair: age-keygen";
-  if (/^age1[02-9ac-hj-np-z]{58}$/.test(text)) return undefined;
-  if (/^ssh-(ed25519|rsa) [A-Za-z0-9+/]+=*( .*)?$/.test(text)) return undefined;
-  return "give the public key that age-keygen prints (age1 and 58 characters), or an ssh-ed25519 or ssh-rsa line";
-}
-
 /** Every place of an entity where the schema says that an id stands. */
 export function references(entity: Entity): readonly { path: Path; type: string; id: string }[] {
-  const schema = schemaOf(entity);
-  if (schema === undefined) return [];
-  const found: { path: Path; type: string; id: string }[] = [];
+  return annotated(entity, "reference").map(({ path, annotation, text }) => ({
+    path,
+    type: annotation,
+    id: text,
+  }));
+}
+
+/** Every text of an entity whose schema carries an annotation. */
+function annotated(
+  entity: Entity,
+  name: "reference" | "range",
+): readonly { path: Path; annotation: string; text: string }[] {
+  const found: { path: Path; annotation: string; text: string }[] = [];
   const walk = (node: Schema, data: Json | undefined, path: Path): void => {
     if (data === undefined) return;
     const shape = resolve(node);
-    if (shape.reference !== undefined && typeof data === "string") {
-      found.push({ path, type: shape.reference, id: data });
-    }
+    const annotation = node[name] ?? shape[name];
+    if (annotation !== undefined && typeof data === "string") found.push({ path, annotation, text: data });
     if (Array.isArray(data)) {
       for (const [index, item] of data.entries()) walk(shape.items ?? {}, item, [...path, index]);
     } else if (isRecord(data)) {
-      for (const [name, property] of Object.entries(shape.properties ?? {})) walk(property, data[name], [...path, name]);
+      for (const [property, below] of Object.entries(shape.properties ?? {}))
+        walk(below, data[property], [...path, property]);
     }
     for (const branch of shape.anyOf ?? []) walk(branch, data, path);
   };
-  walk(schema, entity.data, []);
+  const schema = schemaOf(entity);
+  if (schema !== undefined) walk(schema, entity.data, []);
   return found;
 }

@@ -21,9 +21,13 @@ export function compileTemplate(source: string, name: string): Template {
   const ast = handlebars.parse(source);
   new Rewriter(refuse).accept(ast);
   handlebars.registerHelper(EMIT, (value: unknown) =>
-    value instanceof ShellText ? value.toString() : refuse(`a mustache was given ${typeof value}, not quoted text`),
+    value instanceof ShellText
+      ? value.toString()
+      : refuse(`a mustache was given ${typeof value}, not quoted text`),
   );
-  handlebars.registerHelper(DEMAND, (value: unknown) => (value === undefined ? refuse("a block has no subject") : value));
+  handlebars.registerHelper(DEMAND, (value: unknown) =>
+    value === undefined ? refuse("a block has no subject") : value,
+  );
   const render = handlebars.compile(ast, {
     noEscape: true,
     strict: true,
@@ -45,13 +49,15 @@ class Rewriter extends Handlebars.Visitor {
   override MustacheStatement(mustache: hbs.AST.MustacheStatement): void {
     // `escaped` is false for {{{x}}} and {{&x}}; Handlebars' own types leave it out.
     if (!(mustache as unknown as { escaped: boolean }).escaped) this.refuse("a raw mustache is not allowed");
-    if (mustache.params.length > 0 || mustache.hash !== undefined) this.refuse("a mustache names one value, no helper");
+    if (mustache.params.length > 0 || mustache.hash !== undefined)
+      this.refuse("a mustache names one value, no helper");
     mustache.params = [mustache.path as hbs.AST.Expression];
     mustache.path = pathTo(EMIT, mustache.loc);
   }
 
   override BlockStatement(block: hbs.AST.BlockStatement): void {
-    if (!["each", "if", "unless"].includes(block.path.original)) this.refuse(`no block '${block.path.original}'`);
+    if (!["each", "if", "unless"].includes(block.path.original))
+      this.refuse(`no block '${block.path.original}'`);
     block.params = block.params.map((param) => ({
       type: "SubExpression",
       path: pathTo(DEMAND, block.loc),

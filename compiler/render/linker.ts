@@ -27,8 +27,33 @@ export interface Linked {
 /** Set by the roles at run time, or by the world outside. */
 const RUN_VARIABLES = new Set([
   ...["ACTION", "STAMP", "WORK_DIR", "DRY_RUN", "VERBOSE", "QUIET", "ASSUME_YES", "LOCK_HELD"],
-  ...["BASH_SOURCE", "BASH_VERSION", "EPOCHREALTIME", "FUNCNAME", "HOME", "IFS", "LC_ALL", "NO_COLOR", "OLDPWD", "OSTYPE"],
-  ...["PATH", "PIPESTATUS", "PPID", "PWD", "RANDOM", "REPLY", "SECONDS", "TERM", "TMPDIR", "TZ", "UID", "EUID", "USER"],
+  ...[
+    "BASH_SOURCE",
+    "BASH_VERSION",
+    "EPOCHREALTIME",
+    "FUNCNAME",
+    "HOME",
+    "IFS",
+    "LC_ALL",
+    "NO_COLOR",
+    "OLDPWD",
+    "OSTYPE",
+  ],
+  ...[
+    "PATH",
+    "PIPESTATUS",
+    "PPID",
+    "PWD",
+    "RANDOM",
+    "REPLY",
+    "SECONDS",
+    "TERM",
+    "TMPDIR",
+    "TZ",
+    "UID",
+    "EUID",
+    "USER",
+  ],
   ...["COLUMNS", "LINENO", "BASH_REMATCH", "BASH_COMMAND", "BASHPID", "SHELLOPTS", "LOGNAME", "HOSTNAME"],
 ]);
 
@@ -82,7 +107,10 @@ export function link(sources: readonly Source[], factNames: readonly string[]): 
   for (const constant of used) for (const each of constant.words) words.add(each);
   const facts = new Set(factNames.filter((name) => words.has(name)));
 
-  const parts = [...(used.length > 0 ? [used.map((unit) => unit.text).join("\n")] : []), ...reached.map((unit) => unit.text)];
+  const parts = [
+    ...(used.length > 0 ? [used.map((unit) => unit.text).join("\n")] : []),
+    ...reached.map((unit) => unit.text),
+  ];
   const code = `${parts.join("\n\n")}\n`;
   refuseUndefined(code, new Set([...factNames, ...constants.map((constant) => constant.name)]));
   return { code, facts };
@@ -105,7 +133,8 @@ function reach(functions: readonly Unit[], start: string): readonly Unit[] {
 function refuseTwice(units: readonly Unit[], sources: readonly Source[]): void {
   const seen = new Set<string>();
   for (const { name } of units) {
-    if (seen.has(name)) throw new Error(`${name} is defined twice in ${sources.map((source) => source.file).join(", ")}`);
+    if (seen.has(name))
+      throw new Error(`${name} is defined twice in ${sources.map((source) => source.file).join(", ")}`);
     seen.add(name);
   }
 }
@@ -115,12 +144,17 @@ function refuseUndefined(code: string, defined: ReadonlySet<string>): void {
   const lines = code.split("\n").filter((line) => !/^\s*#/.test(line));
   const assigned = new Set(
     lines.flatMap((line) =>
-      [...line.matchAll(/(?:^|[\s;(&|])(?:local |export |readonly |declare )?(?:-\w+ )?([A-Z][A-Z0-9_]*)\+?=/g)].map((match) => match[1]),
+      [
+        ...line.matchAll(
+          /(?:^|[\s;(&|])(?:local |export |readonly |declare )?(?:-\w+ )?([A-Z][A-Z0-9_]*)\+?=/g,
+        ),
+      ].map((match) => match[1]),
     ),
   );
   for (const line of lines) {
     for (const [whole, name = ""] of line.matchAll(/\$\{?[#!]?([A-Z][A-Z0-9_]*)[^\s]?/g)) {
-      if (defined.has(name) || assigned.has(name) || RUN_VARIABLES.has(name) || name.startsWith("LIFEBOAT_")) continue;
+      if (defined.has(name) || assigned.has(name) || RUN_VARIABLES.has(name) || name.startsWith("LIFEBOAT_"))
+        continue;
       if (/[-+]$/.test(whole)) continue;
       throw new Error(`nothing defines ${name}: ${line.trim()}`);
     }

@@ -64,7 +64,9 @@ class Templates {
       link(
         [
           ...this.prelude(),
-          ...(spec.kind === undefined ? [] : [this.source(`${kindFolder(spec.kind)}/${kindFolder(spec.kind)}.sh`)]),
+          ...(spec.kind === undefined
+            ? []
+            : [this.source(`${kindFolder(spec.kind)}/${kindFolder(spec.kind)}.sh`)]),
           this.source(`scripts/${spec.role}.sh`),
         ],
         names,

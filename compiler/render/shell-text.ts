@@ -42,7 +42,9 @@ const NAMED: Readonly<Record<string, string>> = { "\n": "\\n", "\t": "\\t", "\r"
 
 /** UTF-8 bytes as bash 3.2 knows them; it has no \u. */
 function bytes(character: string): string {
-  return [...Buffer.from(character, "utf8")].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("");
+  return [...Buffer.from(character, "utf8")]
+    .map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`)
+    .join("");
 }
 
 /** A name of a variable or a function. */

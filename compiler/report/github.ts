@@ -10,7 +10,13 @@ function one(diagnostic: PlacedDiagnostic): string {
   const properties = {
     ...(span === undefined
       ? {}
-      : { file: span.file, line: span.line, col: span.column, endLine: span.endLine, endColumn: span.endColumn }),
+      : {
+          file: span.file,
+          line: span.line,
+          col: span.column,
+          endLine: span.endLine,
+          endColumn: span.endColumn,
+        }),
     title: `${diagnostic.code} ${diagnostic.name}`,
   };
   const list = Object.entries(properties).map(([name, value]) => `${name}=${escapeProperty(String(value))}`);

@@ -3,6 +3,9 @@ import stringWidth from "string-width";
 import type { Span } from "../diagnostics/diagnostic.ts";
 import type { PlacedDiagnostic } from "./report.ts";
 
+/** Whether the environment wants colours at all: NO_COLOR, TERM=dumb and their kin. */
+export const supportsColor: boolean = pc.isColorSupported;
+
 type Colors = ReturnType<typeof pc.createColors>;
 
 export interface PrettyOptions {
@@ -24,7 +27,9 @@ function one(diagnostic: PlacedDiagnostic, colors: Colors, width: number): strin
   const head = `${place}${paint(diagnostic.severity)} ${colors.dim(`${diagnostic.code} ${diagnostic.name}:`)} ${diagnostic.message}`;
   const lines = [head, ...frame(span, diagnostic.source, paint, width)];
   for (const related of diagnostic.related) {
-    lines.push(`  ${colors.cyan(`${related.span.file}:${related.span.line}:${related.span.column}`)} ${related.message}`);
+    lines.push(
+      `  ${colors.cyan(`${related.span.file}:${related.span.line}:${related.span.column}`)} ${related.message}`,
+    );
     lines.push(...frame(related.span, related.source, colors.cyan, width));
   }
   lines.push(`  ${colors.bold("why:")}  ${diagnostic.why}`);
@@ -48,10 +53,16 @@ function frame(
   const before = visible(line.slice(0, span.column - 1));
   const marked = visible(line.slice(span.column - 1, endColumn - 1));
   const after = visible(line.slice(endColumn - 1));
-  const shift = stringWidth(before + marked) > room ? cutLeft(before, room - Math.min(stringWidth(marked), room - 10) - 1) : before;
+  const shift =
+    stringWidth(before + marked) > room
+      ? cutLeft(before, room - Math.min(stringWidth(marked), room - 10) - 1)
+      : before;
   const text = cutRight(shift + marked + after, room);
   const carets = "^".repeat(Math.max(1, Math.min(stringWidth(marked), room - stringWidth(shift))));
-  return [`> ${number} | ${text}`, `  ${" ".repeat(number.length)} | ${" ".repeat(stringWidth(shift))}${paint(carets)}`];
+  return [
+    `> ${number} | ${text}`,
+    `  ${" ".repeat(number.length)} | ${" ".repeat(stringWidth(shift))}${paint(carets)}`,
+  ];
 }
 
 /** Tabs as two spaces, and other control characters as a mark, so that columns line up and nothing moves the cursor. */

@@ -12,7 +12,11 @@ export interface PlacedDiagnostic {
   readonly isSafeFix: boolean;
   readonly span: Span | undefined;
   readonly source: string | undefined;
-  readonly related: readonly { readonly message: string; readonly span: Span; readonly source: string | undefined }[];
+  readonly related: readonly {
+    readonly message: string;
+    readonly span: Span;
+    readonly source: string | undefined;
+  }[];
 }
 
 /** A generated file, as reports list it. */
@@ -41,7 +45,8 @@ export async function placeDiagnostics(
   const placer = await createPlacer(targets);
   const place = (target: Target) => {
     const source = readSource(target.file);
-    return { span: placer(target, source), source };
+    const span = placer(target, source);
+    return { span, source: target.isSecret && source !== undefined ? conceal(source, span) : source };
   };
   return diagnostics.map((each) => {
     const { target, safeFix, related, ...rest } = each;
@@ -53,4 +58,18 @@ export async function placeDiagnostics(
       related: related.map((place_) => ({ message: place_.message, ...place(place_.target) })),
     };
   });
+}
+
+/** The source with a span blotted out, since a report may end up in a public log. */
+function conceal(source: string, span: Span): string {
+  return source
+    .split("\n")
+    .map((text, index) => {
+      const line = index + 1;
+      if (line < span.line || line > span.endLine) return text;
+      const from = line === span.line ? span.column - 1 : 0;
+      const to = line === span.endLine ? span.endColumn - 1 : text.length;
+      return text.slice(0, from) + "•".repeat(to - from) + text.slice(to);
+    })
+    .join("\n");
 }

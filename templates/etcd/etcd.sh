@@ -140,7 +140,7 @@ etcd_join() {
 # that is gone, and takes --command-timeout for the whole transfer.
 etcd_save() {
   local file="$1" log="$RUN_DIR/etcd-save.log" status=0
-  etcd_call --command-timeout="${CAPTURE_TIMEOUT}s" snapshot save "$file" >"$log" 2>&1 || status=$?
+  etcd_call --command-timeout="$((CAPTURE_TIMEOUT > 0 ? CAPTURE_TIMEOUT : 86400))s" snapshot save "$file" >"$log" 2>&1 || status=$?
   ((status == 0)) && [[ -s $file ]] && return 0
   case "$(tail -n 5 -- "$log")" in
     *"no space left"* | *"disk quota"* | *"input/output error"*) die "$EX_IO" "cannot write the snapshot in $WORK_DIR: $(etcd_reason "$(tail -n 1 -- "$log")")" 'make room in the store' ;;
@@ -335,7 +335,7 @@ kind_stage() {
 
 # Is this a restore into the live place?
 etcd_is_live() {
-  [[ $ACTION == restore && ${RESTORE_INTO:-} == '' ]]
+  [[ $ACTION == restore && $INTO == live ]]
 }
 
 # Restore the decoded snapshot of a stage into DIR/SUB, as a cluster of one that talks over a socket in its directory.
@@ -447,7 +447,7 @@ etcd_check_running() {
     log_error "the restored etcd holds $found keys, the MANIFEST says $wanted"
     return "$EX_DATA"
   fi
-  printf '%s keys at revision %s\n' "$found" "$revision" >"$dir/summary"
+  printf '%s keys at revision %s\n' "$found" "$revision" >"$RUN_DIR/etcd-summary"
   log_info "a throw-away etcd on the restored data holds $found keys at revision $revision"
 }
 
@@ -459,12 +459,12 @@ etcd_start_alone() {
     cd -- "$dir" || exit "$EX_IO"
     exec env -i PATH="$PATH" etcd --name lifeboat --data-dir "$sub" \
       --listen-client-urls unix://client:1 --advertise-client-urls unix://client:1 --listen-peer-urls unix://peer:1 \
-      --initial-advertise-peer-urls unix://peer:1 --initial-cluster lifeboat=unix://peer:1 >etcd.log 2>&1
+      --initial-advertise-peer-urls unix://peer:1 --initial-cluster lifeboat=unix://peer:1 >"$RUN_DIR/etcd-alone.log" 2>&1
   ) </dev/null 9>&- &
   printf '%d\n' "$!" >"$dir/etcd.pid"
   until etcd_revision etcd_alone_call "$dir" >/dev/null 2>&1; do
     if ! kill -0 "$(cat -- "$dir/etcd.pid")" 2>/dev/null; then
-      log_tool_errors etcd "$dir/etcd.log"
+      log_tool_errors etcd "$RUN_DIR/etcd-alone.log"
       log_error 'etcd does not start on the restored data'
       return "$EX_DATA"
     fi
@@ -484,11 +484,16 @@ etcd_alone_call() {
   (cd -- "$dir" && [[ -S client:1 ]] && etcd_bare etcdctl --endpoints=unix://client:1 --command-timeout="${ETCD_CALL_SECONDS}s" "$@")
 }
 
-# Stop the throw-away etcd of a stage.
+# Stop the throw-away etcd of a stage. The stage may be one that a killed run left before the host was booted again, and
+# its number belong to somebody else now.
 kind_stage_stop() {
   local dir="$1" pid waited=0
   [[ -s $dir/etcd.pid ]] || return 0
   pid="$(cat -- "$dir/etcd.pid")"
+  case "$(ps -o args= -p "$pid" 2>/dev/null || true)" in
+    *'--name lifeboat '*) ;;
+    *) return 0 ;;
+  esac
   kill -TERM "$pid" 2>/dev/null || true
   while kill -0 "$pid" 2>/dev/null; do
     waited=$((waited + 1))
@@ -500,15 +505,17 @@ kind_stage_stop() {
 
 # What to type to look into a stage that is left to the operator.
 etcd_say_how_to_start() {
-  log_info "to look into it: cd $1 && etcd --name lifeboat --data-dir data --listen-client-urls unix://client:1 --advertise-client-urls unix://client:1 --listen-peer-urls unix://peer:1 --initial-advertise-peer-urls unix://peer:1 --initial-cluster lifeboat=unix://peer:1, and beside it: ETCDCTL_API=3 etcdctl --endpoints unix://client:1 get --prefix / --keys-only"
+  [[ $ACTION == restore ]] || return 0
+  log_info "to look into it: cd $1 && etcd --data-dir data --listen-client-urls unix://client:1 --advertise-client-urls unix://client:1 --listen-peer-urls unix://peer:1"
+  log_info "and beside it: cd $1 && ETCDCTL_API=3 etcdctl --endpoints unix://client:1 get '' --prefix --keys-only"
 }
 
 # One line on what the stage holds.
 kind_stage_summary() {
   local bytes
   bytes="$(count_stream <"$1/data/member/snap/db")"
-  if [[ -s $1/summary ]]; then
-    printf '%s, %s\n' "$(cat -- "$1/summary")" "$(human_bytes "$bytes")"
+  if [[ -s $RUN_DIR/etcd-summary ]]; then
+    printf '%s, %s\n' "$(cat -- "$RUN_DIR/etcd-summary")" "$(human_bytes "$bytes")"
   else
     printf 'a data directory of %s\n' "$(human_bytes "$bytes")"
   fi
@@ -516,16 +523,16 @@ kind_stage_summary() {
 
 # --- Live restore ---------------------------------------------------------------------------------------------------
 
-# What a live restore replaces and stops, and what the operator must do elsewhere.
+# What a live restore stops and replaces, and what the operator must do elsewhere.
 kind_describe_restore() {
   local set="$1" keys
   keys="$(manifest_get "$set" position.keys)"
-  printf '  replaces  %s, the data of etcd member %s\n' "$(etcd_live_dir)" "$MEMBER_NAME"
-  printf '  now       %s\n' "$(etcd_describe_now)"
-  printf '  then      revision %s, %s keys, of etcd %s, cluster %s; snapshot %s, taken of %s\n' \
-    "$(manifest_get "$set" position.revision)" "${keys:-unknown}" "$(manifest_get "$set" tool.etcd)" \
-    "$(manifest_get "$set" position.cluster_id)" "$(etcd_fingerprint "$set")" "$(manifest_get "$set" position.member)"
-  [[ $SERVICE_KIND == none ]] || printf '  stops     %s, and starts it again\n' "$(service_label)"
+  [[ $SERVICE_KIND == none ]] || printf '  stop %s and start it again\n' "$(service_label)"
+  printf '  replace %s, the data of etcd member %s\n' "$(etcd_live_dir)" "$MEMBER_NAME"
+  printf '    now    %s\n' "$(etcd_describe_now)"
+  printf '    then   revision %s, %s keys of cluster %s, etcd %s\n' "$(manifest_get "$set" position.revision)" \
+    "${keys:-unknown}" "$(manifest_get "$set" position.cluster_id)" "$(manifest_get "$set" tool.etcd)"
+  printf '    from   snapshot %s, taken of member %s\n' "$(etcd_fingerprint "$set")" "$(manifest_get "$set" position.member)"
   ((${#MEMBER_NAMES[@]} == 1)) || etcd_describe_others "$set"
 }
 
@@ -535,7 +542,7 @@ etcd_describe_now() {
   if ! etcd_port_is_open; then
     printf 'nothing listens at %s\n' "$ENDPOINT"
   elif etcd_call endpoint status -w fields >"$out" 2>/dev/null; then
-    printf 'revision %s, %s in use, cluster %s\n' "$(etcd_field Revision "$out")" "$(human_bytes "$(etcd_field DBSize "$out")")" "$(etcd_hex "$(etcd_field ClusterID "$out")")"
+    printf 'revision %s of cluster %s, etcd %s\n' "$(etcd_field Revision "$out")" "$(etcd_hex "$(etcd_field ClusterID "$out")")" "$(etcd_field Version "$out")"
   else
     printf '%s does not answer\n' "$ENDPOINT"
   fi
@@ -543,10 +550,10 @@ etcd_describe_now() {
 
 # A cluster is restored whole or not at all.
 etcd_describe_others() {
-  printf '  members   %s must all restore this very snapshot (%s), each on its own host:\n' "${MEMBER_NAMES[*]}" "$(etcd_fingerprint "$1")"
-  printf '            %s --set %s --yes\n' "${0##*/}" "${1##*/}"
-  printf '            They become a new cluster. If only this member is lost and the others still work, do not restore:\n'
-  printf '            etcdctl member remove and member add bring it back from them, with all data.\n'
+  printf '  begin a new cluster of %s: each must restore this very snapshot (%s), on its own host, with\n' "${MEMBER_NAMES[*]}" "$(etcd_fingerprint "$1")"
+  printf '    %s --set %s --yes\n' "${0##*/}" "${1##*/}"
+  printf '  If only this member is lost and the others still work, do NOT restore: etcdctl member remove and member add\n'
+  printf '  bring it back from them, with all their data.\n'
 }
 
 # Put the stage in the place of the live data. Nothing that etcd holds open is renamed: it is waited for first.
@@ -694,5 +701,6 @@ etcd_say_afterwards() {
 
 # The live data is put back by the caller; what must not happen is that etcd runs meanwhile.
 kind_rollback() {
+  [[ -s $STATE_DIR/$ASSET.swap ]] || return 0
   etcd_stop
 }

@@ -43,7 +43,9 @@ export const files = assetKind<"files", FilesOptions>({
       : undefined,
   problems: (options) =>
     options.paths.flatMap((path, index) => {
-      const outer = options.paths.findIndex((other, at) => at !== index && `${path}/`.startsWith(`${other}/`));
+      const outer = options.paths.findIndex(
+        (other, at) => at !== index && `${path}/`.startsWith(`${other}/`),
+      );
       return outer < 0
         ? []
         : [

@@ -26,27 +26,58 @@ choose_set_name() {
     fi
   done
   if [[ -z $newest ]]; then
-    die "$EX_DATA" "there is no ${name:+set $name}${name:-good backup set} of $ASSET${at:+ made at or before $(human_stamp "$at")}${from:+ in $from}" "${0##*/} --list shows what there is"
+    die "$EX_DATA" "there is no ${name:+set $name}${name:-good backup set} of $ASSET${at:+ made at or before $(human_stamp "$at")}${from:+ in $from}" "restore-$ASSET.sh --list shows what there is"
   fi
   printf '%s\n' "$newest"
 }
 
-# Find a sound copy of a set, trying the chosen stores in their order. Sets SET_PATH and RUN_STORE.
+# Find a sound copy of a set, trying the chosen stores in their order. Sets SET_PATH and RUN_STORE. Call it plainly.
 find_sound_copy() {
   local name="$1" from="$2" stores i set
   stores="$(chosen_stores "$from")" || exit $?
   for i in $stores; do
     set="${STORE_PATHS[i]}/$TYPE/$ASSET/$name"
     [[ -f $set/MANIFEST ]] || continue
-    if check_set "$set"; then
-      SET_PATH="$set" RUN_STORE="${STORE_IDS[i]}"
+    attempt_to guarded "$RESTORE_TIMEOUT" '' "checking the set $name" check_set "$set"
+    if ((ATTEMPT_STATUS == 0)); then
+      SET_PATH="$set" CHECKED_SET="$set" RUN_STORE="${STORE_IDS[i]}"
       [[ ! -e $set/SUSPECT ]] || log_warn "the set $name is marked suspect: $(cat -- "$set/SUSPECT")"
       return 0
     fi
+    ((ATTEMPT_STATUS == EX_DATA)) || exit "$ATTEMPT_STATUS"
     log_warn "the copy of $name in ${STORE_IDS[i]} cannot be used"
     ((DRY_RUN)) || mark_suspect "$set" 'found damaged before a restore'
   done
-  die "$EX_DATA" "no store has a sound copy of the set $name" "${0##*/} --list shows the others; choose one with --set"
+  die "$EX_DATA" "no store has a sound copy of the set $name" "restore-$ASSET.sh --list shows the others; choose one with --set"
+}
+
+# Read an option that chooses a set or a store, into SET_NAME, AT and FROM. The status says how many words were taken.
+set_option() {
+  case "$1" in
+    --latest)
+      choose_by "$1"
+      return 1
+      ;;
+    --at)
+      option_value "$@"
+      choose_by "$1"
+      AT="$2"
+      return 2
+      ;;
+    --set)
+      option_value "$@"
+      choose_by "$1"
+      SET_NAME="$2"
+      is_stamp "$SET_NAME" || die "$EX_USAGE" "'$SET_NAME' is not the name of a set" "restore-$ASSET.sh --list shows them"
+      return 2
+      ;;
+    --from)
+      option_value "$@"
+      FROM="$2"
+      return 2
+      ;;
+  esac
+  return 0
 }
 
 # How long ago a stamp was, in words.

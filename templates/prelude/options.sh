@@ -34,7 +34,7 @@ common_option() {
 
 # Demand the word after an option that takes one: `option_value "$@"`.
 option_value() {
-  (($# >= 2)) && [[ -n $2 ]] || die "$EX_USAGE" "$1 needs a value" "${0##*/} --help lists the options"
+  [[ $# -ge 2 && -n ${2:-} ]] || die "$EX_USAGE" "$1 needs a value" "${0##*/} --help lists the options"
 }
 
 # Take one of --latest, --at, --set as the choice of a set; two of them contradict each other.

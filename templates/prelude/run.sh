@@ -207,6 +207,19 @@ stop_guarded() {
   GUARDED_PIDS=''
 }
 
+# Run a command that may fail, with errexit on inside of guarded functions all the same (a condition would turn it off
+# for good): call it plainly, then look at ATTEMPT_STATUS.
+attempt_to() {
+  local strict=0
+  case "$-" in
+    *e*) strict=1 ;;
+  esac
+  set +e
+  "$@"
+  ATTEMPT_STATUS=$?
+  ((!strict)) || set -e
+}
+
 # Run a command in strict mode, also where the caller had to turn errexit off to read PIPESTATUS.
 run_strict() {
   set -Ee

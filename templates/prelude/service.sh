@@ -2,6 +2,8 @@
 # the exit trap, or the next run after a kill, starts it again.
 
 readonly SERVICE_TIMEOUT=180
+# A kubelet looks at its manifests every 20 s and gives a pod 30 s to end.
+readonly STATIC_POD_GRACE_SECONDS=90
 
 # Stop the service, if the plan names one, and remember whether it ran.
 service_stop() {
@@ -56,6 +58,19 @@ service_is_running() {
   esac
 }
 
+# Does the service stay up? One that dies at once on bad data does so in its first seconds. 69 when it is down.
+service_settled() {
+  local second
+  [[ $SERVICE_KIND != none && $SERVICE_KIND != static-pod ]] || return 0
+  for second in 1 2 3; do
+    if ! service_is_running; then
+      log_error "$(service_label) does not stay up (looked $second times)"
+      return "$EX_UNAVAILABLE"
+    fi
+    sleep 0.5
+  done
+}
+
 # Ask the service's manager to stop or start it. What it prints goes to the log: a daemon keeps no terminal of ours.
 service_act() {
   local act="$1" log="${LOG_FILE:-/dev/null}"
@@ -63,7 +78,7 @@ service_act() {
     'systemd '*) systemctl "$act" -- "$SERVICE_NAME" </dev/null >>"$log" 2>&1 9>&- ;;
     'commands stop') "${SERVICE_STOP[@]}" </dev/null >>"$log" 2>&1 9>&- ;;
     'commands start') "${SERVICE_START[@]}" </dev/null >>"$log" 2>&1 9>&- ;;
-    'static-pod stop') hold_static_pods ;;
+    'static-pod stop') hold_static_pods && wait_static_pods ;;
     'static-pod start') release_static_pods ;;
   esac
 }
@@ -76,6 +91,32 @@ hold_static_pods() {
     [[ -e $STATIC_POD_DIR/$file ]] || continue
     mv -- "$STATIC_POD_DIR/$file" "$STATIC_POD_HOLD_DIR/$file" || return "$EX_IO"
   done
+}
+
+# Wait until the pods are gone. The kubelet ends them in its own time, and manifests given back before that would leave
+# the old ones running. kubeadm names a manifest after the program in it; another program of that name is no reason to
+# wait for ever, so kinds that must be sure look for themselves.
+wait_static_pods() {
+  local file began=$SECONDS
+  for file in "${STATIC_PODS[@]}"; do
+    while program_runs "${file%.yaml}"; do
+      if ((SECONDS - began >= STATIC_POD_GRACE_SECONDS)); then
+        log_warn "a program ${file%.yaml} still runs $STATIC_POD_GRACE_SECONDS s after its manifest was taken away: is the kubelet at work?"
+        break
+      fi
+      sleep 0.5
+    done
+  done
+}
+
+# Does a program of this name run on this host, in a container or not?
+program_runs() {
+  local name="$1" file word
+  for file in /proc/[0-9]*/cmdline; do
+    { IFS= read -r -d '' word <"$file"; } 2>/dev/null || continue
+    [[ ${word##*/} != "$name" ]] || return 0
+  done
+  return 1
 }
 
 # Give the manifests back, last taken first.

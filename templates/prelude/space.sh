@@ -57,3 +57,15 @@ bytes_in() {
   done
   printf '%d\n' "$total"
 }
+
+# Give a path the owner and mode of another.
+copy_owner_and_mode() {
+  local from="$1" to="$2"
+  chown -- "$(file_owner "$from")" "$to" 2>/dev/null || log_warn "cannot give $to its owner $(file_owner "$from")"
+  chmod -- "$(file_mode "$from")" "$to"
+}
+
+# Numeric owner and group of a file, as `0:0`.
+file_owner() {
+  stat -c %u:%g -- "$1" 2>/dev/null || stat -f %u:%g -- "$1"
+}

@@ -10,6 +10,7 @@ make_stage() {
     kill -0 "$pid" 2>/dev/null && continue
     log_info "removing ${dir##*/}, left by a run that did not end"
     (kind_stage_stop "$dir") || true
+    remove_extra_stages "$dir"
     rm -rf -- "$dir"
   done
   require_space "$parent" $((bytes + RESERVE_BYTES))
@@ -26,19 +27,52 @@ remove_stage() {
     log_warn "keeping $STAGE_DIR"
     return 0
   fi
+  remove_extra_stages "$STAGE_DIR"
   rm -rf -- "$STAGE_DIR"
+}
+
+# A further stage on the file system of another directory, for kinds whose data lies on several. Prints it; it goes when
+# the stage goes.
+add_stage() {
+  local stage="$1" extra="$2/.lifeboat-stage-$ASSET-$$"
+  printf '%s\n' "$(encode_path "$extra")" >>"$stage/.lifeboat-extra"
+  mkdir -p -- "$extra" || die "$EX_CANTCREAT" "cannot make $extra"
+  printf '%s\n' "$extra"
+}
+
+# Print a stage and its further stages.
+list_stages() {
+  local line
+  printf '%s\n' "$1"
+  [[ -f $1/.lifeboat-extra ]] || return 0
+  while IFS= read -r line; do
+    decode_path "$line"
+    printf '%s\n' "$DECODED_PATH"
+  done <"$1/.lifeboat-extra"
+}
+
+# Remove the further stages of a stage.
+remove_extra_stages() {
+  local line
+  [[ -f $1/.lifeboat-extra ]] || return 0
+  while IFS= read -r line; do
+    decode_path "$line"
+    rm -rf -- "$DECODED_PATH"
+  done <"$1/.lifeboat-extra"
 }
 
 # Restore a set into a directory and prove it, timed as the phases stage and verify. Servers that it started still run.
 stage_set() {
   local set="$1" dir="$2"
   begin_phase stage
-  guarded "$RESTORE_TIMEOUT" "$dir" 'restoring aside' kind_stage "$set" "$dir"
+  attempt_to guarded "$RESTORE_TIMEOUT" "$dir" 'restoring aside' kind_stage "$set" "$dir"
   end_phase
+  ((ATTEMPT_STATUS == 0)) || return "$(sysexit_of "$ATTEMPT_STATUS" "$EX_DATA")"
   log_debug "restored aside in $(human_ms "$PHASE_MS")"
   begin_phase verify
-  guarded "$RESTORE_TIMEOUT" '' 'checking what was restored' kind_check_stage "$set" "$dir"
+  attempt_to guarded "$RESTORE_TIMEOUT" '' 'checking what was restored' kind_check_stage "$set" "$dir"
   end_phase
+  ((ATTEMPT_STATUS == 0)) || return "$(sysexit_of "$ATTEMPT_STATUS" "$EX_DATA")"
   log_debug "checked in $(human_ms "$PHASE_MS")"
 }
 

@@ -3,17 +3,45 @@
 # Rename LIVE aside and STAGED to LIVE. Both on one file system: a rename is all or nothing. The journal line is written
 # before the act, and undoing looks at what really happened.
 swap_path() {
-  local staged="$1" live="$2" old="$2.lifeboat-old-$STAMP" try=1
+  local staged="$1" live="$2"
   [[ -e $staged || -L $staged ]] || die "$EX_SOFTWARE" "there is no $staged to put in the place of $live"
+  swap_aside "$live"
+  place_path "$staged" "$live"
+}
+
+# Rename LIVE aside, if there is one, and put nothing in its place.
+swap_aside() {
+  local live="$1" old="$1.lifeboat-old-$STAMP" try=1
+  [[ -e $live || -L $live ]] || return 0
   while [[ -e $old || -L $old ]]; do
     try=$((try + 1)) old="$live.lifeboat-old-$STAMP-$try"
   done
-  if [[ -e $live || -L $live ]]; then
-    journal_swap aside "$live" "$old"
-    rename_path "$live" "$old"
-  fi
-  journal_swap place "$staged" "$live"
-  rename_path "$staged" "$live"
+  journal_swap aside "$live" "$old"
+  rename_path "$live" "$old"
+}
+
+# Rename STAGED to LIVE, which is not there.
+place_path() {
+  journal_swap place "$1" "$2"
+  rename_path "$1" "$2"
+}
+
+# The same for a mount point, which cannot be renamed: its children go to LIVE/.lifeboat-old-STAMP/, those of STAGED come.
+swap_children() {
+  local staged="$1" live="$2" old="$2/.lifeboat-old-$STAMP" child
+  mkdir -- "$old" || die "$EX_CANTCREAT" "cannot make $old"
+  for child in "$live"/* "$live"/.[!.]* "$live"/..?*; do
+    case "${child##*/}" in
+      .lifeboat-* | lost+found) continue ;;
+    esac
+    [[ -e $child || -L $child ]] || continue
+    journal_swap aside "$child" "$old/${child##*/}"
+    rename_path "$child" "$old/${child##*/}"
+  done
+  for child in "$staged"/* "$staged"/.[!.]* "$staged"/..?*; do
+    [[ -e $child || -L $child ]] || continue
+    place_path "$child" "$live/${child##*/}"
+  done
 }
 
 # Rename one path to another that does not exist. Never a copy across file systems.
@@ -84,12 +112,15 @@ undo_rename() {
 
 # The restore stands: end the journal and say where the old data is.
 swap_commit() {
-  local journal="$STATE_DIR/$ASSET.swap" act from to
+  local journal="$STATE_DIR/$ASSET.swap" act from to said=''
   if [[ -s $journal ]]; then
     while IFS=$'\t' read -r act from to; do
       [[ $act == aside ]] || continue
       decode_path "$to"
-      log_info "the old data is kept in $DECODED_PATH; remove it when you no longer need it"
+      [[ ${DECODED_PATH%/*} != */.lifeboat-old-* ]] || DECODED_PATH="${DECODED_PATH%/*}"
+      [[ $DECODED_PATH != "$said" ]] || continue
+      said="$DECODED_PATH"
+      log_info "the old data is kept in $said; remove it when you no longer need it"
     done <"$journal"
   fi
   rm -f -- "$journal" "$STATE_DIR/$ASSET.restoring"

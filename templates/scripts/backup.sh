@@ -88,12 +88,14 @@ finish_backup() {
   apply_retention "${STORE_PATHS[0]}"
   for ((i = 1; i < ${#STORE_PATHS[@]}; i++)); do
     begin_phase "copy.${STORE_IDS[i]}"
-    (copy_and_thin "${STORE_PATHS[i]}") || {
-      failed=$?
-      log_error "the set $RUN_SET was made, but there is no copy of it in ${STORE_IDS[i]} (${STORE_PATHS[i]})"
-    }
+    attempt_to guarded "$CAPTURE_TIMEOUT" '' "copy to ${STORE_IDS[i]}" copy_and_thin "${STORE_PATHS[i]}"
     end_phase
-    ((failed)) || log_info "copied to ${STORE_IDS[i]} in $(human_ms "$PHASE_MS")"
+    if ((ATTEMPT_STATUS == 0)); then
+      log_info "copied to ${STORE_IDS[i]} in $(human_ms "$PHASE_MS")"
+    else
+      failed="$ATTEMPT_STATUS"
+      log_error "the set $RUN_SET was made, but there is no copy of it in ${STORE_IDS[i]} (${STORE_PATHS[i]})"
+    fi
   done
   ((failed == 0)) || exit "$(sysexit_of "$failed" "$EX_IO")"
   log_info "done in $(human_ms $(($(now_ms) - STARTED_MS)))"
@@ -101,7 +103,7 @@ finish_backup() {
 
 # Copy the new set to a store and thin that store out.
 copy_and_thin() {
-  guarded "$CAPTURE_TIMEOUT" "$(existing_parent "$1")" "copy to $1" copy_set "$PUBLISHED_SET" "$1" || return $?
+  copy_set "$PUBLISHED_SET" "$1"
   apply_retention "$1"
 }
 

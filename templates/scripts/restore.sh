@@ -57,32 +57,20 @@ main() {
 
 # Read the command line.
 parse_restore_arguments() {
+  local taken
   LIST=0 AT='' SET_NAME='' FROM='' INTO=live SET_CHOICE=''
   default_options
   split_arguments "$@"
   set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
   while (($# > 0)); do
+    taken=0
+    set_option "$@" || taken=$?
+    if ((taken)); then
+      shift "$taken"
+      continue
+    fi
     case "$1" in
       --list) LIST=1 ;;
-      --latest) choose_by "$1" ;;
-      --at)
-        option_value "$@"
-        choose_by "$1"
-        AT="$2"
-        shift
-        ;;
-      --set)
-        option_value "$@"
-        choose_by "$1"
-        SET_NAME="$2"
-        is_stamp "$SET_NAME" || die "$EX_USAGE" "'$SET_NAME' is not the name of a set" "${0##*/} --list shows them"
-        shift
-        ;;
-      --from)
-        option_value "$@"
-        FROM="$2"
-        shift
-        ;;
       --into)
         option_value "$@"
         INTO="$2"
@@ -184,7 +172,7 @@ empty_failed_target() {
   (kind_stage_stop "$INTO") || true
   ((EXIT_STATUS != 0)) || return 0
   if ((INTO_EXISTED)); then
-    rm -rf -- "$INTO"/* "$INTO"/.[!.]* "$INTO"/..?*
+    rm -rf -- "${INTO:?}"/* "$INTO"/.[!.]* "$INTO"/..?*
   else
     rm -rf -- "$INTO"
   fi

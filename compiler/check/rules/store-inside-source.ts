@@ -17,7 +17,9 @@ export const rule: Rule = {
   diagnostic: storeInsideSource,
   *check({ model, places }) {
     for (const asset of model.assets) {
-      const paths = DATA_OPTIONS.flatMap((name) => asset.options[name] ?? []).filter((each) => typeof each === "string");
+      const paths = DATA_OPTIONS.flatMap((name) => asset.options[name] ?? []).filter(
+        (each) => typeof each === "string",
+      );
       for (const [index, id] of asset.copies.entries()) {
         const storePath = model.stores.find((store) => store.id === id)?.path;
         const path = paths.find((each) => storePath !== undefined && overlap(each, storePath));

@@ -103,6 +103,28 @@ etcd_wait_healthy() {
   done
 }
 
+# Keep the fleet's layout for the tests that use it: `source` what this prints.
+etcd_keep_fleet() {
+  declare -p FLEET INITIAL CLIENT_URL PEER_URL >"$FLEET/fleet"
+}
+
+# Put a stub of test/bats/stubs/ before the real programs of member I; the scripts must be run with etcd_stubbed.
+etcd_stub() {
+  cp -- "$REPO/test/bats/stubs/$2" "$FLEET/m$1/stubs/"
+}
+
+# Run a command as on member I's host, its stubs first in PATH.
+etcd_stubbed() {
+  local i="$1"
+  shift
+  PATH="$FLEET/m$i/stubs:$PATH" "$@"
+}
+
+# The sets of member I, one a line.
+etcd_sets() {
+  ls "$FLEET/m$1/store/etcd/etcd" 2>/dev/null || true
+}
+
 # Stop members.
 etcd_down() {
   local i
@@ -151,9 +173,25 @@ etcd_fill() {
   etcd_at "$i" del /gone >/dev/null
 }
 
+# The members' names.
+etcd_names() {
+  local i
+  for ((i = 0; i < ${#PEER_URL[@]}; i++)); do printf 'm%d ' "$i"; done
+}
+
+# Put the script of a role together for member I; prints its path. More arguments are facts, as in etcd_facts.
+etcd_script() {
+  local role="$1" i="$2" home="$FLEET/m$2"
+  shift 2
+  etcd_facts "$i" "$@" >"$home/facts"
+  bash "$REPO/test/bats/lib/assemble.sh" "$role" etcd "$home/facts" >"$home/$role-etcd.sh"
+  chmod 755 "$home/$role-etcd.sh"
+  printf '%s\n' "$home/$role-etcd.sh"
+}
+
 # The facts of member I's scripts. Lines given after I are added last; a line `X=…` there wins.
 etcd_facts() {
-  local i="$1" home="$FLEET/m$1" extra line name
+  local i="$1" home="$FLEET/m$1"
   shift
   {
     printf '%s\n' "$@"
@@ -166,6 +204,7 @@ KIND='etcd'
 TYPE='etcd'
 HOST_ID='m$i'
 RPO_SECONDS=86400
+RTO_SECONDS=1800
 STATE_DIR='$home/state'
 LOG_DIR='$home/log'
 METRICS_DIR=''
@@ -195,8 +234,8 @@ SERVICE_NAME=''
 -a SERVICE_START=('$home/service' start)
 -a SERVICE_STOP=('$home/service' stop)
 -a SERVICE_STATUS=('$home/service' status)
-STATIC_POD_DIR=''
-STATIC_POD_HOLD_DIR=''
+STATIC_POD_DIR='$home/manifests'
+STATIC_POD_HOLD_DIR='$home/held'
 -a STATIC_PODS=()
 ENDPOINT='${CLIENT_URL[i]}'
 CACERT='$TLS/ca.pem'
@@ -207,6 +246,7 @@ DATA_OWNER=''
 MEMBER_NAME='m$i'
 MEMBER_PEER_URL='${PEER_URL[i]}'
 INITIAL_CLUSTER='$INITIAL'
+-a MEMBER_NAMES=($(etcd_names))
 BUMP_REVISION=0
 QUORUM_WAIT_SECONDS=3
 FACTS

@@ -1,0 +1,101 @@
+# The role of status.sh: what this host's assets have to show, against what the plan promises.
+
+# Say how to use this script.
+usage() {
+  cat <<HELP
+Usage: ${0##*/} [--json]
+
+Show the newest good backup set of each asset of host $HOST_ID in its first store, its age against the RPO, and the
+next run. Reads only.
+
+Options:
+  --json            the same as one JSON object
+  --help            this text
+  --version         versions of lifeboat and of the plan
+
+Exit codes:
+  0   every asset has a set that is young enough
+  75  an asset is LATE, has no good set (NONE), or a restore of it did not end
+  64  wrong usage
+
+Verdicts: OK, LATE (older than the RPO), NONE (no good set), BROKEN (a restore did not end: run it again).
+HELP
+}
+
+# Show every asset.
+main() {
+  local i json=0
+  default_options
+  split_arguments "$@"
+  set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
+  while (($# > 0)); do
+    case "$1" in
+      --json) json=1 ;;
+      *) common_option "$1" ;;
+    esac
+    shift
+  done
+  LOG_TAG=status
+  prepare_shell
+  NOW="$(date +%s)" BAD=0 ROWS=''
+  for ((i = 0; i < ${#STATUS_ASSETS[@]}; i++)); do
+    look_at_asset "$i"
+    if ((json)); then
+      ROWS+="${ROWS:+,}$(print_json_row "$i")"
+    else
+      ROWS+="$(print_text_row "$i")"$'\n'
+    fi
+  done
+  if ((json)); then
+    printf '{"time":%s,"plan":%s,"host":%s,"ok":%s,"assets":[%s]}\n' "$(json_string "$(date -u +%Y-%m-%dT%H:%M:%SZ)")" \
+      "$(json_string "$PLAN")" "$(json_string "$HOST_ID")" "$( ((BAD)) && printf false || printf true)" "$ROWS"
+  else
+    print_text_row - ASSET 'LAST GOOD SET' AGE RPO VERDICT SIZE 'NEXT RUN'
+    printf '%s' "$ROWS"
+  fi
+  ((BAD == 0)) || exit "$EX_TEMPFAIL"
+}
+
+# Judge one asset: sets LAST_SET, AGE, SIZE, VERDICT, NEXT.
+look_at_asset() {
+  local i="$1" set rpo="${STATUS_RPOS[i]}" state="$STATE_DIR/${STATUS_ASSETS[i]}"
+  LAST_SET='' AGE=0 SIZE=0 VERDICT=NONE NEXT=''
+  while IFS= read -r set; do
+    [[ -e $set/SUSPECT ]] || LAST_SET="$set"
+  done < <(list_sets_in "${STATUS_STORES[i]}/${STATUS_TYPES[i]}/${STATUS_ASSETS[i]}")
+  if [[ -n $LAST_SET ]]; then
+    SIZE="$(set_bytes "$LAST_SET")"
+    LAST_SET="${LAST_SET##*/}"
+    AGE=$((NOW - $(stamp_to_epoch "$LAST_SET")))
+    VERDICT=OK
+    if ((rpo > 0 && AGE > rpo)); then VERDICT=LATE; fi
+  fi
+  if [[ -s $state.swap || -e $state.restoring ]]; then VERDICT=BROKEN; fi
+  [[ -z ${STATUS_FIELDS[i]} ]] || NEXT="$(next_firing "${STATUS_FIELDS[i]}")" || NEXT=''
+  [[ $VERDICT == OK ]] || BAD=1
+}
+
+# One row of the table: of an asset, or with `-` of the given words.
+print_text_row() {
+  local i="$1" age='-' rpo='-' size='-' next='-'
+  if [[ $i != - ]]; then
+    if [[ -n $LAST_SET ]]; then
+      age="$(human_seconds "$AGE")"
+      size="$(human_bytes "$SIZE")"
+    fi
+    ((STATUS_RPOS[i] == 0)) || rpo="$(human_seconds "${STATUS_RPOS[i]}")"
+    [[ -z $NEXT ]] || next="$(human_minute "$NEXT")"
+    set -- - "${STATUS_ASSETS[i]}" "${LAST_SET:--}" "$age" "$rpo" "$VERDICT" "$size" "$next"
+  fi
+  printf '%-14s %-16s %11s %11s %-7s %9s  %s\n' "${@:2}"
+}
+
+# One asset as JSON; times are UTC, sizes bytes, ages seconds.
+print_json_row() {
+  local i="$1" age="$AGE" last
+  last="$(json_string "$LAST_SET")"
+  if [[ -z $LAST_SET ]]; then last=null age=null; fi
+  printf '{"asset":%s,"kind":%s,"set":%s,"age_seconds":%s,"rpo_seconds":%d,"verdict":"%s","stored_bytes":%d,"next_run_local":%s}' \
+    "$(json_string "${STATUS_ASSETS[i]}")" "$(json_string "${STATUS_KINDS[i]}")" "$last" "$age" "${STATUS_RPOS[i]}" "$VERDICT" "$SIZE" \
+    "$([[ -n $NEXT ]] && json_string "$(human_minute "$NEXT")" || printf null)"
+}

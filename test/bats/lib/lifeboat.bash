@@ -1,0 +1,158 @@
+# What every test of the runtime starts from: a host in a directory, facts for it, and scripts put together from the sources.
+
+bats_require_minimum_version 1.5.0
+BATS_LIB_PATH="$(cd "${BASH_SOURCE[0]%/*}/../../../node_modules" && pwd):${BATS_LIB_PATH:-}"
+bats_load_library bats-support
+LIFEBOAT_TESTS="$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)"
+
+# Make an empty host below the test's directory: $HOST with store, state, logs and data.
+new_host() {
+  HOST="$BATS_TEST_TMPDIR/host"
+  STORE="$HOST/store"
+  mkdir -p "$HOST/state" "$HOST/log" "$HOST/data" "$STORE" "$HOST/bin"
+  FACTS="$HOST/facts"
+  write_facts
+}
+
+# Write the facts of an asset script. Later lines of the file win in `set_fact`, which replaces.
+write_facts() {
+  cat >"$FACTS" <<END
+PLAN=test
+PLAN_SHA256=0123456789abcdef
+LIFEBOAT_VERSION=0.0.0-test
+ASSET=thing
+KIND=files
+TYPE=files
+HOST_ID=box
+RPO_SECONDS=86400
+RTO_SECONDS=0
+STATE_DIR=$(printf %q "$HOST/state")
+LOG_DIR=$(printf %q "$HOST/log")
+METRICS_DIR=''
+SCRATCH_DIR=$(printf %q "$HOST/scratch")
+HOST_PATH=
+STORE_IDS=(disk)
+STORE_PATHS=($(printf %q "$STORE"))
+COMPRESSION=auto
+ENCRYPTION=none
+AGE_RECIPIENTS=()
+AGE_IDENTITY_FILE=
+OPENSSL_KEY_FILE=
+KEEP_LAST=0
+KEEP_HOURLY=0
+KEEP_DAILY=0
+KEEP_WEEKLY=0
+KEEP_MONTHLY=0
+KEEP_YEARLY=0
+CAPTURE_TIMEOUT=120
+RESTORE_TIMEOUT=120
+EXPECTED_BYTES=0
+RESERVE_BYTES=0
+HOOK_KINDS=()
+HOOK_EVENTS=()
+HOOK_TARGETS=()
+SERVICE_KIND=none
+SERVICE_NAME=
+SERVICE_START=()
+SERVICE_STOP=()
+SERVICE_STATUS=()
+STATIC_POD_DIR=
+STATIC_POD_HOLD_DIR=
+STATIC_PODS=()
+END
+}
+
+# Set a fact to one value, or with parentheses in the source form of an array: `set_fact KEEP_LAST 3`,
+# `set_fact STORE_IDS '(a b)'`.
+set_fact() {
+  local name="$1" value="$2" rest
+  [[ $value == \(* ]] || value="$(printf %q "$value")"
+  rest="$(grep -v "^$name=" "$FACTS" || true)"
+  printf '%s\n%s=%s\n' "$rest" "$name" "$value" >"$FACTS"
+}
+
+# Set an array fact from words.
+set_list() {
+  local name="$1" text='' word
+  shift
+  for word in "$@"; do text+=" $(printf %q "$word")"; done
+  set_fact "$name" "(${text# })"
+}
+
+# Put scripts together: `make_scripts files backup restore` gives $HOST/bin/backup.sh and $HOST/bin/restore.sh.
+make_scripts() {
+  local kind="$1" role facts="$FACTS.linked"
+  shift
+  sed -e 's/^\([A-Z_]*\)=(/readonly -a \1=(/; t' -e 's/^/readonly /' "$FACTS" >"$facts"
+  for role in "$@"; do
+    "$LIFEBOAT_TESTS/lib/assemble.sh" "$role" "$kind" "$facts" >"$HOST/bin/$role.sh"
+    chmod +x "$HOST/bin/$role.sh"
+  done
+}
+
+# Source everything for a test of single functions, without a role's main. Leaves the shell's options as they were.
+load_runtime() {
+  local kind="${1:--}"
+  make_scripts "$kind" backup
+  # shellcheck disable=SC1091
+  source "$HOST/bin/backup.sh"
+  set +u
+}
+
+# Run a script of the host.
+backup() { "$HOST/bin/backup.sh" "$@"; }
+restore() { "$HOST/bin/restore.sh" "$@"; }
+verify() { "$HOST/bin/verify.sh" "$@"; }
+drill() { "$HOST/bin/drill.sh" "$@"; }
+
+# The sets of the first store, or of the given one, oldest first.
+sets() {
+  local type
+  type="$(sed -n 's/^TYPE=//p' "$FACTS")"
+  find "${1:-$STORE}/$type/thing" -mindepth 1 -maxdepth 1 -name '2*Z' 2>/dev/null | sort
+}
+
+# The newest set.
+last_set() {
+  sets "$@" | tail -n 1
+}
+
+# Demand an exit status of the last `run`.
+assert_status() {
+  [[ $status == "$1" ]] || fail "exit status $status instead of $1; output:
+$output"
+}
+
+# Demand words in the output of the last `run`.
+assert_says() {
+  [[ $output == *"$1"* ]] || fail "the output does not say '$1':
+$output"
+}
+
+# Demand that words are not in it.
+assert_silent_about() {
+  [[ $output != *"$1"* ]] || fail "the output says '$1':
+$output"
+}
+
+# Demand that two values are the same.
+assert_same() {
+  [[ $1 == "$2" ]] || fail "'$1' is not '$2'"
+}
+
+# Nothing half-made is left in a store, and no scratch directory.
+assert_tidy() {
+  local left
+  left="$(find "$HOST" \( -name '.partial-*' -o -name '.expired-*' -o -name '.lifeboat-stage-*' -o -path '*/state/run/*' -o -name '*.swap' -o -name '*.service' -o -name '*.restoring' \) 2>/dev/null)"
+  [[ -z $left ]] || fail "left behind: $left"
+}
+
+# Wait until a command succeeds, at most 10 s.
+eventually() {
+  local try
+  for ((try = 0; try < 100; try++)); do
+    if "$@"; then return 0; fi
+    sleep 0.1
+  done
+  fail "in vain: $*"
+}

@@ -1,0 +1,51 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { hasErrors } from "../../compiler/diagnostics/diagnostic.ts";
+import { allDiagnostics } from "../../compiler/diagnostics/index.ts";
+import { type Checked, checkPlan } from "../lib/compile.ts";
+import { expectGolden } from "../lib/golden.ts";
+
+const folder = "test/golden/bad-plans";
+const entries = readdirSync(folder);
+const plans = entries.filter((file) => /\.plan\.[jt]s$/.test(file));
+
+/** Each plan is run once: one of them runs until the time limit stops it. */
+const checked = new Map<string, Promise<Checked>>();
+function check(file: string): Promise<Checked> {
+  const known = checked.get(file) ?? checkPlan(join(folder, file));
+  checked.set(file, known);
+  return known;
+}
+
+describe("a bad plan is told what is wrong, where, why and how to mend it", () => {
+  it.each(plans)("%s", async (file) => {
+    const { compiled, diagnostics, text } = await check(file);
+    expect(diagnostics.length).toBeGreaterThan(0);
+    if (file !== "warnings-only.plan.ts") {
+      expect(hasErrors(compiled.diagnostics)).toBe(true);
+      expect(compiled.context).toBeUndefined();
+    }
+    expectGolden(join(folder, file.replace(/\.plan\.[jt]s$/, ".txt")), text);
+  });
+
+  it("has no golden without a plan", () => {
+    const names = new Set(plans.map((file) => file.replace(/\.plan\.[jt]s$/, "")));
+    const orphans = entries.filter((file) => file.endsWith(".txt") && !names.has(file.replace(/\.txt$/, "")));
+    expect(orphans).toEqual([]);
+    expect(entries.filter((file) => !/\.(txt|plan\.[jt]s)$/.test(file))).toEqual([]);
+  });
+
+  it("shows every diagnostic that a plan can cause", async () => {
+    const seen = new Set<string>();
+    for (const file of plans) {
+      for (const each of (await check(file)).diagnostics) seen.add(each.code);
+    }
+    // Told by the command line, not of a plan's content; test/cli has these.
+    const elsewhere = new Set(["LB1001", "LB1007", "LB5001", "LB5002", "LB5003", "LB5004", "LB5005"]);
+    const unseen = allDiagnostics
+      .map(({ definition }) => definition.code)
+      .filter((code) => !seen.has(code) && !elsewhere.has(code));
+    expect(unseen).toEqual([]);
+  });
+});

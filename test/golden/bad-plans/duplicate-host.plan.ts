@@ -1,0 +1,25 @@
+import { daily, directory, files, host, keep, plan } from "lifeboat";
+
+const web = host("web");
+const disk = directory("disk", { path: "/backup" });
+
+const twin = host("web");
+
+export default plan("shop", {
+  assets: [
+    files("notes", {
+      on: web,
+      paths: ["/srv/notes"],
+      schedule: daily("02:00"),
+      copies: [disk],
+      keep: keep({ daily: 7 }),
+    }),
+    files("more", {
+      on: twin,
+      paths: ["/srv/notes"],
+      schedule: daily("02:00"),
+      copies: [disk],
+      keep: keep({ daily: 7 }),
+    }),
+  ],
+});

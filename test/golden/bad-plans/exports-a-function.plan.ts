@@ -1,0 +1,3 @@
+import { plan } from "lifeboat";
+
+export default () => plan("shop", { assets: [] });

@@ -1,0 +1,5 @@
+import { plan } from "lifeboat";
+
+const later = async () => plan("shop", { assets: [] });
+
+export default later();

@@ -1,0 +1,5 @@
+import { plan } from "lifeboat";
+
+import { databases } from "./databases";
+
+export default plan("shop", { assets: databases });

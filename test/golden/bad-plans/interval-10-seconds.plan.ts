@@ -1,0 +1,12 @@
+import { daily, directory, every, files, host, keep, plan } from "lifeboat";
+
+const web = host("web");
+const disk = directory("disk", { path: "/backup" });
+
+export default plan("shop", { assets: [files("notes", {
+  on: web,
+  paths: ["/srv/notes"],
+  schedule: every("10s"),
+  copies: [disk],
+  keep: keep({ daily: 7 }),
+})] });

@@ -1,0 +1,13 @@
+import { daily, directory, files, host, keep, mysql, plan, secretFile } from "lifeboat";
+
+const web = host("web");
+const disk = directory("disk", { path: "/backup" });
+
+export default plan("shop", { assets: [mysql("orders", {
+  on: web,
+  databases: "all",
+  credentials: secretFile("/etc/my.cnf"),
+  schedule: daily("02:00"),
+  copies: [disk],
+  keep: keep({ daily: 7 }),
+})] });

@@ -1,0 +1,5 @@
+import { plan } from "lifeboat";
+
+while (true) {}
+
+export default plan("shop", { assets: [] });

@@ -1,0 +1,13 @@
+import { daily, directory, files, host, keep, mysql, plan } from "lifeboat";
+
+const web = host("web");
+const disk = directory("disk", { path: "/backup" });
+
+export default plan("shop", { assets: [mysql("orders", {
+  on: web,
+  databases: ["orders"],
+  credentials: { user: "root", password: { vault: "kv/mysql" } as never },
+  schedule: daily("02:00"),
+  copies: [disk],
+  keep: keep({ daily: 7 }),
+})] });

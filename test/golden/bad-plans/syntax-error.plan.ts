@@ -1,0 +1,7 @@
+import { directory, host, plan } from "lifeboat";
+
+const web = host("web");
+const disk = directory("disk", { path: "/backup" });
+
+export default plan("shop", {
+  assets: [,

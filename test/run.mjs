@@ -1,0 +1,241 @@
+/**
+ * `npm test`: sets up what it needs and runs every suite. With words as arguments, only the steps whose names hold one of them:
+ *
+ *     npm test -- vitest          npm test -- bats/mysql
+ *
+ * A step that could not run is a failure, and so is a skipped test: what was not tried was not proven.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { root, setUp } from "../compiler/build/setup.mjs";
+
+/** Debian packages of the tools and servers that the tests use, by a program that each brings. */
+const PACKAGES = {
+  shellcheck: "shellcheck",
+  shfmt: "shfmt",
+  sqlite3: "sqlite3",
+  mariadbd: "mariadb-server",
+  mariadb: "mariadb-client",
+  etcd: "etcd-server",
+  etcdctl: "etcd-client",
+  zstd: "zstd",
+  gzip: "gzip",
+  age: "age",
+  openssl: "openssl",
+  curl: "curl",
+  cron: "cron",
+  tmux: "tmux",
+  faketime: "faketime",
+  strace: "strace",
+  fuser: "psmisc",
+  lsof: "lsof",
+  setfacl: "acl",
+  setfattr: "attr",
+  flock: "util-linux",
+  python3: "python3",
+  ps: "procps",
+  ip: "iproute2",
+};
+
+const wanted = process.argv.slice(2);
+const started = Date.now();
+setUp();
+installPackages();
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
+
+const selected = steps().filter(
+  (step) => wanted.length === 0 || wanted.some((word) => step.name.includes(word)),
+);
+if (selected.length === 0) {
+  process.stderr.write(
+    `no step is named ${wanted.join(" or ")}; there are: ${steps()
+      .map((step) => step.name)
+      .join(", ")}\n`,
+  );
+  process.exit(2);
+}
+await runSteps(selected);
+
+const seconds = Math.round((Date.now() - started) / 1000);
+if (failures.length > 0) process.stdout.write(`\nFailed:\n${failures.map((each) => `  ${each}\n`).join("")}`);
+process.stdout.write(
+  `\nTook ${seconds} s.\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped\n`,
+);
+process.exit(totals.failed > 0 || totals.skipped > 0 || totals.passed === 0 ? 1 : 0);
+
+/** Everything that is run, in the order in which a failure is cheapest to learn of. */
+function steps() {
+  const bin = (name) => join(root, "node_modules", ".bin", name);
+  const bash = ["templates", "generated"].flatMap((folder) =>
+    filesBelow(folder, (file) => file.endsWith(".sh")),
+  );
+  const batsFiles = filesBelow("test/bats", (file) => file.endsWith(".bats"));
+  const helpers = filesBelow("test/bats", (file) => file.endsWith(".bash"));
+  const lifeboat = join(root, "dist/lifeboat.mjs");
+  return [
+    { name: "types", command: [bin("tsc"), "--noEmit"] },
+    { name: "biome", command: [bin("biome"), "check", "--error-on-warnings", "."] },
+    { name: "shfmt", command: ["shfmt", "-d", "-i", "2", "-ci", ...bash, ...helpers, ...batsFiles] },
+    { name: "shellcheck", command: ["shellcheck", "--norc", "--severity=style", "--shell=bash", ...bash] },
+    { name: "no-global-disable", run: () => noGlobalDisable(bash) },
+    {
+      name: "generated-is-fresh",
+      command: [
+        process.execPath,
+        lifeboat,
+        "build",
+        "plans/reference.plan.ts",
+        "--check",
+        "--shellcheck",
+        "require",
+      ],
+    },
+    { name: "vitest", vitest: true },
+    ...batsFiles.map((file) => ({ name: file.replace(/^test\//, "").replace(/\.bats$/, ""), bats: file })),
+  ];
+}
+
+function filesBelow(folder, accept) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && accept(entry.name))
+    .map((entry) => join(entry.parentPath.slice(root.length + 1), entry.name))
+    .sort();
+}
+
+/** A disable at the top of a file, before its first command, would hold for the whole file. */
+function noGlobalDisable(files) {
+  const guilty = files.filter((file) => {
+    const lines = readFileSync(join(root, file), "utf8").split("\n");
+    const first = lines.findIndex((line) => line.trim() !== "" && !line.startsWith("#"));
+    // A directive right above a function or a constant holds for that one only.
+    return lines.slice(0, first - 1).some((line) => /^#\s*shellcheck\s+disable/.test(line));
+  });
+  return {
+    status: guilty.length === 0 ? 0 : 1,
+    output: guilty.map((file) => `${file}: a disable for the whole file\n`).join(""),
+  };
+}
+
+/** Runs as many steps at once as there are cores; each prints its output whole, when it ends. */
+async function runSteps(list) {
+  const queue = [...list];
+  const worker = async () => {
+    for (let step = queue.shift(); step !== undefined; step = queue.shift()) await runStep(step);
+  };
+  await Promise.all(Array.from({ length: Math.max(1, availableParallelism()) }, worker));
+}
+
+async function runStep(step) {
+  const began = Date.now();
+  const counts = step.bats
+    ? await runBats(step.bats)
+    : step.vitest
+      ? await runVitest()
+      : await runCommand(step);
+  totals.passed += counts.passed;
+  totals.failed += counts.failed;
+  totals.skipped += counts.skipped;
+  const bad = counts.failed > 0 || counts.skipped > 0;
+  if (bad) failures.push(`${step.name}: ${counts.failed} failed, ${counts.skipped} skipped`);
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  process.stdout.write(
+    `${bad ? "✗" : "✓"} ${step.name}  ${counts.passed} passed${bad ? `, ${counts.failed} failed, ${counts.skipped} skipped` : ""}  ${seconds} s\n`,
+  );
+  if (bad || process.env.VERBOSE) process.stdout.write(counts.output.replace(/^/gm, "    "));
+}
+
+async function runCommand(step) {
+  const { status, output } = step.run ? step.run() : await capture(step.command);
+  return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0, output };
+}
+
+async function runVitest() {
+  const folder = mkdtempSync(join(tmpdir(), "lifeboat-vitest-"));
+  const file = join(folder, "result.json");
+  const { status, output } = await capture([
+    process.execPath,
+    join(root, "node_modules/vitest/vitest.mjs"),
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${file}`,
+  ]);
+  const result = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+  rmSync(folder, { recursive: true, force: true });
+  const failed = result?.numFailedTests ?? 1;
+  return {
+    passed: result?.numPassedTests ?? 0,
+    // Vitest can fail without a failed test: a suite that does not load, a type test that does not hold.
+    failed: status !== 0 && failed === 0 ? 1 : failed,
+    skipped: (result?.numPendingTests ?? 0) + (result?.numTodoTests ?? 0),
+    output,
+  };
+}
+
+async function runBats(file) {
+  const { status, output } = await capture(
+    [join(root, "node_modules/bats/bin/bats"), "--formatter", "tap", "--print-output-on-failure", file],
+    { BATS_LIB_PATH: join(root, "node_modules") },
+  );
+  const lines = output.split("\n");
+  const planned = Number(/^1\.\.(\d+)/m.exec(output)?.[1] ?? 0);
+  const skipped = lines.filter((line) => /^ok .* # skip/.test(line)).length;
+  const passed = lines.filter((line) => /^ok /.test(line)).length - skipped;
+  // What was planned and neither passed nor was skipped has failed, also when the whole run died.
+  const failed = Math.max(
+    planned - passed - skipped,
+    status !== 0 && passed + skipped === planned ? 1 : 0,
+    planned === 0 ? 1 : 0,
+  );
+  return { passed, failed, skipped, output };
+}
+
+function capture([program, ...args], environment = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      env: { ...process.env, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    child.stdout.on("data", (data) => (output += data));
+    child.stderr.on("data", (data) => (output += data));
+    child.on("error", (error) => resolve({ status: 127, output: `${output}${program}: ${error.message}\n` }));
+    child.on("close", (status) => resolve({ status, output }));
+  });
+}
+
+function has(program) {
+  const path = `${process.env.PATH}:/usr/sbin:/sbin`;
+  return path.split(":").some((folder) => folder !== "" && existsSync(join(folder, program)));
+}
+
+/** Installs what is missing on Debian as root; elsewhere says what to install, and ends. */
+function installPackages() {
+  const missing = Object.keys(PACKAGES).filter((program) => !has(program));
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map((program) => PACKAGES[program]))];
+  if (process.getuid?.() !== 0 || !has("apt-get")) {
+    process.stderr.write(
+      `The tests run real servers and tools. Missing: ${missing.join(", ")}\nOn Debian: apt-get install ${packages.join(" ")}\n`,
+    );
+    process.exit(1);
+  }
+  process.stdout.write(`Installing Debian packages: ${packages.join(" ")} …\n`);
+  const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  for (const args of [
+    ["update", "-qq"],
+    ["-o", "DPkg::Lock::Timeout=300", "install", "-y", "-qq", "--no-install-recommends", ...packages],
+  ]) {
+    const result = spawnSync("apt-get", args, { env: environment, encoding: "utf8" });
+    if (result.status !== 0) {
+      process.stderr.write(`apt-get ${args.join(" ")} failed:\n${result.stdout}${result.stderr}`);
+      process.exit(1);
+    }
+  }
+}
