@@ -1,6 +1,7 @@
 import type { Encryption } from "./encryption.ts";
 import type { Hook } from "./hook.ts";
 import type { Host } from "./host.ts";
+import type { Branded } from "./node.ts";
 import type { Retention } from "./retention.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Store } from "./store.ts";
@@ -68,7 +69,7 @@ export interface AssetOptions extends CommonAssetOptions {
 }
 
 /** Something that can be lost and must be recoverable. Made by a kind's builder, such as `mysql()`. */
-export interface Asset {
+export interface Asset extends Branded<"asset"> {
   readonly id: string;
   readonly kind: string;
 }

@@ -1,4 +1,4 @@
-import { entity } from "./node.ts";
+import { type Branded, entity } from "./node.ts";
 import type { AbsolutePath, TimeZone } from "./units.ts";
 
 /** What an author says of a host. */
@@ -17,6 +17,8 @@ export interface HostOptions {
     readonly state?: AbsolutePath;
     /** Log files. Default: `/var/log/lifeboat/<plan>`. */
     readonly logs?: AbsolutePath;
+    /** Throw-away restores of drills and deep verifications; needs room for the largest asset. Default: `scratch` below state. */
+    readonly scratch?: AbsolutePath;
     /** Prometheus' textfile directory, e.g. `/var/lib/node_exporter/textfile`. Default: no metrics. */
     readonly metrics?: AbsolutePath;
   };
@@ -25,7 +27,7 @@ export interface HostOptions {
 }
 
 /** A machine that holds assets or stores. */
-export interface Host extends HostOptions {
+export interface Host extends HostOptions, Branded<"host"> {
   readonly id: string;
 }
 

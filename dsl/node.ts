@@ -13,6 +13,13 @@ export interface CallSite {
 /** The things of a plan that have an id and are referred to by it. */
 export type EntityType = "plan" | "host" | "store" | "asset";
 
+/** Exists in types only: it keeps a store from being taken for a host, although both are objects with an id. */
+declare const brand: unique symbol;
+
+export interface Branded<Type extends EntityType> {
+  readonly [brand]: Type;
+}
+
 export interface NodeInfo {
   /** Set for entities; a value (a schedule, a secret) has a site only. */
   readonly entity?: EntityType;

@@ -1,7 +1,7 @@
 import type { Asset } from "./asset.ts";
 import type { Hook } from "./hook.ts";
 import type { Host } from "./host.ts";
-import { entity } from "./node.ts";
+import { type Branded, entity } from "./node.ts";
 import type { Store } from "./store.ts";
 import type { TimeZone } from "./units.ts";
 
@@ -22,7 +22,7 @@ export interface PlanOptions {
 }
 
 /** A whole disaster-recovery plan. */
-export interface Plan extends PlanOptions {
+export interface Plan extends PlanOptions, Branded<"plan"> {
   readonly id: string;
 }
 

@@ -71,6 +71,7 @@ function hostFacts(model: Model, host: HostModel): Facts {
     HOST_ID: host.id,
     STATE_DIR: host.paths.state,
     LOG_DIR: host.paths.logs,
+    SCRATCH_DIR: host.paths.scratch,
     METRICS_DIR: host.paths.metrics,
     HOST_PATH: host.searchPath.join(":"),
   };

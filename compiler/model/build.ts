@@ -223,10 +223,11 @@ function hostModel(host: Entity, plan: string, timeZone: string): HostModel {
     os?: "linux" | "macos";
     runsOn?: string;
     timeZone?: string;
-    paths?: { scripts?: string; state?: string; logs?: string; metrics?: string };
+    paths?: { scripts?: string; state?: string; logs?: string; scratch?: string; metrics?: string };
     searchPath?: readonly string[];
   };
   const os = data.os ?? "linux";
+  const state = data.paths?.state ?? `/var/lib/lifeboat/${plan}`;
   return {
     id: host.id,
     os,
@@ -234,8 +235,9 @@ function hostModel(host: Entity, plan: string, timeZone: string): HostModel {
     timeZone: data.timeZone ?? timeZone,
     paths: {
       scripts: data.paths?.scripts ?? `/opt/lifeboat/${plan}`,
-      state: data.paths?.state ?? `/var/lib/lifeboat/${plan}`,
+      state,
       logs: data.paths?.logs ?? `/var/log/lifeboat/${plan}`,
+      scratch: data.paths?.scratch ?? `${state}/scratch`,
       metrics: data.paths?.metrics ?? "",
     },
     searchPath: data.searchPath ?? DEFAULT_PATH[os],

@@ -22,6 +22,7 @@ export interface HostModel {
     readonly scripts: string;
     readonly state: string;
     readonly logs: string;
+    readonly scratch: string;
     readonly metrics: string;
   };
   readonly searchPath: readonly string[];

@@ -91,11 +91,11 @@ function fixed(fields: string, text: string): { value: ScheduleModel; diagnostic
 function interval(text: string, seconds: number, target: Target | undefined) {
   const shown = `every ${formatDuration(seconds)}`;
   const minutes = seconds / 60;
-  if (seconds >= 60 && seconds < 3600 && 60 % minutes === 0) {
+  if (seconds < 3600 && Number.isInteger(minutes) && minutes > 0 && 60 % minutes === 0) {
     return fixed(minutes === 1 ? "* * * * *" : `*/${minutes} * * * *`, shown);
   }
   const hours = seconds / 3600;
-  if (seconds >= 3600 && 24 % hours === 0) {
+  if (Number.isInteger(hours) && hours > 0 && 24 % hours === 0) {
     if (hours === 24) return fixed("0 0 * * *", "daily at 00:00");
     return fixed(hours === 1 ? "0 * * * *" : `0 */${hours} * * *`, shown);
   }

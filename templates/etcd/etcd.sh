@@ -215,6 +215,11 @@ etcd_restore_file() {
     *"expected sha256"*) log_error 'the snapshot is damaged: its content does not have the hash at its end' ;;
     *"missing hash"*) log_error 'the snapshot has no hash at its end: it was cut, or copied out of a data directory' ;;
     *panic:* | *"unexpected fault"* | *SIGBUS*) log_error 'the snapshot is damaged: the restore crashed on it' ;;
+    *"unknown flag"* | *"unknown command"* | *"permission denied"* | *"not found"*)
+      # Not the set's fault: no reason to distrust it.
+      log_error "cannot restore the snapshot here: $(etcd_reason "$(grep -v '^{' "$log" | tail -n 1)")"
+      return "$EX_UNAVAILABLE"
+      ;;
     *) log_error "the snapshot does not restore: $(etcd_reason "$(grep -v '^{' "$log" | tail -n 1)")" ;;
   esac
   return "$EX_DATA"
@@ -457,7 +462,7 @@ etcd_start_alone() {
   local dir="$1" sub="$2" waited=0
   (
     cd -- "$dir" || exit "$EX_IO"
-    exec env -i PATH="$PATH" etcd --name lifeboat --data-dir "$sub" \
+    exec env -i PATH="$PATH" etcd --name lifeboat --data-dir "$sub" --heartbeat-interval=10 --election-timeout=100 \
       --listen-client-urls unix://client:1 --advertise-client-urls unix://client:1 --listen-peer-urls unix://peer:1 \
       --initial-advertise-peer-urls unix://peer:1 --initial-cluster lifeboat=unix://peer:1 >"$RUN_DIR/etcd-alone.log" 2>&1
   ) </dev/null 9>&- &
@@ -466,6 +471,7 @@ etcd_start_alone() {
     if ! kill -0 "$(cat -- "$dir/etcd.pid")" 2>/dev/null; then
       log_tool_errors etcd "$RUN_DIR/etcd-alone.log"
       log_error 'etcd does not start on the restored data'
+      if grep -q 'cannot be downgraded\|not supported by this version' "$RUN_DIR/etcd-alone.log"; then return "$EX_UNAVAILABLE"; fi
       return "$EX_DATA"
     fi
     waited=$((waited + 1))

@@ -165,7 +165,7 @@ find_restored_paths() {
 # Print the stage of a path: DIR, unless a live restore needs one on the path's own file system.
 stage_of() {
   local dir="$1" path="$2" parent extra
-  if [[ ${INTO:-} != live ]]; then
+  if ! is_live_stage "$dir"; then
     printf '%s\n' "$dir"
     return 0
   fi

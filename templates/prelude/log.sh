@@ -15,7 +15,7 @@ readonly LOG_ROTATE_BYTES=10485760
 
 # Say what usually interests nobody: shown with --verbose only.
 log_debug() {
-  [[ ${VERBOSE:-0} == 1 ]] || return 0
+  [[ $VERBOSE == 1 ]] || return 0
   log_line DEBUG "$1"
 }
 
@@ -32,8 +32,7 @@ log_warn() {
 # Say what went wrong. The last error of a run ends up in its history.
 log_error() {
   log_line ERROR "$1"
-  LAST_ERROR="$1"
-  [[ -z ${RUN_DIR:-} ]] || { printf '%s\n' "$1" >"$RUN_DIR/last-error"; } 2>/dev/null || true
+  [[ -z $RUN_DIR ]] || { printf '%s\n' "$1" >"$RUN_DIR/last-error"; } 2>/dev/null || true
 }
 
 # Log the error and a hint, then leave with the code. In a subshell only the subshell is left.
@@ -47,14 +46,14 @@ die() {
 log_line() {
   local level="$1" text="${2//[[:cntrl:]]/ }" line
   line="$(date -u +%Y-%m-%dT%H:%M:%SZ) $level [${LOG_TAG:-lifeboat}] $text"
-  [[ -z ${LOG_FILE:-} ]] || { printf '%s\n' "$line" >>"$LOG_FILE"; } 2>/dev/null || true
+  [[ -z $LOG_FILE ]] || { printf '%s\n' "$line" >>"$LOG_FILE"; } 2>/dev/null || true
   show_log_line "$level" "$text" "$line"
 }
 
 # Show one line to whoever is watching: short and coloured on a terminal, complete elsewhere.
 show_log_line() {
   local level="$1" text="$2" line="$3" colour='' reset=''
-  if [[ ${QUIET:-0} == 1 && ($level == INFO || $level == DEBUG) ]]; then return 0; fi
+  if [[ $QUIET == 1 && ($level == INFO || $level == DEBUG) ]]; then return 0; fi
   if [[ ! -t 2 ]]; then
     printf '%s\n' "$line" >&2 || true
     return 0

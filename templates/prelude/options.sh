@@ -9,9 +9,9 @@ split_arguments() {
   done
 }
 
-# Set what every script starts with.
+# Set what every script starts with: no option given, no run begun.
 default_options() {
-  DRY_RUN=0 VERBOSE=0 QUIET=0 ASSUME_YES=0
+  VERBOSE=0 QUIET=0 RUN_DIR='' LOG_FILE=''
 }
 
 # Take an option that every script knows, or leave with 64.

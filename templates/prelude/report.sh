@@ -5,12 +5,13 @@ readonly HOOK_TIMEOUT=15
 # The last exit function of a run: one line of history, the metrics, the hooks, one closing line.
 close_run() {
   local status=success event=success
+  MESSAGE=''
   if ((EXIT_STATUS != 0)); then
     status=failed event=failure
-    LAST_ERROR="$(cat -- "$RUN_DIR/last-error" 2>/dev/null || printf '%s' "${LAST_ERROR:-}")"
+    MESSAGE="$(cat -- "$RUN_DIR/last-error" 2>/dev/null || true)"
   fi
   # A run that found another one at work did nothing: no alarm for that.
-  if ((EXIT_STATUS == EX_TEMPFAIL)) && [[ ${LOCK_HELD:-0} == 0 && ${LAST_ERROR:-} == 'another run'* ]]; then
+  if ((EXIT_STATUS == EX_TEMPFAIL)) && [[ ${LOCK_HELD:-0} == 0 && $MESSAGE == 'another run'* ]]; then
     record_history skipped "$EXIT_STATUS"
     return 0
   fi
@@ -41,7 +42,7 @@ describe_exit() {
 # Append one JSON line about this run to the history.
 record_history() {
   local status="$1" code="$2" phases='' phase
-  [[ ${DRY_RUN:-0} == 0 ]] || return 0
+  [[ $DRY_RUN == 0 ]] || return 0
   for phase in ${PHASES[@]+"${PHASES[@]}"}; do
     phases+="${phases:+,}$(json_string "${phase%%=*}"):$(json_seconds "${phase##*=}")"
   done
@@ -50,7 +51,7 @@ record_history() {
       "$(json_string "$(date -u +%Y-%m-%dT%H:%M:%SZ)")" "$(json_string "$PLAN")" "$(json_string "$HOST_ID")" \
       "$(json_string "$ASSET")" "$(json_string "$KIND")" "$(json_string "$ACTION")" "$(json_string "$status")" "$code" \
       "$(json_seconds $(($(now_ms) - STARTED_MS)))" "$(json_string "${RUN_SET:-}")" "$(json_string "${RUN_STORE:-}")" \
-      "${RUN_RAW_BYTES:-0}" "${RUN_STORED_BYTES:-0}" "$phases" "$(json_string "${LAST_ERROR:-}")" >>"$STATE_DIR/history.jsonl"
+      "${RUN_RAW_BYTES:-0}" "${RUN_STORED_BYTES:-0}" "$phases" "$(json_string "${MESSAGE:-}")" >>"$STATE_DIR/history.jsonl"
   } 2>/dev/null || log_warn "cannot write $STATE_DIR/history.jsonl"
 }
 
@@ -79,7 +80,7 @@ json_seconds() {
 # Write this run's figures for Prometheus' textfile collector, in one rename. The last success survives a failure.
 write_metrics() {
   local file labels now success=0
-  [[ ${DRY_RUN:-0} == 0 && -n $METRICS_DIR ]] || return 0
+  [[ $DRY_RUN == 0 && -n $METRICS_DIR ]] || return 0
   file="$METRICS_DIR/lifeboat-$ASSET-$ACTION.prom"
   labels="{plan=\"$(metric_label "$PLAN")\",host=\"$(metric_label "$HOST_ID")\",asset=\"$(metric_label "$ASSET")\",action=\"$ACTION\"}"
   now="$(date +%s)"
@@ -116,7 +117,7 @@ metric_label() {
 # Tell whoever wants to know. A hook that fails is a warning, never a failure of the run.
 run_hooks() {
   local event="$1" i
-  [[ ${DRY_RUN:-0} == 0 ]] || return 0
+  [[ $DRY_RUN == 0 ]] || return 0
   for ((i = 0; i < ${#HOOK_KINDS[@]}; i++)); do
     case ",${HOOK_EVENTS[i]}," in
       *",$event,"*) ;;
@@ -153,7 +154,7 @@ hook_json() {
   printf '{"event":%s,"plan":%s,"host":%s,"asset":%s,"kind":%s,"action":%s,"code":%d,"seconds":%s,"set":%s,"stored_bytes":%d,"message":%s}\n' \
     "$(json_string "$1")" "$(json_string "$PLAN")" "$(json_string "$HOST_ID")" "$(json_string "$ASSET")" "$(json_string "$KIND")" \
     "$(json_string "$ACTION")" "${EXIT_STATUS:-0}" "$(json_seconds $(($(now_ms) - STARTED_MS)))" "$(json_string "${RUN_SET:-}")" \
-    "${RUN_STORED_BYTES:-0}" "$(json_string "${LAST_ERROR:-}")"
+    "${RUN_STORED_BYTES:-0}" "$(json_string "${MESSAGE:-}")"
 }
 
 # Post JSON. The URL holds a secret: curl gets it on stdin, not in its arguments.
@@ -186,5 +187,5 @@ mail_subject() {
 mail_message() {
   if [[ -n $1 ]]; then printf 'To: %s\nSubject: %s\nContent-Type: text/plain; charset=utf-8\n\n' "$1" "$(mail_subject "$2")"; fi
   printf 'plan %s, host %s, asset %s (%s), %s: %s, exit code %d\n\n' "$PLAN" "$HOST_ID" "$ASSET" "$KIND" "$ACTION" "$2" "${EXIT_STATUS:-0}"
-  [[ -z ${LOG_FILE:-} ]] || tail -n 20 -- "$LOG_FILE"
+  [[ -z $LOG_FILE ]] || tail -n 20 -- "$LOG_FILE"
 }

@@ -8,6 +8,7 @@ begin_run() {
   ACTION="$1"
   LOG_TAG="$ASSET"
   prepare_shell
+  # shellcheck disable=SC2034  # for roles and kinds
   STAMP="$(date -u +%Y%m%dT%H%M%SZ)"
   STARTED_MS="$(now_ms)"
   RUN_PID=$$
@@ -19,13 +20,14 @@ begin_run() {
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
-  if [[ ${DRY_RUN:-0} == 1 ]]; then
+  if [[ $DRY_RUN == 1 ]]; then
     RUN_DIR="$(mktemp -d "${TMPDIR:-/tmp}/lifeboat.XXXXXX")" || die "$EX_CANTCREAT" 'cannot make a scratch directory'
   else
     open_log "$ASSET"
     make_run_dir
     record_start
   fi
+  # shellcheck disable=SC2034  # for kinds
   WORK_DIR="$RUN_DIR"
   on_exit remove_run_dir
   log_debug "$ACTION of $ASSET ($KIND) on $HOST_ID, pid $$"
@@ -56,7 +58,7 @@ make_run_dir() {
 
 # Remove the scratch directory of this run.
 remove_run_dir() {
-  [[ -z ${RUN_DIR:-} ]] || rm -rf -- "$RUN_DIR"
+  [[ -z $RUN_DIR ]] || rm -rf -- "$RUN_DIR"
 }
 
 # Remember when this job started, in local minutes: catch-up compares it with the schedule.
@@ -179,7 +181,7 @@ watch_group() {
 # One line that overwrites itself, on a terminal only.
 show_progress() {
   local label="$1" dir="$2" seconds="$3" size=''
-  [[ -t 2 && ${QUIET:-0} == 0 && ${TERM:-dumb} != dumb ]] || return 0
+  [[ -t 2 && $QUIET == 0 && ${TERM:-dumb} != dumb ]] || return 0
   [[ -z $dir ]] || size=", $(human_bytes "$(bytes_in "$dir" 2>/dev/null)")"
   printf '\r\033[K%s ... %s%s' "$label" "$(human_seconds "$seconds")" "$size" >&2
 }
@@ -247,9 +249,15 @@ begin_phase() {
   PHASE_BEGAN="$(now_ms)"
 }
 
-# End the phase that begin_phase began.
+# End the phase that begin_phase began. One that comes again adds up.
 end_phase() {
+  local i
   PHASE_MS=$(($(now_ms) - PHASE_BEGAN))
+  for ((i = 0; i < ${#PHASES[@]}; i++)); do
+    if [[ ${PHASES[i]%%=*} == "$PHASE_NAME" ]]; then
+      PHASES[i]="$PHASE_NAME=$((${PHASES[i]##*=} + PHASE_MS))"
+      return 0
+    fi
+  done
   PHASES+=("$PHASE_NAME=$PHASE_MS")
-  PHASE_NAME=''
 }

@@ -298,6 +298,7 @@ check_set() {
     check_payload "$set" "$name" || bad=1
   done < <(payload_names "$set")
   ((bad == 0)) || return "$EX_DATA"
+  # shellcheck disable=SC2034  # for stream_payload, where a script has it
   CHECKED_SET="$set"
 }
 

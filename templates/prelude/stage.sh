@@ -1,10 +1,11 @@
 # Restoring aside: a private directory that is gone again at the end, whatever the end is.
 
-# Make the stage below a parent: sets STAGE_DIR. First clears away the stages of runs that were killed.
+# Make a stage below a parent: sets STAGE_DIR. Its purpose, `live` or `scratch`, is part of its name. First clears away the
+# stages of runs that were killed.
 make_stage() {
-  local parent="$1" bytes="$2" dir pid
+  local purpose="$1" parent="$2" bytes="$3" dir pid
   mkdir -p -- "$parent" || die "$EX_CANTCREAT" "cannot make $parent"
-  for dir in "$parent/.lifeboat-stage-$ASSET-"*; do
+  for dir in "$parent/.lifeboat-$purpose-$ASSET-"*; do
     pid="${dir##*-}"
     [[ -d $dir && $pid =~ ^[0-9]+$ ]] || continue
     kill -0 "$pid" 2>/dev/null && continue
@@ -14,7 +15,7 @@ make_stage() {
     rm -rf -- "$dir"
   done
   require_space "$parent" $((bytes + RESERVE_BYTES))
-  STAGE_DIR="$parent/.lifeboat-stage-$ASSET-$$"
+  STAGE_DIR="$parent/.lifeboat-$purpose-$ASSET-$$"
   on_exit remove_stage
   mkdir -- "$STAGE_DIR" || die "$EX_CANTCREAT" "cannot write in $parent"
 }
@@ -31,10 +32,15 @@ remove_stage() {
   rm -rf -- "$STAGE_DIR"
 }
 
+# Will this stage be swapped in? Then it must lie on the file systems of what it replaces.
+is_live_stage() {
+  [[ ${1##*/} == .lifeboat-live-* ]]
+}
+
 # A further stage on the file system of another directory, for kinds whose data lies on several. Prints it; it goes when
 # the stage goes.
 add_stage() {
-  local stage="$1" extra="$2/.lifeboat-stage-$ASSET-$$"
+  local stage="$1" extra="$2/.lifeboat-live-$ASSET-$$"
   printf '%s\n' "$(encode_path "$extra")" >>"$stage/.lifeboat-extra"
   mkdir -p -- "$extra" || die "$EX_CANTCREAT" "cannot make $extra"
   printf '%s\n' "$extra"

@@ -40,6 +40,7 @@ main() {
 
 # Read the command line.
 parse_backup_arguments() {
+  DRY_RUN=0
   default_options
   split_arguments "$@"
   set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}

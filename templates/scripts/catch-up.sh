@@ -52,6 +52,7 @@ main() {
 # Read the command line.
 parse_catch_up_arguments() {
   default_options
+  DRY_RUN=0
   split_arguments "$@"
   set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
   while (($# > 0)); do
@@ -74,6 +75,7 @@ job_is_due() {
   fi
   last="$(cat -- "$file")"
   DUE_SINCE="$(previous_firing "${JOB_FIELDS[i]}" "$now")" || return 1
-  [[ $last =~ ^[0-9]{12}$ ]] || last=000001010000
-  [[ $last < $DUE_SINCE ]] && (($(minute_count "$now") - $(minute_count "$DUE_SINCE") > CATCH_UP_GRACE_MINUTES))
+  [[ $last =~ ^[0-9]{12}$ ]] || last=190001010000
+  log_debug "${JOB_ASSETS[i]}: last start $last, scheduled $DUE_SINCE"
+  ((last < DUE_SINCE && $(minute_count "$now") - $(minute_count "$DUE_SINCE") > CATCH_UP_GRACE_MINUTES))
 }

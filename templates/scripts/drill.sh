@@ -37,7 +37,7 @@ main() {
   require_decodable "$SET_PATH"
   RUN_RAW_BYTES="$(set_raw_bytes "$SET_PATH")"
   RUN_STORED_BYTES="$(set_bytes "$SET_PATH")"
-  make_stage "$SCRATCH_DIR" "$RUN_RAW_BYTES"
+  make_stage scratch "$SCRATCH_DIR" "$RUN_RAW_BYTES"
   stage_set "$SET_PATH" "$STAGE_DIR"
   STAGE_SUMMARY="$(kind_stage_summary "$STAGE_DIR")"
   kind_stage_stop "$STAGE_DIR"
@@ -47,7 +47,7 @@ main() {
 # Read the command line.
 parse_drill_arguments() {
   local taken
-  AT='' SET_NAME='' FROM='' KEEP=0 SET_CHOICE=''
+  DRY_RUN=0 AT='' SET_NAME='' FROM='' KEEP=0 SET_CHOICE=''
   default_options
   split_arguments "$@"
   set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
@@ -71,6 +71,11 @@ report_drill() {
   local total verdict=PASSED kept=''
   total=$(($(phase_ms check) + $(phase_ms stage) + $(phase_ms verify)))
   if ((RTO_SECONDS > 0 && total > RTO_SECONDS * 1000)); then verdict='TOO SLOW'; fi
+  if ((KEEP)); then
+    kept="$SCRATCH_DIR/drill-$ASSET-$STAMP"
+    mv -- "$STAGE_DIR" "$kept"
+  fi
+  if ((QUIET)) && [[ $verdict == PASSED ]]; then return 0; fi
   printf "Drill of '%s' (%s) on host %s: %s\n" "$ASSET" "$KIND" "$HOST_ID" "$verdict"
   printf '  set       %s, %s, from %s\n' "$RUN_SET" "$(stamp_age "$RUN_SET")" "$RUN_STORE"
   printf '  restored  %s\n' "$STAGE_SUMMARY"
@@ -78,11 +83,7 @@ report_drill() {
   printf '  restore   %s\n' "$(human_ms "$(phase_ms stage)")"
   printf '  verify    %s\n' "$(human_ms "$(phase_ms verify)")"
   printf '  total     %s, %s\n' "$(human_ms "$total")" "$(describe_rto "$total")"
-  if ((KEEP)); then
-    kept="$SCRATCH_DIR/drill-$ASSET-$STAMP"
-    mv -- "$STAGE_DIR" "$kept"
-    printf '  kept in   %s\n' "$kept"
-  fi
+  [[ -z $kept ]] || printf '  kept in   %s\n' "$kept"
   [[ $verdict == PASSED ]] || die "$EX_TEMPFAIL" "the drill took longer than the RTO of $(human_seconds "$RTO_SECONDS")" "speed the restore up, or promise less in the plan"
 }
 

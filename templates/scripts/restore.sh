@@ -58,7 +58,7 @@ main() {
 # Read the command line.
 parse_restore_arguments() {
   local taken
-  LIST=0 AT='' SET_NAME='' FROM='' INTO=live SET_CHOICE=''
+  LIST=0 DRY_RUN=0 ASSUME_YES=0 AT='' SET_NAME='' FROM='' INTO=live SET_CHOICE=''
   default_options
   split_arguments "$@"
   set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
@@ -119,7 +119,7 @@ restore_live() {
   # What is asked for may have gone while the question stood.
   check_manifest "$SET_PATH" || exit "$EX_DATA"
   run_hooks start
-  make_stage "$(kind_stage_parent)" "$RUN_RAW_BYTES"
+  make_stage live "$(kind_stage_parent)" "$RUN_RAW_BYTES"
   stage_set "$SET_PATH" "$STAGE_DIR"
   kind_stage_stop "$STAGE_DIR"
   begin_phase swap

@@ -58,11 +58,13 @@ main() {
 
 # Judge one asset: sets LAST_SET, AGE, SIZE, VERDICT, NEXT.
 look_at_asset() {
-  local i="$1" set rpo="${STATUS_RPOS[i]}" state="$STATE_DIR/${STATUS_ASSETS[i]}"
+  local i="$1" set rpo state
+  rpo="${STATUS_RPOS[i]}" state="$STATE_DIR/${STATUS_ASSETS[i]}"
   LAST_SET='' AGE=0 SIZE=0 VERDICT=NONE NEXT=''
   while IFS= read -r set; do
     [[ -e $set/SUSPECT ]] || LAST_SET="$set"
   done < <(list_sets_in "${STATUS_STORES[i]}/${STATUS_TYPES[i]}/${STATUS_ASSETS[i]}")
+  log_debug "${STATUS_ASSETS[i]}: newest good set ${LAST_SET:-none}"
   if [[ -n $LAST_SET ]]; then
     SIZE="$(set_bytes "$LAST_SET")"
     LAST_SET="${LAST_SET##*/}"

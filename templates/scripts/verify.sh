@@ -40,8 +40,7 @@ main() {
       [[ -z $set ]] || verify_set "$set" "${STORE_IDS[i]}"
     done <<<"$chosen"
   done
-  printf '%-17s %-12s %s\n' SET STORE RESULT
-  printf '%s' "$TABLE"
+  if ((!QUIET || WORST)); then printf '%-17s %-12s %s\n%s' SET STORE RESULT "$TABLE"; fi
   ((COUNT > 0)) || die "$EX_DATA" "there is no such set of $ASSET" "restore-$ASSET.sh --list shows what there is"
   ((WORST == 0)) || exit "$WORST"
 }
@@ -49,7 +48,7 @@ main() {
 # Read the command line.
 parse_verify_arguments() {
   local taken
-  AT='' SET_NAME='' FROM='' DEEP=0 SET_CHOICE=''
+  DRY_RUN=0 AT='' SET_NAME='' FROM='' DEEP=0 SET_CHOICE=''
   default_options
   split_arguments "$@"
   set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
@@ -126,7 +125,7 @@ verify_set() {
 verify_deeply() {
   local status
   STAGE_SUMMARY=''
-  make_stage "$SCRATCH_DIR" "$RUN_RAW_BYTES"
+  make_stage scratch "$SCRATCH_DIR" "$RUN_RAW_BYTES"
   attempt_to stage_set "$1" "$STAGE_DIR"
   status="$ATTEMPT_STATUS"
   ((status != 0)) || STAGE_SUMMARY="$(kind_stage_summary "$STAGE_DIR")"

@@ -160,8 +160,8 @@ refuse_open_database() {
   else
     log_warn "neither fuser nor lsof is here: cannot tell whether $DB_PATH is in use"
   fi
-  pids="${pids//[!0-9 ]/ }"
-  [[ -z ${pids// /} ]] || die "$EX_TEMPFAIL" "$DB_PATH is open in process$(printf ' %s' $pids)" "stop that program, or name its service in the plan so that a restore stops it"
+  pids="$(tr -s -c 0-9 ' ' <<<"$pids")"
+  [[ -z ${pids// /} ]] || die "$EX_TEMPFAIL" "$DB_PATH is open in another program (pid ${pids# })" "stop that program, or name its service in the plan so that a restore stops it"
 }
 
 # The live file is sound; when nothing writes to it yet, it also has the backup's figures.

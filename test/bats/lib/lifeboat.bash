@@ -83,20 +83,34 @@ set_list() {
 make_scripts() {
   local kind="$1" role facts="$FACTS.linked"
   shift
-  sed -e 's/^\([A-Z_]*\)=(/readonly -a \1=(/; t' -e 's/^/readonly /' "$FACTS" >"$facts"
+  sed -e 's/^\([A-Z0-9_]*\)=(/readonly -a \1=(/; t' -e 's/^/readonly /' "$FACTS" >"$facts"
   for role in "$@"; do
     "$LIFEBOAT_TESTS/lib/assemble.sh" "$role" "$kind" "$facts" >"$HOST/bin/$role.sh"
     chmod +x "$HOST/bin/$role.sh"
   done
 }
 
-# Source everything for a test of single functions, without a role's main. Leaves the shell's options as they were.
-load_runtime() {
-  local kind="${1:--}"
-  make_scripts "$kind" backup
-  # shellcheck disable=SC1091
-  source "$HOST/bin/backup.sh"
-  set +u
+# Run a few lines of bash with everything sourced, strict, without a role's main. For tests of single functions.
+in_runtime() {
+  [[ -x $HOST/bin/backup.sh ]] || make_scripts "${RUNTIME_KIND:--}" backup
+  RUNTIME="$HOST/bin/backup.sh" bash -c "source \"\$RUNTIME\"; default_options; DRY_RUN=0; prepare_shell; $1" in_runtime "${@:2}"
+}
+
+# An asset of kind `files` with a little data, and its scripts.
+new_files_asset() {
+  new_host
+  set_list SOURCE_PATHS "$HOST/data"
+  set_fact EXCLUDES '()'
+  set_fact CHANGE_POLICY warn
+  printf 'one\n' >"$HOST/data/one"
+  mkdir -p "$HOST/data/sub"
+  printf 'two\n' >"$HOST/data/sub/two"
+  make_scripts files backup restore verify drill
+}
+
+# Link the scripts anew after facts were changed.
+relink() {
+  make_scripts "$(sed -n 's/^KIND=//p' "$FACTS")" backup restore verify drill
 }
 
 # Run a script of the host.
@@ -143,7 +157,7 @@ assert_same() {
 # Nothing half-made is left in a store, and no scratch directory.
 assert_tidy() {
   local left
-  left="$(find "$HOST" \( -name '.partial-*' -o -name '.expired-*' -o -name '.lifeboat-stage-*' -o -path '*/state/run/*' -o -name '*.swap' -o -name '*.service' -o -name '*.restoring' \) 2>/dev/null)"
+  left="$(find "$HOST" \( -name '.partial-*' -o -name '.expired-*' -o -name '.lifeboat-live-*' -o -name '.lifeboat-scratch-*' -o -path '*/state/run/*' -o -name '*.swap' -o -name '*.service' -o -name '*.restoring' \) 2>/dev/null)"
   [[ -z $left ]] || fail "left behind: $left"
 }
 

@@ -1,0 +1,243 @@
+import { spawn, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const program = resolve("dist/lifeboat.mjs");
+const badPlans = resolve("test/golden/bad-plans");
+let folder = "";
+
+const GOOD = `import { daily, directory, files, host, keep, plan } from "lifeboat";
+const web = host("web");
+const disk = directory("disk", { path: "/backup" });
+export default plan("shop", { assets: [
+  files("notes", { on: web, paths: ["/srv/notes"], schedule: daily("02:00"), copies: [disk], keep: keep({ daily: 7 }) }),
+] });
+`;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "lifeboat-cli-"));
+  mkdirSync(join(folder, "plans"));
+  writeFileSync(join(folder, "package.json"), "{}\n");
+  writeFileSync(join(folder, "plans/shop.plan.ts"), GOOD);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function lifeboat(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    cwd: options.cwd ?? folder,
+    env: { ...process.env, XDG_CACHE_HOME: join(folder, "cache"), ...options.env },
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
+
+/** Every file below a folder, with its text. */
+function tree(root: string): Record<string, string> {
+  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files.map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return [path.slice(root.length), readFileSync(path, "utf8")];
+    }),
+  );
+}
+
+describe("exit codes", () => {
+  it("0 when all is well", () => {
+    expect(lifeboat(["check"])).toEqual({ status: 0, stdout: "✓ shop: 1 asset on 1 host\n", stderr: "" });
+  });
+
+  it("1 when the plan has errors, and 0 when it has warnings only", () => {
+    expect(lifeboat(["check", join(badPlans, "duplicate-asset.plan.ts")]).status).toBe(1);
+    expect(lifeboat(["check", join(badPlans, "warnings-only.plan.ts")]).status).toBe(0);
+    expect(lifeboat(["check", "plans/none.plan.ts"])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("LB1001"),
+    });
+  });
+
+  it("2 for wrong usage", () => {
+    expect(lifeboat(["chekc"])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("Did you mean check?"),
+    });
+    expect(lifeboat(["check", "--nope"]).status).toBe(2);
+    expect(lifeboat(["check", "--format", "xml"]).status).toBe(2);
+    expect(lifeboat(["build", "--host", "none"])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("it has: web"),
+    });
+    expect(lifeboat(["explain", "LB9999"]).status).toBe(2);
+    expect(lifeboat(["check"], { cwd: tmpdir() })).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("no plan named"),
+    });
+  });
+
+  it("3 when the output is stale", () => {
+    const out = join(folder, "stale");
+    expect(lifeboat(["build", "--out", out]).status).toBe(0);
+    expect(lifeboat(["build", "--out", out, "--check"]).status).toBe(0);
+    const status = join(out, "shop/web/status.sh");
+    chmodSync(status, 0o755);
+    writeFileSync(status, "#!/bin/bash\n");
+    expect(lifeboat(["build", "--out", out, "--check"])).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining("LB5003"),
+    });
+    expect(lifeboat(["build", "--out", out])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("LB5004"),
+    });
+    expect(readFileSync(status, "utf8")).toBe("#!/bin/bash\n");
+    expect(lifeboat(["build", "--out", out, "--force"]).status).toBe(0);
+    expect(lifeboat(["build", "--out", out, "--check"]).status).toBe(0);
+  });
+
+  it("1 when two plans have one name", () => {
+    writeFileSync(join(folder, "again.plan.ts"), GOOD);
+    expect(lifeboat(["check", "plans/shop.plan.ts", "again.plan.ts"])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("LB1007"),
+    });
+  });
+});
+
+describe("build", () => {
+  it("makes the same bytes from any folder, whatever the time, the zone, the locale and the place of the plan", () => {
+    const first = join(folder, "first");
+    const second = join(folder, "second");
+    const elsewhere = join(folder, "some where/else");
+    mkdirSync(join(elsewhere, "plans"), { recursive: true });
+    cpSync(join(folder, "plans"), join(elsewhere, "plans"), { recursive: true });
+    writeFileSync(join(elsewhere, "package.json"), "{}\n");
+    lifeboat(["build", "--out", first]);
+    const env = { TZ: "Pacific/Auckland", LC_ALL: "tr_TR.UTF-8", HOSTNAME: "elsewhere", USER: "nobody" };
+    lifeboat(["build", join(elsewhere, "plans/shop.plan.ts"), "--out", second], { cwd: tmpdir(), env });
+    expect(Object.keys(tree(first))).toContain("/shop/web/backup-notes.sh");
+    expect(tree(second)).toEqual(tree(first));
+    expect(Object.values(tree(first)).join("")).not.toContain(folder);
+  });
+
+  it("writes one host's bundle when asked", () => {
+    const out = join(folder, "one-host");
+    expect(lifeboat(["build", "--out", out, "--host", "web"]).status).toBe(0);
+    expect(readdirSync(join(out, "shop"))).toEqual(["web"]);
+  });
+
+  it("finds ShellCheck through LIFEBOAT_SHELLCHECK, and says when it is required and not there", () => {
+    const out = join(folder, "shellcheck");
+    const env = { LIFEBOAT_SHELLCHECK: "/nonexistent/shellcheck" };
+    expect(lifeboat(["build", "--out", out, "--shellcheck", "require"], { env })).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("LB5002"),
+    });
+    expect(lifeboat(["build", "--out", out, "--shellcheck", "auto"], { env }).status).toBe(0);
+    expect(lifeboat(["build", "--out", out, "--shellcheck", "require"]).status).toBe(0);
+  });
+
+  it("stops at what ShellCheck finds", () => {
+    const stub = join(folder, "stub-shellcheck");
+    const finding =
+      '{"comments":[{"file":"0.sh","line":7,"code":2086,"level":"info","message":"Double quote"}]}';
+    writeFileSync(
+      stub,
+      `#!/bin/bash\nif [[ $* == --version ]]; then echo "version: 0.0"; exit; fi\n` +
+        `[[ $1 == --format=json1 && $2 == --severity=style && $3 == --norc && $4 == --shell=bash ]] || exit 4\n` +
+        `for file in "\${@:5}"; do [[ -f $file ]] || exit 4; done\n` +
+        `if [[ $5 == 0.sh ]]; then echo '${finding}'; exit 1; fi\necho '{"comments":[]}'\n`,
+    );
+    chmodSync(stub, 0o755);
+    const result = lifeboat(["build", "--out", join(folder, "found")], {
+      env: { LIFEBOAT_SHELLCHECK: stub },
+    });
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain("shop/web/backup-notes.sh:7: ShellCheck SC2086: Double quote");
+  });
+});
+
+describe("formats", () => {
+  const plan = join(badPlans, "misspelt-option.plan.ts");
+
+  it("json is one object a plan, with files and hashes when it builds", () => {
+    const report = JSON.parse(lifeboat(["check", plan, "--format", "json"]).stdout);
+    expect(report).toMatchObject({
+      plan: "shop",
+      proofs: [],
+      files: [],
+      diagnostics: [
+        {
+          code: "LB2003",
+          name: "unknown-option",
+          severity: "error",
+          line: 9,
+          column: 3,
+          endLine: 9,
+          endColumn: 10,
+          related: [],
+        },
+      ],
+    });
+    const built = JSON.parse(lifeboat(["build", "--format", "json", "--out", join(folder, "json")]).stdout);
+    expect(built.files).toContainEqual({
+      path: "shop/web/crontab",
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      mode: "0444",
+    });
+    expect(
+      JSON.parse(lifeboat(["check", plan, "plans/shop.plan.ts", "--format", "json"]).stdout),
+    ).toHaveLength(2);
+  });
+
+  it("github is one annotation a finding, with what could break it escaped", () => {
+    const { stdout } = lifeboat(["check", plan, "--format", "github"]);
+    expect(stdout).toMatch(
+      /^::error file=test\/golden\/bad-plans\/misspelt-option\.plan\.ts,line=9,col=3,endLine=9,endColumn=10,title=LB2003 unknown-option::asset 'notes' has no option 'shedule'\. Did you mean 'schedule'\?%0Awhy: .*%0Afix: .*\n$/,
+    );
+  });
+});
+
+describe("explain", () => {
+  it("tells what a code means", () => {
+    expect(lifeboat(["explain", "lb2010"]).stdout).toContain("LB2010 bad-cron (error)");
+    expect(lifeboat(["explain", "bad-cron"]).stdout).toContain("LB2010 bad-cron (error)");
+  });
+});
+
+describe("--watch", () => {
+  it("checks again when a plan changes, and ends on Ctrl-C", async () => {
+    const place = join(folder, "watched");
+    mkdirSync(place);
+    writeFileSync(join(place, "package.json"), "{}\n");
+    const file = join(place, "shop.plan.ts");
+    writeFileSync(file, GOOD);
+    const child = spawn(process.execPath, [program, "check", "shop.plan.ts", "--watch"], { cwd: place });
+    let output = "";
+    child.stdout.on("data", (data) => {
+      output += data;
+    });
+    child.stderr.on("data", (data) => {
+      output += data;
+    });
+    const until = async (text: string) => {
+      while (!output.includes(text)) await new Promise((done) => setTimeout(done, 20));
+    };
+    await until("watching");
+    writeFileSync(file, GOOD.replace("02:00", "26:00"));
+    await until("LB2009");
+    child.kill("SIGINT");
+    const status = await new Promise((done) => child.on("close", done));
+    expect(status).toBe(1);
+  });
+});

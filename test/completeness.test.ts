@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { rules } from "../compiler/check/rules.ts";
+import { allDiagnostics } from "../compiler/diagnostics/index.ts";
+import { assetKinds, kindFolder, storeKinds } from "../compiler/model/kinds.ts";
+import { parseSource } from "../compiler/render/linker.ts";
+
+/** What docs/runtime.md demands of a kind. */
+const HOOKS = [
+  "kind_preflight",
+  "kind_capture",
+  "kind_verify",
+  "kind_stage_parent",
+  "kind_stage",
+  "kind_check_stage",
+  "kind_stage_stop",
+  "kind_describe_restore",
+  "kind_swap",
+  "kind_check_live",
+  "kind_rollback",
+  "kind_stage_summary",
+];
+
+const KIND_FOLDERS_THAT_ARE_NOT = new Set(["prelude", "scripts"]);
+
+describe.each(assetKinds.map((kind) => [kind.name, kindFolder(kind.name)]))(
+  "asset kind %s is complete",
+  (name, folder) => {
+    const place = join("templates", folder);
+
+    it("has its options, its bash and its doc in one folder", () => {
+      for (const extension of ["ts", "sh", "md"]) {
+        expect(existsSync(join(place, `${folder}.${extension}`)), `${folder}.${extension}`).toBe(true);
+      }
+    });
+
+    it("defines every hook, once", () => {
+      const source = parseSource(readFileSync(join(place, `${folder}.sh`), "utf8"), `${folder}.sh`);
+      const hooks = source.functions.map((unit) => unit.name).filter((each) => HOOKS.includes(each));
+      expect(hooks.toSorted()).toEqual(HOOKS.toSorted());
+    });
+
+    it("is tested against the real thing", () => {
+      const tests = readFileSync(join("test/bats", `${folder}.bats`), "utf8");
+      const count = tests.match(/^@test /gm)?.length ?? 0;
+      expect(count).toBeGreaterThan(3);
+      expect(tests).not.toMatch(/^\s*skip\b/m);
+    });
+
+    it("documents every option that the kind adds", () => {
+      const doc = readFileSync(join(place, `${folder}.md`), "utf8");
+      const type = readFileSync(join(place, `${folder}.ts`), "utf8");
+      const body = new RegExp(
+        `export interface ${name.charAt(0).toUpperCase()}${name.slice(1)}Options[^{]*\\{(.*?)\\n\\}`,
+        "s",
+      );
+      const options = [...(body.exec(type)?.[1] ?? "").matchAll(/^ {2}readonly (\w+)\??:/gm)].map(
+        (match) => match[1],
+      );
+      expect(options.length).toBeGreaterThan(0);
+      expect(options.filter((option) => !doc.includes(`\`${option}\``))).toEqual([]);
+    });
+  },
+);
+
+it("every folder below templates/ is a kind, the prelude or the scripts", () => {
+  const known = [...assetKinds, ...storeKinds].map((kind) => kindFolder(kind.name));
+  const folders = readdirSync("templates", { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .filter((name) => !KIND_FOLDERS_THAT_ARE_NOT.has(name));
+  expect(folders.toSorted()).toEqual(known.toSorted());
+});
+
+describe("diagnostics", () => {
+  it("have a code and a name of their own, in the range of their family", () => {
+    const codes = allDiagnostics.map(({ definition }) => definition.code);
+    const names = allDiagnostics.map(({ definition }) => definition.name);
+    expect(new Set(codes).size).toBe(codes.length);
+    expect(new Set(names).size).toBe(names.length);
+    for (const code of codes) expect(code).toMatch(/^LB[1-5]\d{3}$/);
+  });
+
+  it("have a rule in the list for every file of rules", () => {
+    const files = readdirSync("compiler/check/rules").filter((file) => file.endsWith(".ts"));
+    expect(rules.map((rule) => `${rule.diagnostic.definition.name}.ts`).toSorted()).toEqual(files.toSorted());
+  });
+});
