@@ -1,9 +1,11 @@
+import { parseDuration } from "../compiler/model/units.ts";
 import type { Asset, CommonAssetOptions } from "../dsl/asset.ts";
 import type { Host } from "../dsl/host.ts";
 import { entity } from "../dsl/node.ts";
 import type { Secret } from "../dsl/secret.ts";
 import type { Service } from "../dsl/service.ts";
 import type { Store } from "../dsl/store.ts";
+import type { Duration } from "../dsl/units.ts";
 
 /** An author's options as the model holds them: hosts, stores and assets have become their ids. */
 export type Data<T> = T extends Host | Store | Asset
@@ -94,4 +96,11 @@ export function secretReference(secret: Data<Secret>): string {
   if ("env" in secret) return `env:${secret.env}`;
   if ("command" in secret) return `command:${secret.command}`;
   return `prompt:${secret.prompt}`;
+}
+
+/** Seconds of a duration that the schema has let through. */
+export function secondsOf(duration: Duration): number {
+  const parsed = parseDuration(duration);
+  if ("problem" in parsed) throw new Error(`unchecked duration ${duration}`);
+  return parsed.value;
 }

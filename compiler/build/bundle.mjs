@@ -76,4 +76,10 @@ await esbuild.build({
   external: ["esbuild", "ts-morph"],
 });
 await esbuild.build({ ...common, banner, entryPoints: ["dsl/index.ts"], outfile: join(dist, "dsl.mjs") });
+await esbuild.build({
+  ...common,
+  banner,
+  entryPoints: ["compiler/build/link.ts"],
+  outfile: join(dist, "link.mjs"),
+});
 chmodSync(join(dist, "lifeboat.mjs"), 0o755);

@@ -6,5 +6,7 @@ export function closest(word: string, known: readonly string[]): string | undefi
     .map((candidate) => ({ candidate, distance: leven(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   if (best === undefined || best.distance === next?.distance) return undefined;
-  return best.distance <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
+  // Two letters swapped are a distance of two, so even short words are given that much.
+  const limit = word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3));
+  return best.distance <= limit ? best.candidate : undefined;
 }

@@ -32,6 +32,11 @@ export function renderBundle(bundle: Bundle): readonly RenderedFile[] {
   return [...files, { path: `${folder}/SHA256SUMS`, content: sums.join(""), executable: false }];
 }
 
+/** The bash of a role's script for a kind, without its head. */
+export function linkScript(role: string, kind: string | undefined, factNames: readonly string[]) {
+  return new Templates().linked(role, kind, factNames);
+}
+
 export function sha256(content: string): string {
   return createHash("sha256").update(content, "utf8").digest("hex");
 }
@@ -41,7 +46,7 @@ const cache = new Map<string, unknown>();
 /** What templates/ holds, each file read and parsed once in the life of the process. */
 class Templates {
   script(spec: ScriptSpec): string {
-    const { code, facts } = this.linked(spec);
+    const { code, facts } = this.linked(spec.role, spec.kind, Object.keys(spec.facts));
     const used = Object.entries(spec.facts).filter(([name]) => facts.has(name));
     const head = this.template("script.hbs")({
       about: spec.about.map(comment),
@@ -58,18 +63,15 @@ class Templates {
     return this.template("crontab.hbs")({ about: bundle.crontab.about.map(comment), lines });
   }
 
-  private linked(spec: ScriptSpec): ReturnType<typeof link> {
-    const names = Object.keys(spec.facts);
-    return once(`link ${spec.role} ${spec.kind} ${names.join(" ")}`, () =>
+  linked(role: string, kind: string | undefined, factNames: readonly string[]): ReturnType<typeof link> {
+    return once(`link ${role} ${kind} ${factNames.join(" ")}`, () =>
       link(
         [
           ...this.prelude(),
-          ...(spec.kind === undefined
-            ? []
-            : [this.source(`${kindFolder(spec.kind)}/${kindFolder(spec.kind)}.sh`)]),
-          this.source(`scripts/${spec.role}.sh`),
+          ...(kind === undefined ? [] : [this.source(`${kindFolder(kind)}/${kindFolder(kind)}.sh`)]),
+          this.source(`scripts/${role}.sh`),
         ],
-        names,
+        factNames,
       ),
     );
   }

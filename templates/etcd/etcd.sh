@@ -22,15 +22,16 @@ kind_preflight() {
   etcd_check_members
 }
 
-# Take the snapshot, prove that it restores, then store it.
+# Take the snapshot, prove that it restores, then store it. The snapshot holds secrets in plain text: until it is
+# encrypted it stays on this host, where etcd has them in plain text anyway, and does not touch the store.
 kind_capture() {
-  local file="$WORK_DIR/snapshot.db" bytes
+  local file="$RUN_DIR/snapshot.db" bytes
   bytes="$(etcd_field DBSize "$RUN_DIR/etcd-status")"
-  # The snapshot, the restored copy and the stored payload.
-  require_space "$WORK_DIR" $((${bytes:-0} * 3 + ETCD_WAL_BYTES + RESERVE_BYTES))
+  # The snapshot and the restored copy.
+  require_space "$RUN_DIR" $((${bytes:-0} * 2 + ETCD_WAL_BYTES))
   etcd_save "$file"
-  etcd_prove_snapshot "$file" "$WORK_DIR/scratch" || die $? 'the snapshot does not restore: nothing is published' 'run again; if it stays so, look at the disk and the memory of this host'
-  etcd_add_positions
+  etcd_prove_snapshot "$file" "$RUN_DIR/scratch" || die $? 'the snapshot does not restore: nothing is published' 'run again; if it stays so, look at the disk and the memory of this host'
+  etcd_add_positions "$file"
   write_payload_file snapshot.db "$file"
   rm -f -- "$file"
 }
@@ -90,7 +91,7 @@ etcd_refuse_unreachable() {
 # The innermost reason in what etcdctl printed, short.
 etcd_reason() {
   local words="$1"
-  words="$(printf '%s\n' "$words" | tr -d '\\"}{' | sed -n 's/.*desc = //; s/.*transport: //; s/^Error: //; /[a-z]/p' | head -n 1)"
+  words="$(printf '%s\n' "$words" | tr -d '\\"}{' | sed -n 's/.*desc = //; s/.*transport: //; s/^Error: //; s/latest balancer error: //; s/^Error while dialing //; s/^dial tcp: //; /[a-z]/p' | head -n 1)"
   printf '%s\n' "${words:0:160}"
 }
 
@@ -119,16 +120,19 @@ etcd_check_members() {
   if [[ $actual != "$planned" ]]; then
     log_warn "the cluster is not the plan's: it has $(etcd_join "$actual"), the plan has $(etcd_join "$planned"). A restore would build the plan's"
   fi
-  if ! etcd_call endpoint health --cluster >/dev/null 2>&1; then
-    log_warn 'not every member is healthy: etcdctl endpoint health --cluster tells which'
+  # A member that never started has no name yet, and no endpoint to ask.
+  if grep -q '^"Name" : ""$' "$out" || ! etcd_call endpoint health --cluster >/dev/null 2>&1; then
+    log_warn 'not every member is healthy: etcdctl member list and endpoint health --cluster tell which'
   fi
 }
 
-# `name=peerURL` of each member, sorted, from the fields output of `member list`.
+# `name=peerURL` of each member, sorted, from the fields output of `member list`. One that never started goes by the name
+# that the plan gives its address.
 etcd_members() {
-  awk -F ' : ' '
+  awk -F ' : ' -v plan="$INITIAL_CLUSTER" '
+    BEGIN { n = split(plan, pair, ","); for (i = 1; i <= n; i++) named[substr(pair[i], index(pair[i], "=") + 1)] = substr(pair[i], 1, index(pair[i], "=") - 1) }
     $1 == "\"Name\"" { name = $2; gsub(/"/, "", name) }
-    $1 == "\"PeerURL\"" { url = $2; gsub(/"/, "", url); print name "=" url }' "$1" | sort
+    $1 == "\"PeerURL\"" { url = $2; gsub(/"/, "", url); print (name == "" ? named[url] : name) "=" url }' "$1" | sort
 }
 
 # Lines as one line with commas.
@@ -143,7 +147,7 @@ etcd_save() {
   etcd_call --command-timeout="$((CAPTURE_TIMEOUT > 0 ? CAPTURE_TIMEOUT : 86400))s" snapshot save "$file" >"$log" 2>&1 || status=$?
   ((status == 0)) && [[ -s $file ]] && return 0
   case "$(tail -n 5 -- "$log")" in
-    *"no space left"* | *"disk quota"* | *"input/output error"*) die "$EX_IO" "cannot write the snapshot in $WORK_DIR: $(etcd_reason "$(tail -n 1 -- "$log")")" 'make room in the store' ;;
+    *"no space left"* | *"disk quota"* | *"input/output error"*) die "$EX_IO" "cannot write the snapshot in $RUN_DIR: $(etcd_reason "$(tail -n 1 -- "$log")")" "make room in $STATE_DIR" ;;
   esac
   etcd_refuse_unreachable "$log"
 }
@@ -159,7 +163,7 @@ etcd_prove_snapshot() {
 # What a restore must find again, and what people look for in a MANIFEST.
 etcd_add_positions() {
   local status="$RUN_DIR/etcd-status" snapshot="$RUN_DIR/etcd-snapshot" revision keys
-  etcd_snapshot_tool status "$WORK_DIR/snapshot.db" -w fields >"$snapshot" 2>"$snapshot.err" || die "$EX_DATA" 'cannot read the revision of the snapshot'
+  etcd_snapshot_tool status "$1" -w fields >"$snapshot" 2>"$snapshot.err" || die "$EX_DATA" 'cannot read the revision of the snapshot'
   revision="$(etcd_field Revision "$snapshot")"
   [[ $revision =~ ^[0-9]+$ ]] || die "$EX_DATA" 'the snapshot has no revision'
   # Keys as of the snapshot's revision, however much was written since. Unknown when that was compacted away meanwhile.
@@ -260,10 +264,11 @@ etcd_revision() {
 
 # Decode the snapshot and restore it aside. Where no tool can restore, its own hash at least is checked.
 kind_verify() {
-  local set="$1" file="$WORK_DIR/snapshot.db" status=0
+  local set="$1" file="$RUN_DIR/snapshot.db" status=0
+  require_space "$RUN_DIR" $(($(set_raw_bytes "$set") * 2 + ETCD_WAL_BYTES))
   etcd_decode "$set" "$file" || return $?
   if etcd_can_restore; then
-    etcd_prove_snapshot "$file" "$WORK_DIR/scratch" || status=$?
+    etcd_prove_snapshot "$file" "$RUN_DIR/scratch" || status=$?
   else
     etcd_check_hash "$file" || status=$?
     log_warn 'neither etcdutl nor etcdctl is here to restore the snapshot: only its hash was checked'
@@ -272,10 +277,13 @@ kind_verify() {
   return "$status"
 }
 
-# Decode the snapshot of a set into a file.
+# Decode the snapshot of a set into a file. The plain 1 of a `cat` that could not write is a full disk.
 etcd_decode() {
-  local set="$1" file="$2"
-  read_payload "$set" snapshot.db >"$file" || return $?
+  local status=0
+  read_payload "$1" snapshot.db >"$2" || status=$?
+  ((status != 0)) || return 0
+  log_error "cannot decode the snapshot into ${2%/*}"
+  return "$(sysexit_of "$status" "$EX_IO")"
 }
 
 # Is there a tool here that restores?
@@ -632,7 +640,8 @@ kind_check_live() {
     return "$EX_DATA"
   fi
   log_warn "$MEMBER_NAME is restored and waits for the others: $((${#MEMBER_NAMES[@]} / 2 + 1)) of ${MEMBER_NAMES[*]} must have restored the snapshot $(etcd_fingerprint "$set") before etcd answers"
-  log_warn "on the host of each other member: ${0##*/} --set ${set##*/} --yes (its output must name the same snapshot; a set of that name that was made there holds another one: copy $set there)"
+  log_warn "run on the host of each other member: ${0##*/} --set ${set##*/} --yes"
+  log_warn "it must name the same snapshot there; if it names another one or finds no such set, copy $set to that host's store"
 }
 
 # Wait until the member listens; soon after it was found dead, give up.

@@ -1,8 +1,8 @@
 import type { CommonAssetOptions } from "../../dsl/asset.ts";
 import type { Host } from "../../dsl/host.ts";
 import type { Service } from "../../dsl/service.ts";
-import type { AbsolutePath } from "../../dsl/units.ts";
-import { assetKind } from "../kind.ts";
+import type { AbsolutePath, Duration } from "../../dsl/units.ts";
+import { assetKind, secondsOf } from "../kind.ts";
 
 /** A member of an etcd cluster. */
 export interface EtcdMember {
@@ -49,6 +49,11 @@ export interface EtcdOptions extends CommonAssetOptions {
    * @integer
    */
   readonly bumpRevision?: number;
+  /**
+   * How long a restored member waits for the others before its script ends and says what is to be run where. Default: `30s`.
+   * @range 0s 1h
+   */
+  readonly quorumWait?: Duration;
 }
 
 function clientUrl(member: { readonly clientUrl?: string }): string {
@@ -89,6 +94,7 @@ export const etcd = assetKind<"etcd", EtcdOptions>({
       INITIAL_CLUSTER: options.members.map((each) => `${memberName(each)}=${each.peerUrl}`).join(","),
       MEMBER_NAMES: options.members.map(memberName),
       DATA_OWNER: "",
+      QUORUM_WAIT_SECONDS: secondsOf(options.quorumWait ?? "30s"),
       BUMP_REVISION: options.bumpRevision ?? 1_000_000_000,
     };
   },

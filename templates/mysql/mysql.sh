@@ -266,6 +266,7 @@ check_dump_arguments() {
   for arg in ${DUMP_EXTRA_ARGS[@]+"${DUMP_EXTRA_ARGS[@]}"}; do
     case "$arg" in
       --compact | --skip-comments | --comments=0 | --comments=FALSE | --result-file* | -r* | --tab* | -T* | --xml | -X | --flush-privileges | --skip-create-options | --compatible* | --all-databases | -A | --no-create-db | -n | --no-create-info | -t | --defaults-* | --no-defaults | --password* | -p* | [!-]*)
+        [[ $arg == --* ]] || arg="${arg:0:2}"
         die "$EX_CONFIG" "the plan gives the dump the argument ${arg%%=*}, which does not go with this backup" "take it out of the plan"
         ;;
     esac
@@ -304,7 +305,7 @@ check_privileges() {
     has_grant "$right" "$scope" "$grants" || missing_privilege "$right" "${scope:-the databases of the plan}" "$grants"
   done
   if [[ $MYSQL_FLAVOUR == mariadb ]]; then
-    mysql_query 'SELECT 1 FROM mysql.proc LIMIT 1' >/dev/null || missing_privilege SELECT mysql.proc ''
+    mysql_query 'SELECT 1 FROM mysql.proc LIMIT 1' >/dev/null || has_grant 'SHOW CREATE ROUTINE' '*.*' "$grants" || missing_privilege SELECT mysql.proc ''
   elif ! has_grant SELECT '*.*' "$grants" && ! has_grant SHOW_ROUTINE '*.*' "$grants"; then
     missing_privilege SHOW_ROUTINE '*.*' "$grants"
   fi
@@ -798,7 +799,7 @@ load_dump() {
   wait "$last" || true
   if ((status != 0)); then
     log_error "$where did not take the dump: $(mysql_load_error "$RUN_DIR/load.err")"
-    rm -f -- "$RUN_DIR/load.err"
+    cp "$RUN_DIR/load.err" /tmp/load.err; rm -f -- "$RUN_DIR/load.err"
     return "$(load_status)"
   fi
   if ! tail -n 5 -- "$ended.last" | grep '^-- Dump completed' >/dev/null; then
@@ -1024,7 +1025,7 @@ safety_file() {
   local dir
   dir="$(kind_stage_parent)"
   if [[ ! -d $dir || ! -w $dir ]]; then dir="$STATE_DIR"; fi
-  printf '%s/%s.lifeboat-old-%s.sql.%s\n' "${dir%/}" "$ASSET" "$STAMP" "$(choose_compression)"
+  printf '%s/%s.lifeboat-old-%s.sql%s\n' "${dir%/}" "$ASSET" "$STAMP" "$(codec_suffix "$(choose_compression)" none)"
 }
 
 # Make the stage live.
@@ -1122,7 +1123,7 @@ make_safety_dump() {
     DUMP_ARGS=("${DUMP_ARGS[0]}" --force "${DUMP_ARGS[@]:1}")
     write_safety_dump "$file.incomplete" || true
     log_warn "what could be read of them is in $file.incomplete; there is no way back from this restore"
-    rm -f -- "$STATE_DIR/$ASSET.undo"
+    note_way_back "$set" "$file.incomplete"
   fi
 }
 
@@ -1136,7 +1137,8 @@ write_safety_dump() {
   decompress_stream "$codec" <"$file" | tail -n 5 | grep '^-- Dump completed' >/dev/null
 }
 
-# Note how to undo: the stamp of this restore, the codec and the safety dump, then the databases.
+# Note how to undo: the stamp of this restore, the codec and the safety dump (`-`: none of them was there), then the
+# databases.
 note_way_back() {
   local set="$1" file="$2" name
   {
@@ -1185,7 +1187,8 @@ kind_check_live() {
   fi
   replaces_server "$set" || while IFS= read -r name; do names+=("$name"); done < <(set_databases "$set")
   require_query 'cannot count what the databases hold' "$(content_query "$(content_condition ${names[@]+"${names[@]}"})")" | sort >"$RUN_DIR/content.live"
-  same_content "$set" 'live server' "$RUN_DIR/content.live"
+  same_content "$set" 'live server' "$RUN_DIR/content.live" || return $?
+  rm -f -- "$STATE_DIR/$ASSET.undo"
 }
 
 # Wait until the live server answers, if only to refuse the login.
@@ -1205,13 +1208,18 @@ wait_for_server() {
 }
 
 # Undo a restore of chosen databases: load the safety dump that the note of this very restore names. A server that was
-# swapped is put back by the renames alone.
+# swapped is put back by the renames alone. A later run that finds no way back goes on: it replaces all of it anyway.
 kind_rollback() {
-  local note="$STATE_DIR/$ASSET.undo" stamp began codec file name status=0
+  local note="$STATE_DIR/$ASSET.undo" made_at began codec file name status=0
   [[ -s $note && -s $STATE_DIR/$ASSET.restoring ]] || return 0
-  read -r stamp codec file <"$note"
+  read -r made_at codec file <"$note"
   read -r began _ <"$STATE_DIR/$ASSET.restoring"
-  [[ $stamp == "$began" ]] || return 0
+  [[ $made_at == "$began" ]] || return 0
+  if [[ $file == *.incomplete || ($file != - && ! -f $file) ]]; then
+    log_error "there is no complete safety dump of the databases as they were"
+    [[ $made_at != "$STAMP" ]] || return "$EX_IO"
+    return 0
+  fi
   mysql_identify
   raise_packet_limit
   while IFS= read -r name; do
@@ -1221,7 +1229,7 @@ kind_rollback() {
     decompress_stream "$codec" <"$file" | load_live || status=$?
     if ((status != 0)); then
       lower_packet_limit
-      die "$status" "cannot load the safety dump $file" "correct what is wrong with the server, then run this restore again: it first loads that dump"
+      die "$status" "cannot load the safety dump $file" "correct what is wrong with the server, then run this restore again: it first loads that dump; to give up on it, move it away"
     fi
     log_info "loaded the databases as they were from $file"
   fi

@@ -30,6 +30,10 @@ export interface MysqlOptions extends AssetOptions {
   readonly databases: "all" | readonly string[];
   /** A client option file (`[client]` with user and password), or a user with a password by reference. */
   readonly credentials: SecretFile | MysqlLogin;
+  /**
+   * A client option file for restores of chosen databases, which need more rights than backups do. Default: `credentials`.
+   */
+  readonly restoreCredentials?: SecretFile;
   /** The server's data directory. Default: `/var/lib/mysql`. */
   readonly dataDirectory?: AbsolutePath;
   /** The server program, for throw-away instances. Default: `mariadbd` or `mysqld` as found. */
@@ -60,6 +64,7 @@ export const mysql = assetKind<"mysql", MysqlOptions>({
     return {
       DATABASES: options.databases === "all" ? [] : options.databases,
       CREDENTIALS_FILE: "file" in options.credentials ? options.credentials.file : "",
+      RESTORE_CREDENTIALS_FILE: options.restoreCredentials?.file ?? "",
       MYSQL_USER: login?.user ?? "",
       PASSWORD_SECRET: login === undefined ? "" : secretReference(login.password),
       MYSQL_SOCKET: login?.socket ?? "",

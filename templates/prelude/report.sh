@@ -138,9 +138,10 @@ run_hook() {
       ;;
     healthchecks)
       url="$(read_secret "$target")"
+      url="${url%/}"
       case "$event" in
-        start) url="${url%/}/start" ;;
-        failure) url="${url%/}/fail" ;;
+        start) url="$url/start" ;;
+        failure) url="$url/fail" ;;
       esac
       post_json "$url" "$(hook_json "$event")"
       ;;

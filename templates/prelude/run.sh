@@ -85,7 +85,7 @@ finish_run() {
   set +e
   stop_guarded
   clear_progress
-  if ((EXIT_STATUS != 0 && EXIT_STATUS < EX_USAGE || EXIT_STATUS > EX_CONFIG && EXIT_STATUS <= 128)); then
+  if ((RUN_PID == $$ && (EXIT_STATUS != 0 && EXIT_STATUS < EX_USAGE || EXIT_STATUS > EX_CONFIG && EXIT_STATUS <= 128))); then
     log_error "a command failed with status $EXIT_STATUS where none was expected to"
     EXIT_STATUS="$EX_SOFTWARE"
   fi

@@ -139,12 +139,13 @@ count_stream() {
 
 # Let an observer read the raw stream. One that is content early does not stop the rest.
 observe_stream() {
-  if [[ $1 == - ]]; then
-    cat >/dev/null
-  else
+  local status=0
+  if [[ $1 != - ]]; then
     run_strict "$1"
-    cat >/dev/null
+    status=$?
   fi
+  cat >/dev/null
+  return "$status"
 }
 
 # Name the stage that failed, and die. Downstream stages take a cut stream for a short one, upstream stages die of a
@@ -416,8 +417,12 @@ stream_payload() {
 
 # Let a consumer read the raw stream; one that is content before the end (tar) must not break the pipe.
 consume_stream() {
+  local status
   run_strict "$@"
+  # Reached with a failure only where a caller's condition has turned errexit off.
+  status=$?
   cat >/dev/null
+  return "$status"
 }
 
 # Name what went wrong while a payload was decoded. A cut stream makes the stages after it complain, and a consumer that

@@ -35,7 +35,7 @@ human_bytes() {
 
 # The mount point that holds a path: two paths of one mount point can be renamed into each other.
 mount_point() {
-  df -P -- "$1" | awk 'NR > 1 && match($0, /[0-9]+% +\//) { print substr($0, RSTART + RLENGTH - 1) }'
+  df -P -- "$1" | awk 'NR > 1 && match($0, /[0-9-]+%? +\//) { print substr($0, RSTART + RLENGTH - 1) }'
 }
 
 # The nearest existing parent of a path, for df and for stages.

@@ -142,7 +142,7 @@ swap_pending() {
 # Undo a restore that went wrong, in this run or an earlier one: what was renamed is renamed back with the service
 # stopped, then the service is as it was before the restore.
 swap_undo() {
-  local stamp was=stopped
+  local stamp was=stopped bad=0
   if [[ -e $STATE_DIR/$ASSET.restoring ]]; then
     read -r stamp was <"$STATE_DIR/$ASSET.restoring" || true
     log_debug "undoing the restore begun at $stamp"
@@ -150,12 +150,13 @@ swap_undo() {
     was="$(cat -- "$STATE_DIR/$ASSET.service")"
   fi
   if [[ -s $STATE_DIR/$ASSET.swap ]]; then service_stop || return "$EX_IO"; fi
-  [[ ! -e $STATE_DIR/$ASSET.restoring ]] || (kind_rollback) || log_error "not everything of $ASSET could be undone"
+  [[ ! -e $STATE_DIR/$ASSET.restoring ]] || (kind_rollback) || bad=1
   swap_rollback || return "$EX_IO"
   if [[ -e $STATE_DIR/$ASSET.service ]]; then
     printf '%s\n' "$was" >"$STATE_DIR/$ASSET.service"
     service_resume || return "$EX_UNAVAILABLE"
   fi
+  ((bad == 0)) || return "$EX_IO"
   rm -f -- "$STATE_DIR/$ASSET.restoring"
 }
 

@@ -35,7 +35,7 @@ main() {
   LOG_TAG=install
   prepare_shell
   RUN_DIR="$(mktemp -d "${TMPDIR:-/tmp}/lifeboat.XXXXXX")" || die "$EX_CANTCREAT" 'cannot make a scratch directory'
-  EXIT_FUNCTIONS=() GUARDED_PIDS='' CHANGES=0
+  RUN_PID=$$ EXIT_FUNCTIONS=() GUARDED_PIDS='' CHANGES=0
   trap finish_run EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT

@@ -56,7 +56,11 @@ export default plan("hostile", { description: v.planAbout, assets: [
 /** What a generated script's facts are, told by bash after it sourced the script. */
 function factsOf(script: string, names: readonly string[]): Record<string, readonly string[]> {
   const dump = names.map((name) => `printf '%s\\0' '--${name}' "\${${name}[@]+"\${${name}[@]}"}"`).join("\n");
-  const result = spawnSync("bash", ["--norc", "-s"], { input: `${script}\n${dump}\n`, maxBuffer: 1 << 28 });
+  const file = join(folder, "script.sh");
+  writeFileSync(file, script);
+  const result = spawnSync("bash", ["--norc", "-c", `source "$1"\n${dump}`, "bash", file], {
+    maxBuffer: 1 << 28,
+  });
   expect(result.stderr.toString()).toBe("");
   const facts: Record<string, string[]> = {};
   let current = "";

@@ -56,7 +56,8 @@ etcd_write_service() {
 # Start, stop and ask after etcd member m$i.
 set -eu
 cd '$home'
-alive() { [ -s pid ] && kill -0 "\$(cat pid)" 2>/dev/null; }
+# One that ended but was not waited for yet (Z) is dead: init is slow to do that here and there.
+alive() { [ -s pid ] && case "\$(ps -o stat= -p "\$(cat pid)")" in '' | Z*) false ;; esac; }
 case "\$1" in
   start)
     alive && exit 0
@@ -251,7 +252,7 @@ MEMBER_PEER_URL='${PEER_URL[i]}'
 INITIAL_CLUSTER='$INITIAL'
 -a MEMBER_NAMES=($(etcd_names))
 BUMP_REVISION=0
-QUORUM_WAIT_SECONDS=3
+QUORUM_WAIT_SECONDS=15
 FACTS
   } | awk '{ name = $0; sub(/^-a /, "", name); sub(/=.*/, "", name) } NF && !seen[name]++ { print "readonly " $0 }'
 }

@@ -165,7 +165,7 @@ CREATE USER app@localhost IDENTIFIED BY 'old-app-password';
 GRANT SELECT, INSERT ON shop.* TO app@localhost;
 CREATE ROLE auditor; GRANT SELECT ON ledger.* TO auditor; GRANT auditor TO app@localhost;
 CREATE USER backup@localhost IDENTIFIED BY 'b4ckup-pass';
-GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES, RELOAD, BINLOG MONITOR ON *.* TO backup@localhost;
+GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON *.* TO backup@localhost;
 SQL
   printf "DELIMITER //\nCREATE PROCEDURE shop.windows() BEGIN\r\n  SELECT 'two\r\nlines';\r\nEND//\nDELIMITER ;\n"
 }

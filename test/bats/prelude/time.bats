@@ -61,7 +61,7 @@ END
 9.9 KiB
 10 KiB
 1.0 MiB
-1.1 GiB
+1.2 GiB
 20 GiB
 5.0 TiB
 1818 TiB"

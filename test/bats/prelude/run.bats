@@ -1,0 +1,118 @@
+load ../lib/lifeboat
+
+setup() { new_files_asset; }
+
+@test "every script explains itself, names its version, and refuses what it does not know" {
+  local role
+  for role in backup restore verify drill; do
+    run -0 "$HOST/bin/$role.sh" --help
+    assert_says 'Exit codes:'
+    assert_says "$HOST/log/thing.log"
+    assert_says Examples:
+    while IFS= read -r line; do ((${#line} <= 120 + ${#HOST})) || fail "long line: $line"; done <<<"$output"
+    run -0 "$HOST/bin/$role.sh" --version
+    assert_same "$output" 'lifeboat 0.0.0-test plan test sha256 0123456789abcdef'
+    run -64 "$HOST/bin/$role.sh" --nonsense
+    assert_says '--help lists the options'
+    run -64 "$HOST/bin/$role.sh" word
+    assert_says "unexpected argument 'word'"
+  done
+  run -64 restore --at
+  assert_says 'needs a value'
+  run -64 restore --at 2026-01-01 --latest
+  assert_says contradicts
+  run -64 restore --set ../../etc
+  run -64 restore --from nowhere --list
+  assert_says 'its stores are: disk'
+}
+
+@test "a script works from anywhere, also when its directory is gone, with HOME and TMPDIR unset" {
+  mkdir "$HOST/gone"
+  run -0 bash -c 'cd "$1" && rmdir "$1" && env -u HOME -u TMPDIR "$2"' - "$HOST/gone" "$HOST/bin/backup.sh"
+}
+
+@test "--quiet says nothing when all is well; the log says it all the same" {
+  run -0 backup --quiet
+  assert_same "$output" ''
+  grep -q 'INFO \[thing\] published the set' "$HOST/log/thing.log"
+  run -0 verify --quiet
+  assert_same "$output" ''
+  run -0 drill --quiet
+  assert_same "$output" ''
+}
+
+@test "the log is rotated, one old file is kept" {
+  truncate -s 11000000 "$HOST/log/thing.log"
+  backup 2>/dev/null
+  [[ -s $HOST/log/thing.log.1 ]]
+  (($(stat -c %s "$HOST/log/thing.log") < 10000))
+}
+
+@test "options of tools in the environment do not reach the tools" {
+  TAR_OPTIONS=--totals GZIP=-9 ZSTD_CLEVEL=19 CDPATH=/ GREP_OPTIONS=-v run -0 backup
+  assert_silent_about 'Total bytes'
+}
+
+@test "retry backs off and gives the last status" {
+  run -7 in_runtime 'n=0; flaky() { n=$((n + 1)); echo "try $n"; return 7; }; retry 3 0 flaky'
+  assert_says 'try 3'
+  run -0 in_runtime 'n=0; flaky() { n=$((n + 1)); ((n == 2)); }; retry 3 0 flaky'
+}
+
+@test "exit functions run in reverse, each on its own, and the status stays" {
+  run -65 in_runtime 'begin_run test; first() { echo "first $EXIT_STATUS"; }; second() { die 70 oops; }; third() { echo third; }; on_exit first; on_exit second; on_exit third; die 65 bad'
+  [[ $output == *third*oops*'first 65'* ]] || fail "$output"
+}
+
+@test "a status that is no sysexits code becomes 70, with a word" {
+  run -70 in_runtime 'begin_run test; (exit 3)'
+  assert_says 'status 3'
+}
+
+@test "guarded: status, errexit inside, and what it started lives on after success only" {
+  run -0 in_runtime 'begin_run test; f() { sleep 63 & echo $! >"$1"; }; guarded 10 "" label f "$1"; kill -0 "$(cat "$1")"; kill "$(cat "$1")"' "$HOST/pid"
+  run -9 in_runtime 'begin_run test; trap - EXIT; f() { sleep 64 & echo $! >"$1"; exit 9; }; attempt_to guarded 10 "" label f "$1"; ! kill -0 "$(cat "$1")" 2>/dev/null || exit 1; exit "$ATTEMPT_STATUS"' "$HOST/pid"
+  run -0 in_runtime 'begin_run test; f() { false; echo wrong; }; attempt_to guarded 10 "" label f; ((ATTEMPT_STATUS == 1))'
+  assert_silent_about wrong
+}
+
+@test "guarded: a function that is killed from outside is 75" {
+  run -75 in_runtime 'begin_run test; f() { kill -9 "$RUN_PID"; sleep 5; }; guarded 10 "" label f'
+  assert_says 'ended by signal 9'
+}
+
+@test "secrets come from files, variables, programs; never empty, never elsewhere" {
+  printf 'geheim\n' >"$HOST/secret"
+  printf '#!/bin/sh\necho from-program\n' >"$HOST/program"
+  chmod +x "$HOST/program"
+  : >"$HOST/empty"
+  WORD=from-env run -0 in_runtime 'for r in "file:$1/secret" env:WORD "command:$1/program"; do printf "[%s]" "$(read_secret "$r")"; done' "$HOST"
+  assert_same "$output" '[geheim][from-env][from-program]'
+  for ref in "file:$HOST/none" env:NOT_SET_HERE "command:$HOST/none" "file:$HOST/empty"; do
+    run -77 in_runtime 'read_secret "$1"' "$ref"
+    assert_silent_about geheim
+  done
+  run -77 setsid bash -c 'source "$1"; default_options; read_secret "prompt:the passphrase"' - "$HOST/bin/backup.sh"
+  assert_says 'no terminal'
+}
+
+@test "the lock without flock: held, refused, taken over from a dead holder and a number used again" {
+  mkdir "$HOST/tools"
+  for tool in bash cat date mkdir mv rm rmdir sed sleep ps tr awk wc chmod mktemp cut grep; do ln -s "$(command -v $tool)" "$HOST/tools/$tool"; done
+  take='export PATH="$1/tools"; begin_run test; acquire_lock thing; [[ ! -d $1/wait ]] || sleep 5; echo held'
+  run -0 in_runtime "$take" "$HOST"
+  [[ ! -e $HOST/state/thing.lock.d ]]
+  mkdir "$HOST/wait"
+  in_runtime "$take" "$HOST" >/dev/null 2>&1 3>&- &
+  eventually test -s "$HOST/state/thing.lock.d/holder"
+  run -75 in_runtime "$take" "$HOST"
+  assert_says 'another run holds the lock'
+  rmdir "$HOST/wait"
+  kill -9 "$(sed -n 's/^pid=\([0-9]*\) .*/\1/p' "$HOST/state/thing.lock.d/holder")"
+  wait || true
+  run -0 in_runtime "$take" "$HOST"
+  mkdir "$HOST/state/thing.lock.d"
+  printf 'pid=%s since=then action=test\n' "$$" >"$HOST/state/thing.lock.d/holder"
+  printf 'another time\n' >"$HOST/state/thing.lock.d/start"
+  run -0 in_runtime "$take" "$HOST"
+}

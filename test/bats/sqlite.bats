@@ -1,0 +1,151 @@
+load lib/lifeboat
+
+setup() {
+  new_host
+  DB="$HOST/data/app.db"
+  set_fact KIND sqlite
+  set_fact TYPE sqlite
+  set_fact DB_PATH "$DB"
+  sqlite3 "$DB" "PRAGMA journal_mode = wal; PRAGMA user_version = 42; CREATE TABLE orders(id INTEGER PRIMARY KEY, what TEXT);
+    CREATE TABLE \"odd \"\"name\"\"\"(x); INSERT INTO \"odd \"\"name\"\"\" VALUES (1), (2);
+    CREATE VIRTUAL TABLE search USING fts5(text); INSERT INTO search VALUES ('lifeboat 구명정');
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) INSERT INTO orders SELECT i, 'order ' || i FROM n;" >/dev/null
+  relink
+}
+
+# Every row of the database, as SQL.
+dump() {
+  sqlite3 "$1" .dump
+}
+
+@test "destroy, restore, compare; owner and mode of the replaced file stay" {
+  dump "$DB" >"$HOST/before"
+  run -0 backup
+  sqlite3 "$DB" 'DROP TABLE orders'
+  chown 1234:5678 "$DB"
+  chmod 640 "$DB"
+  run -0 restore --yes
+  dump "$DB" | diff "$HOST/before" -
+  assert_same "$(stat -c '%u:%g %a' "$DB")" '1234:5678 640'
+  assert_tidy
+}
+
+@test "a database that is gone comes back with the owner and mode of the backup" {
+  dump "$DB" >"$HOST/before"
+  chown 1234:5678 "$DB"
+  chmod 604 "$DB"
+  backup 2>/dev/null
+  rm -rf "$HOST/data"
+  run -0 restore --yes
+  dump "$DB" | diff "$HOST/before" -
+  assert_same "$(stat -c '%u:%g %a' "$DB")" '1234:5678 604'
+}
+
+@test "the MANIFEST holds the figures a restore is checked against" {
+  backup 2>/dev/null
+  grep -q '^position.user_version=42$' "$(last_set)/MANIFEST"
+  rows="$(sed -n 's/^position.rows=//p' "$(last_set)/MANIFEST")"
+  ((rows >= 5003))
+}
+
+@test "a backup in the middle of a writer's transactions is consistent" {
+  cat >"$HOST/writer.py" <<'END'
+import os, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], timeout=30)
+db.execute("CREATE TABLE pair(a, b)")
+db.execute("INSERT INTO pair VALUES (0, 0)")
+db.commit()
+open(sys.argv[2] + "/ready", "w")
+while not os.path.exists(sys.argv[2] + "/done"):
+    db.execute("UPDATE pair SET a = a + 1")
+    db.execute("UPDATE pair SET b = b + 1")
+    db.commit()
+END
+  python3 "$HOST/writer.py" "$DB" "$HOST" 3>&- &
+  eventually test -e "$HOST/ready"
+  for n in 1 2 3; do
+    run -0 backup
+    run -0 restore --into "$HOST/back$n"
+  done
+  : >"$HOST/done"
+  wait
+  for n in 1 2 3; do
+    assert_same "$(sqlite3 "$HOST/back$n/database.sqlite" 'SELECT a = b FROM pair')" 1
+  done
+}
+
+@test "the old -wal and -shm go aside, so that they cannot be replayed into the restored file" {
+  backup 2>/dev/null
+  cp "$DB" "$HOST/x"
+  printf 'stale' >"$DB-wal"
+  printf 'stale' >"$DB-shm"
+  printf 'stale' >"$DB-journal"
+  run -0 restore --yes
+  assert_same "$(sqlite3 "$DB" 'PRAGMA integrity_check')" ok
+  assert_same "$(cat "$HOST"/data/app.db-wal.lifeboat-old-*)" stale
+  [[ ! -s $DB-journal ]]
+}
+
+@test "a database that another program has open is not replaced" {
+  backup 2>/dev/null
+  sqlite3 "$DB" 'DROP TABLE orders'
+  python3 -c 'import sqlite3, sys, time; db = sqlite3.connect(sys.argv[1]); db.execute("SELECT 1 FROM sqlite_master").fetchall(); open(sys.argv[2], "w"); time.sleep(60)' "$DB" "$HOST/ready" 3>&- &
+  holder=$!
+  eventually test -e "$HOST/ready"
+  run restore --yes
+  kill "$holder"
+  assert_status 75
+  assert_says "is open in another program (pid $holder"
+  assert_says 'as it was before'
+  assert_same "$(sqlite3 "$DB" "SELECT count(*) FROM sqlite_master WHERE name = 'orders'")" 0
+  assert_tidy
+}
+
+@test "a corrupt database is not backed up: the older sets are the ones to use" {
+  backup 2>/dev/null
+  sqlite3 "$DB" 'PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = delete' >/dev/null
+  python3 -c 'import sys
+with open(sys.argv[1], "r+b") as f: f.seek(4096 * 3 + 5); f.write(b"\xff" * 3000)' "$DB"
+  run backup
+  [[ $status == 65 || $status == 69 ]] || fail "$output"
+  assert_same "$(sets | wc -l)" 1
+  assert_tidy
+}
+
+@test "not a database, no database: 65, 69" {
+  printf 'just text, long enough to look at' >"$DB"
+  run -65 backup
+  assert_says 'not an SQLite database'
+  rm "$DB"
+  run -69 backup
+}
+
+@test "a locked database is waited for, then 69" {
+  sed -i 's/^readonly SQLITE_BUSY_MS=.*/readonly SQLITE_BUSY_MS=300/' "$HOST/bin/backup.sh"
+  sqlite3 "$DB" 'PRAGMA journal_mode = delete' >/dev/null
+  python3 -c 'import sqlite3, sys, time; db = sqlite3.connect(sys.argv[1]); db.execute("BEGIN EXCLUSIVE"); open(sys.argv[2], "w"); time.sleep(60)' "$DB" "$HOST/ready" 3>&- &
+  holder=$!
+  eventually test -e "$HOST/ready"
+  run backup
+  kill "$holder"
+  assert_status 69
+  assert_says locked
+  assert_tidy
+}
+
+@test "rows that differ from the MANIFEST fail the stage" {
+  backup 2>/dev/null
+  sed -i -e 's/^position.rows=.*/position.rows=1/' -e '/^manifest_sha256=/d' "$(last_set)/MANIFEST"
+  printf 'manifest_sha256=%s\n' "$(sha256sum <"$(last_set)/MANIFEST" | cut -d' ' -f1)" >>"$(last_set)/MANIFEST"
+  run -65 verify
+  assert_says 'the backup had 1'
+}
+
+@test "verify --deep and drill run on it" {
+  backup 2>/dev/null
+  run -0 verify --deep
+  assert_says 'tables'
+  run -0 drill
+  assert_says PASSED
+  assert_tidy
+}
