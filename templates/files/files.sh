@@ -4,6 +4,7 @@
 kind_preflight() {
   local path
   require_tool tar
+  [[ -n $(supported_tar_options --exclude=x) ]] || die "$EX_UNAVAILABLE" "this host's tar cannot leave files out: it is too simple a one" "install GNU tar or bsdtar"
   for path in "${SOURCE_PATHS[@]}"; do
     if [[ -L $path ]]; then
       die "$EX_CONFIG" "$path is a symbolic link: the backup would hold the link, not the data" "name its target $(readlink -- "$path") in the plan"
@@ -92,7 +93,7 @@ count_entries() {
 # Print the number of entries of the tar on stdin. tar escapes newlines in names: a line is an entry.
 list_entries() {
   local n
-  n="$(tar -tf - | wc -l)" || return "$EX_DATA"
+  n="$(run_tar -tf - | wc -l)" || return "$EX_DATA"
   printf '%d\n' "$((n))"
 }
 
@@ -238,9 +239,9 @@ kind_describe_restore() {
   [[ $SERVICE_KIND == none ]] || printf '  stop %s\n' "$(service_label)"
   for path in "${RESTORED_PATHS[@]}"; do
     if is_mount_point "$path"; then
-      printf '  replace what is in %s; the old content is kept in %s\n' "$path" "$path/.lifeboat-old-$STAMP"
+      printf '  replace what is in %s\n    keep the old content in its .lifeboat-old-%s\n' "$path" "$STAMP"
     elif [[ -e $path || -L $path ]]; then
-      printf '  replace %s; the old one is kept as %s\n' "$path" "$path.lifeboat-old-$STAMP"
+      printf '  replace %s\n    keep the old one beside it as %s\n' "$path" "${path##*/}.lifeboat-old-$STAMP"
     else
       printf '  create %s\n' "$path"
     fi
@@ -299,8 +300,8 @@ kind_rollback() {
 
 # One line about a stage.
 kind_stage_summary() {
-  local entries kib
-  entries=$(($(count_files "$1") - 1))
+  local files kib
+  files="$(find "$1" ! -type d -print0 | tr -dc '\000' | wc -c)"
   kib="$(du -sk -- "$1" | awk '{ print $1 }')"
-  printf '%d files and directories, %s\n' "$entries" "$(human_bytes $((kib * 1024)))"
+  printf '%d files, %s\n' "$files" "$(human_bytes $((kib * 1024)))"
 }

@@ -426,7 +426,7 @@ keeps_row_history() {
 warn_of_loose_ends() {
   local list found
   list="$(sql_list "${MYSQL_DATABASES[@]}")"
-  found="$(require_query 'cannot look at the tables' "SELECT CONCAT(COUNT(*), ' ', MIN(CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')'))) FROM information_schema.TABLES t JOIN information_schema.ENGINES e USING (ENGINE) WHERE t.TABLE_TYPE <> 'VIEW' AND e.TRANSACTIONS <> 'YES' AND t.TABLE_SCHEMA <> 'mysql' AND t.TABLE_SCHEMA IN ($list)")" || exit $?
+  found="$(require_query 'cannot look at the tables' "SELECT CONCAT(COUNT(*), ' ', IFNULL(MIN(CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')')), '')) FROM information_schema.TABLES t JOIN information_schema.ENGINES e USING (ENGINE) WHERE t.TABLE_TYPE <> 'VIEW' AND e.TRANSACTIONS <> 'YES' AND t.TABLE_SCHEMA <> 'mysql' AND t.TABLE_SCHEMA IN ($list)")" || exit $?
   if [[ ${found%% *} != 0 ]]; then
     log_warn "${found%% *} tables have no transactions, such as ${found#* }: what is written to them during the dump may be torn"
   fi
@@ -578,9 +578,10 @@ kind_verify() {
 
 # Print the directory in which a stage is made: the file system of the data directory, which it replaces by a rename.
 kind_stage_parent() {
-  local dir
+  local dir parent
   dir="$(real_data_dir)"
-  if is_mount_point "$dir"; then printf '%s\n' "$dir"; else printf '%s\n' "$(existing_parent "${dir%/*}/")"; fi
+  parent="${dir%/*}"
+  if is_mount_point "$dir"; then printf '%s\n' "$dir"; else existing_parent "${parent:-/}"; fi
 }
 
 # The data directory with symbolic links resolved, as far as it exists.
@@ -799,7 +800,7 @@ load_dump() {
   wait "$last" || true
   if ((status != 0)); then
     log_error "$where did not take the dump: $(mysql_load_error "$RUN_DIR/load.err")"
-    cp "$RUN_DIR/load.err" /tmp/load.err; rm -f -- "$RUN_DIR/load.err"
+    rm -f -- "$RUN_DIR/load.err"
     return "$(load_status)"
   fi
   if ! tail -n 5 -- "$ended.last" | grep '^-- Dump completed' >/dev/null; then
@@ -822,7 +823,11 @@ pass_dump() {
 mysql_load_error() {
   local line number
   line="$(sed -n 's/^ERROR \([0-9]*\)\( ([0-9A-Z]*)\)\{0,1\}\( at line [0-9]*\)\{0,1\}:.*/\1\2\3/p' "$1" | tail -n 1)"
-  [[ -n $line ]] || { printf 'it ended without an error number\n' && return 0; }
+  if [[ -z $line ]]; then
+    line="$(sed -n 's/^ERROR\( at line [0-9]*\):.*/\1/p' "$1" | tail -n 1)"
+    printf 'error%s, it is not understood: cut, or from another version\n' "$line"
+    return 0
+  fi
   number="${line%% *}"
   case "$number" in
     1044 | 1045 | 1142 | 1227) line+=', a privilege is missing' ;;
@@ -1071,7 +1076,8 @@ dress_data_directory() {
 require_unused() {
   local dir="$1" pid
   for pid in /proc/[0-9]*; do
-    [[ $(readlink -- "$pid/cwd" 2>/dev/null) == "$dir" ]] || continue
+    # A server's working directory is its data directory.
+    [[ $pid/cwd -ef $dir ]] || continue
     case "$(readlink -- "$pid/exe" 2>/dev/null)" in
       *mysqld* | *mariadbd*) die "$EX_UNAVAILABLE" "a server still runs in $dir: process ${pid##*/}" "stopping $(service_label) did not stop it; stop it by hand, then run this again" ;;
     esac

@@ -99,7 +99,7 @@ print_set_table() {
     printf 'There is no backup set of %s yet.\n' "$ASSET"
     return 0
   fi
-  printf '%-17s %-17s %9s  %-8s %s\n' SET AGE SIZE STATE STORE
+  printf '%-16s  %-19s %8s  %-7s  %s\n' SET AGE SIZE STATE STORE
   printf '%s' "$rows" | sort -s -r -k 1,1
 }
 
@@ -107,5 +107,5 @@ print_set_table() {
 print_set_row() {
   local set="$1" state=ok
   [[ ! -e $set/SUSPECT ]] || state=suspect
-  printf '%-17s %-17s %9s  %-8s %s\n' "${set##*/}" "$(stamp_age "${set##*/}")" "$(human_bytes "$(set_bytes "$set")")" "$state" "$2"
+  printf '%-16s  %-19s %8s  %-7s  %s\n' "${set##*/}" "$(stamp_age "${set##*/}")" "$(human_bytes "$(set_bytes "$set")")" "$state" "$2"
 }

@@ -1,26 +1,35 @@
 # One change at a time for an asset.
 
-# Take the lock NAME or leave with 75. It is held until this process ends: guarded children and services get no copy
-# of descriptor 9, so that a killed run cannot keep it.
+# Take the lock NAME or leave with 75, saying who holds it.
 acquire_lock() {
-  local name="$1" file="$STATE_DIR/$1.lock"
-  if command -v flock >/dev/null 2>&1; then
-    exec 9>>"$file"
-    flock -n 9 || refuse_locked "$name" "$file"
-    printf 'pid=%s since=%s action=%s\n' "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$ACTION" >"$file"
-  else
-    acquire_lock_directory "$name" "$file.d"
+  local holder
+  if ! try_lock "$1"; then
+    holder="$(cat -- "$STATE_DIR/$1.lock" 2>/dev/null || cat -- "$STATE_DIR/$1.lock.d/holder" 2>/dev/null || true)"
+    die "$EX_TEMPFAIL" "another run holds the lock of $1 (${holder:-holder unknown})" "wait for it to end, then try again"
   fi
   LOCK_HELD=1
 }
 
+# Take the lock NAME; 1 when it is held. It is held until this process ends: guarded children and services get no copy of
+# descriptor 9, so that a killed run cannot keep it.
+try_lock() {
+  local file="$STATE_DIR/$1.lock"
+  if command -v flock >/dev/null 2>&1; then
+    exec 9>>"$file"
+    flock -n 9 || return 1
+    printf 'pid=%s since=%s action=%s\n' "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$ACTION" >"$file"
+  else
+    try_lock_directory "$file.d"
+  fi
+}
+
 # The lock where there is no flock (macOS): a directory, made atomically, with the holder's pid and its start time, so
 # that a number used again is not taken for the holder.
-acquire_lock_directory() {
-  local name="$1" dir="$2" tries=0
+try_lock_directory() {
+  local dir="$1" tries=0
   until mkdir -- "$dir" 2>/dev/null; do
     tries=$((tries + 1))
-    if ((tries > 5)) || lock_holder_lives "$dir"; then refuse_locked "$name" "$dir/holder"; fi
+    if ((tries > 5)) || lock_holder_lives "$dir"; then return 1; fi
     # Only one of several waiting runs can rename it away.
     if mv -- "$dir" "$dir.stale.$$" 2>/dev/null; then rm -rf -- "$dir.stale.$$"; fi
   done
@@ -48,11 +57,4 @@ process_start() {
 # Give the lock directory back.
 release_lock_directory() {
   rm -rf -- "$LOCK_DIRECTORY"
-}
-
-# Say who holds the lock and leave.
-refuse_locked() {
-  local holder
-  holder="$(cat -- "$2" 2>/dev/null || true)"
-  die "$EX_TEMPFAIL" "another run holds the lock of $1 (${holder:-holder unknown})" "wait for it to end, then try again"
 }

@@ -162,8 +162,8 @@ hook_json() {
 post_json() {
   local url="$1" json="$2"
   require_tool curl
-  url="${url//\\/\\\\}"
-  printf 'url = "%s"\n' "${url//\"/\\\"}" |
+  url="$(json_string "$url")"
+  printf 'url = %s\n' "$url" |
     curl --config - --fail --silent --max-time 10 --output /dev/null --header 'Content-Type: application/json' --data-binary "$json" 2>/dev/null
 }
 

@@ -11,15 +11,9 @@ begin_run() {
   # shellcheck disable=SC2034  # for roles and kinds
   STAMP="$(date -u +%Y%m%dT%H%M%SZ)"
   STARTED_MS="$(now_ms)"
-  RUN_PID=$$
-  GUARDED_PIDS=''
-  EXIT_FUNCTIONS=()
   PHASES=()
   LOCK_HELD=0
-  trap finish_run EXIT
-  trap 'exit 129' HUP
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  catch_exits
   if [[ $DRY_RUN == 1 ]]; then
     RUN_DIR="$(mktemp -d "${TMPDIR:-/tmp}/lifeboat.XXXXXX")" || die "$EX_CANTCREAT" 'cannot make a scratch directory'
   else
@@ -31,6 +25,17 @@ begin_run() {
   WORK_DIR="$RUN_DIR"
   on_exit remove_run_dir
   log_debug "$ACTION of $ASSET ($KIND) on $HOST_ID, pid $$"
+}
+
+# From here on every way out leads through finish_run.
+catch_exits() {
+  RUN_PID=$$
+  GUARDED_PIDS=''
+  EXIT_FUNCTIONS=()
+  trap finish_run EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
 }
 
 # Make the shell's surroundings the same whoever calls: locale, path, umask, no options smuggled in by the environment.
@@ -135,14 +140,9 @@ guarded() {
 
 # The body of a guarded process: its own exit functions, the same strictness.
 run_guarded_child() {
+  catch_exits
   # shellcheck disable=SC2016  # the inner shell is to expand it: its parent is this subshell
   RUN_PID="$(exec sh -c 'printf %s "$PPID"')"
-  GUARDED_PIDS=''
-  EXIT_FUNCTIONS=()
-  trap finish_run EXIT
-  trap 'exit 129' HUP
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
   set -Ee
   "$@"
 }

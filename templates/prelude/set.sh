@@ -54,9 +54,9 @@ discard_partial() {
 # Add a line to the MANIFEST of the set being made.
 manifest_add() {
   local key="$1" value="$2"
-  value="${value//'%'/%25}"
-  value="${value//$'\n'/%0A}"
-  value="${value//$'\r'/%0D}"
+  value=${value//'%'/%25}
+  value=${value//$'\n'/%0A}
+  value=${value//$'\r'/%0D}
   printf '%s=%s\n' "$key" "$value" >>"$WORK_DIR/.manifest" || die "$EX_IO" "cannot write the manifest in $WORK_DIR"
 }
 
@@ -65,9 +65,10 @@ manifest_get() {
   local file="$1/MANIFEST" key="$2" value
   [[ -f $file ]] || file="$1/.manifest"
   value="$(awk -v key="$key=" 'index($0, key) == 1 { print substr($0, length(key) + 1); exit }' "$file")"
-  value="${value//'%0A'/$'\n'}"
-  value="${value//'%0D'/$'\r'}"
-  printf '%s\n' "${value//'%25'/%}"
+  value=${value//'%0A'/$'\n'}
+  value=${value//'%0D'/$'\r'}
+  value=${value//'%25'/%}
+  printf '%s\n' "$value"
 }
 
 # Print the payload names of a set, one a line, in the order they were written.

@@ -28,7 +28,10 @@ place_path() {
 
 # The same for a mount point, which cannot be renamed: its children go to LIVE/.lifeboat-old-STAMP/, those of STAGED come.
 swap_children() {
-  local staged="$1" live="$2" old="$2/.lifeboat-old-$STAMP" child
+  local staged="$1" live="$2" old="$2/.lifeboat-old-$STAMP" child try=1
+  while [[ -e $old ]]; do
+    try=$((try + 1)) old="$live/.lifeboat-old-$STAMP-$try"
+  done
   mkdir -- "$old" || die "$EX_CANTCREAT" "cannot make $old"
   for child in "$live"/* "$live"/.[!.]* "$live"/..?*; do
     case "${child##*/}" in
@@ -61,16 +64,17 @@ journal_swap() {
 # A path as one word of a journal line.
 encode_path() {
   local path="$1"
-  path="${path//'%'/%25}"
-  path="${path//$'\n'/%0A}"
-  printf '%s\n' "${path//$'\t'/%09}"
+  path=${path//'%'/%25}
+  path=${path//$'\n'/%0A}
+  path=${path//$'\t'/%09}
+  printf '%s\n' "$path"
 }
 
 # The inverse of encode_path; the result, which may end in a newline, is left in DECODED_PATH.
 decode_path() {
-  DECODED_PATH="${1//'%09'/$'\t'}"
-  DECODED_PATH="${DECODED_PATH//'%0A'/$'\n'}"
-  DECODED_PATH="${DECODED_PATH//'%25'/%}"
+  DECODED_PATH=${1//'%09'/$'\t'}
+  DECODED_PATH=${DECODED_PATH//'%0A'/$'\n'}
+  DECODED_PATH=${DECODED_PATH//'%25'/%}
 }
 
 # Undo every journalled act, newest first, and end the journal. Acts that did not happen are passed over.

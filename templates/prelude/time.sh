@@ -111,6 +111,20 @@ human_seconds() {
   fi
 }
 
+# The same in at most seven characters, for tables: `8s`, `4m`, `2h 10m`, `3d 4h`.
+short_seconds() {
+  local n="$1"
+  if ((n < 60)); then
+    printf '%ds\n' "$n"
+  elif ((n < 3600)); then
+    printf '%dm\n' $((n / 60))
+  elif ((n < 86400)); then
+    printf '%dh %02dm\n' $((n / 3600)) $((n / 60 % 60))
+  else
+    printf '%dd %dh\n' $((n / 86400)) $((n / 3600 % 24))
+  fi
+}
+
 # Milliseconds as `0.4 s`, `12.3 s`, then as human_seconds.
 human_ms() {
   local ms="$1"

@@ -31,6 +31,10 @@ main() {
   if ((!DRY_RUN)); then
     open_log catch-up
     mkdir -p -- "$STATE_DIR"
+    ACTION=catch-up
+    catch_exits
+    # An earlier catch-up is still at it: it also takes care of what came due meanwhile, or the next one does.
+    try_lock catch-up || return 0
   fi
   for ((i = 0; i < ${#JOB_ASSETS[@]}; i++)); do
     job_is_due "$i" || continue
@@ -40,7 +44,7 @@ main() {
     fi
     log_info "${JOB_ASSETS[i]} missed its start at $(human_minute "$DUE_SINCE"): running ${JOB_SCRIPTS[i]}"
     status=0
-    "${JOB_SCRIPTS[i]}" --quiet </dev/null || status=$?
+    "${JOB_SCRIPTS[i]}" --quiet </dev/null 9>&- || status=$?
     if ((status != 0)); then
       log_error "${JOB_SCRIPTS[i]} ended with exit status $status"
       ((first != 0)) || first="$status"

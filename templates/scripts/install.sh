@@ -35,11 +35,8 @@ main() {
   LOG_TAG=install
   prepare_shell
   RUN_DIR="$(mktemp -d "${TMPDIR:-/tmp}/lifeboat.XXXXXX")" || die "$EX_CANTCREAT" 'cannot make a scratch directory'
-  RUN_PID=$$ EXIT_FUNCTIONS=() GUARDED_PIDS='' CHANGES=0
-  trap finish_run EXIT
-  trap 'exit 129' HUP
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  CHANGES=0
+  catch_exits
   on_exit remove_run_dir
   if ((UNINSTALL)); then uninstall_bundle; else install_bundle; fi
 }

@@ -82,14 +82,14 @@ print_text_row() {
   local i="$1" age='-' rpo='-' size='-' next='-'
   if [[ $i != - ]]; then
     if [[ -n $LAST_SET ]]; then
-      age="$(human_seconds "$AGE")"
+      age="$(short_seconds "$AGE")"
       size="$(human_bytes "$SIZE")"
     fi
-    ((STATUS_RPOS[i] == 0)) || rpo="$(human_seconds "${STATUS_RPOS[i]}")"
-    [[ -z $NEXT ]] || next="$(human_minute "$NEXT")"
+    ((STATUS_RPOS[i] == 0)) || rpo="$(short_seconds "${STATUS_RPOS[i]}")"
+    [[ -z $NEXT ]] || next="$(human_minute "$NEXT")" next="${next#*-}"
     set -- - "${STATUS_ASSETS[i]}" "${LAST_SET:--}" "$age" "$rpo" "$VERDICT" "$size" "$next"
   fi
-  printf '%-14s %-16s %11s %11s %-7s %9s  %s\n' "${@:2}"
+  printf '%-14s %-16s %8s %8s  %-7s %8s  %s\n' "${@:2}"
 }
 
 # One asset as JSON; times are UTC, sizes bytes, ages seconds.

@@ -118,7 +118,7 @@ kind_stage_stop() {
 kind_describe_restore() {
   [[ $SERVICE_KIND == none ]] || printf '  stop %s\n' "$(service_label)"
   if [[ -e $DB_PATH ]]; then
-    printf '  replace %s; the old one is kept as %s\n' "$DB_PATH" "$DB_PATH.lifeboat-old-$STAMP"
+    printf '  replace %s\n    keep the old one beside it as %s\n' "$DB_PATH" "${DB_PATH##*/}.lifeboat-old-$STAMP"
   else
     printf '  create %s\n' "$DB_PATH"
   fi
@@ -154,7 +154,7 @@ refuse_open_database() {
   local pids=''
   [[ -e $DB_PATH ]] || return 0
   if command -v fuser >/dev/null 2>&1; then
-    pids="$(fuser -- "$DB_PATH" 2>/dev/null || true)"
+    pids="$(fuser "$DB_PATH" 2>/dev/null || true)"
   elif command -v lsof >/dev/null 2>&1; then
     pids="$(lsof -t -- "$DB_PATH" 2>/dev/null || true)"
   else
@@ -183,5 +183,5 @@ kind_rollback() {
 # One line about a stage.
 kind_stage_summary() {
   local db="$1/database.sqlite"
-  printf 'database.sqlite: %s tables, %s\n' "$(run_sqlite "$db" "SELECT count(*) FROM sqlite_master WHERE type = 'table'")" "$(human_bytes "$(count_stream <"$db")")"
+  printf '%s tables, %s\n' "$(run_sqlite "$db" "SELECT count(*) FROM sqlite_master WHERE type = 'table'")" "$(human_bytes "$(count_stream <"$db")")"
 }

@@ -33,6 +33,7 @@ teardown() {
 
 # The fleet of setup_file.
 calm_fleet() {
+  # shellcheck source=/dev/null
   source "$BATS_FILE_TMPDIR/calm/fleet"
 }
 
@@ -349,10 +350,11 @@ manifest_of() {
   run "$(etcd_script restore 0)" --into "$BATS_TEST_TMPDIR/look"
   assert_status 0
   assert_says '5 keys at revision'
-  assert_same "$(ls -A "$BATS_TEST_TMPDIR/look" | tr '\n' ' ')" 'data snapshot.db '
+  assert_same "$(cd "$BATS_TEST_TMPDIR/look" && printf "%s " *)" "data snapshot.db "
   cd "$BATS_TEST_TMPDIR/look"
   etcd --data-dir data --listen-client-urls unix://client:1 --advertise-client-urls unix://client:1 --listen-peer-urls unix://peer:1 >log 2>&1 3>&- &
   echo "$!" >pid
+  disown
   for _ in {1..50}; do [[ -S client:1 ]] && ETCDCTL_API=3 etcdctl --endpoints unix://client:1 endpoint health 2>/dev/null && break || sleep 0.1; done
   assert_same "$(ETCDCTL_API=3 etcdctl --endpoints unix://client:1 get --prefix '' | sha256sum)" "$content"
 }

@@ -2,10 +2,7 @@ load lib/lifeboat
 
 setup() { new_files_asset; }
 
-teardown() {
-  local point
-  for point in "${MOUNTS[@]}"; do umount "$point"; done
-}
+teardown() { unmount_all; }
 
 # Everything that makes a file what it is: type, mode, owner, times, size, links, ACLs, attributes, content.
 portrait() {
@@ -119,7 +116,6 @@ hard_tree() {
   for dir in disk1 disk2; do
     mkdir "$HOST/$dir"
     mount -t tmpfs -o size=20m,mode=750 tmpfs "$HOST/$dir"
-    MOUNTS+=("$HOST/$dir")
   done
   mkdir "$HOST/disk1/inner"
   printf 'i' >"$HOST/disk1/inner/file" && printf 'm' >"$HOST/disk2/file" && printf 'h' >"$HOST/disk2/.hidden" && mkdir "$HOST/disk2/dir"
@@ -129,7 +125,7 @@ hard_tree() {
   printf 'newer' >"$HOST/disk2/file" && rm "$HOST/disk2/.hidden" && printf 'more' >"$HOST/disk2/added"
   printf 'newer' >"$HOST/disk1/inner/file"
   run -0 restore --dry-run
-  assert_says "replace what is in $HOST/disk2; the old content is kept in $HOST/disk2/.lifeboat-old-"
+  assert_says "replace what is in $HOST/disk2"
   run -0 restore --yes
   assert_same "$(cat "$HOST/disk1/inner/file" "$HOST/disk2/file" "$HOST/disk2/.hidden")" imh
   [[ ! -e $HOST/disk2/added ]]
@@ -147,7 +143,6 @@ hard_tree() {
 @test "a file system mounted inside a source is refused before anything is touched" {
   backup 2>/dev/null
   mount -t tmpfs tmpfs "$HOST/data/sub"
-  MOUNTS+=("$HOST/data/sub")
   run -78 restore --yes
   assert_says 'is mounted inside'
   assert_same "$(cat "$HOST/data/one")" one
@@ -172,7 +167,7 @@ hard_tree() {
   backup 2>/dev/null
   printf 'newer\n' >"$HOST/data/one"
   run -0 restore --into "$HOST/back"
-  assert_says '4 files'
+  assert_says '2 files'
   assert_same "$(cat "$HOST/back$HOST/data/one" "$HOST/data/one" | tr '\n' ' ')" 'one newer '
   run -64 restore --into "$HOST/back"
   assert_says 'not empty'
@@ -262,7 +257,7 @@ hard_tree() {
 @test "verify --deep --all restores each set; one that lost a file inside is found" {
   backup 2>/dev/null && sleep 1 && backup 2>/dev/null
   run -0 verify --deep --all
-  assert_same "$(grep -c 'restore: ok (4 files' <<<"$output")" 2
+  assert_same "$(grep -c 'restore: ok (2 files' <<<"$output")" 2
   sed -i '$i kind_check_stage() { log_error "one entry too few"; return 65; }' "$HOST/bin/verify.sh"
   run -65 verify --deep
   assert_says 'one entry too few'
@@ -282,19 +277,16 @@ hard_tree() {
   assert_same "$(compgen -G "$HOST/data.lifeboat-old-*" | wc -l)" 2
 }
 
-@test "busybox tar and bsdtar bring the data back too" {
-  local tool
-  mkdir "$HOST/tools"
-  for tool in 'busybox tar' bsdtar; do
-    printf '#!/bin/sh\nexec %s "$@"\n' "$tool" >"$HOST/tools/tar"
-    chmod +x "$HOST/tools/tar"
-    mkdir -p "$HOST/data/백업"
-    printf 'k' >"$HOST/data/백업/한글 😀"
-    PATH="$HOST/tools:$PATH" run -0 backup
-    mv "$HOST/data" "$HOST/kept"
-    PATH="$HOST/tools:$PATH" run -0 restore --yes
-    diff -r "$HOST/kept" "$HOST/data"
-    rm -rf "$HOST/kept"
-    sleep 1
-  done
+@test "bsdtar brings the data back too; a tar that is too simple is refused" {
+  mkdir "$HOST/tools" "$HOST/data/백업"
+  printf 'k' >"$HOST/data/백업/한글 😀"
+  printf '#!/bin/sh\nexec bsdtar "$@"\n' >"$HOST/tools/tar"
+  chmod +x "$HOST/tools/tar"
+  PATH="$HOST/tools:$PATH" run -0 backup
+  mv "$HOST/data" "$HOST/kept"
+  PATH="$HOST/tools:$PATH" run -0 restore --yes
+  diff -r "$HOST/kept" "$HOST/data"
+  printf '#!/bin/sh\nexec busybox tar "$@"\n' >"$HOST/tools/tar"
+  PATH="$HOST/tools:$PATH" run -69 backup
+  assert_says 'install GNU tar or bsdtar'
 }

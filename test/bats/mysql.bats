@@ -29,9 +29,13 @@ setup() {
 
 teardown() {
   maria_stop_all "$BATS_TEST_TMPDIR"
+  if [[ -n ${OTHER_DIR:-} ]]; then
+    maria_stop_all "$OTHER_DIR"
+    rm -rf "$OTHER_DIR"
+  fi
   # A throw-away server has its data below this test's directory: none may be left.
   local left
-  left="$(pgrep -f -- "--datadir=$BATS_TEST_TMPDIR/.*lifeboat-s" || true)"
+  left="$(pgrep -f -- "--datadir=$BATS_TEST_TMPDIR/.*lifeboat-" || true)"
   # shellcheck disable=SC2086
   [[ -z $left ]] || { kill -KILL $left; fail "a throw-away server was left running"; }
 }
@@ -158,8 +162,10 @@ SHADOW
   calm
   run -0 backup
   assert_says '2 tables have no transactions'
-  with_databases ledger empty
-  sleep 1
+  with_databases ledger
+  run -0 backup
+  assert_says 'the view ledger.across uses shop, which is not in this backup'
+  with_databases empty
   run -0 backup
   assert_silent_about WARN
 }
@@ -198,9 +204,9 @@ SHADOW
 }
 
 @test "a data directory that is gone altogether comes back, owned by the server's user" {
-  local dir
+  local dir before seen=''
   # Everybody can reach this one, so the throw-away server runs as the server's user, too.
-  dir="$(mktemp -d /tmp/lifeboat-mysql.XXXXXX)"
+  dir="$(mktemp -d /tmp/lifeboat-mysql.XXXXXX)" OTHER_DIR="$dir"
   chmod 711 "$dir"
   maria_new "$dir/db"
   chmod 711 "$dir/db"
@@ -210,28 +216,23 @@ SHADOW
   maria_up
   new_mysql_host
   with SERVER_USER mysql
-  local before seen
   before="$(maria_print)"
   run -0 backup
   maria_down
   rm -rf "$MY/data"
-  "$HOST/bin/restore.sh" --yes --quiet &
-  for _ in {1..100}; do
-    seen="$(ps -eo user:20,args | grep -- "--datadir=$dir/db/.lifeboat-stage" | grep -v grep | head -n 1 || true)"
-    [[ -z $seen ]] || break
-    sleep 0.05
+  "$HOST/bin/restore.sh" --yes --quiet 3>&- &
+  while kill -0 $! 2>/dev/null && [[ -z $seen ]]; do
+    seen="$(ps -eo user:20,args | grep -- "--datadir=$dir/db/.lifeboat-live" | grep -v grep | grep -v install-db | head -n 1 || true)"
   done
   wait $!
   [[ $seen == mysql\ * ]] || fail "the throw-away server runs as '$seen'"
   assert_same "$(maria_print)" "$before"
   assert_same "$(stat -c '%U %a' "$MY/data") $(stat -c %U "$MY/data/shop")" 'mysql 750 mysql'
-  maria_stop_all "$dir"
-  rm -rf "$dir"
 }
 
 @test "an ordinary user can do all of it with a server of his own" {
   local dir
-  dir="$(mktemp -d /tmp/lifeboat-mysql.XXXXXX)"
+  dir="$(mktemp -d /tmp/lifeboat-mysql.XXXXXX)" OTHER_DIR="$dir"
   chmod 711 "$dir"
   maria_new "$dir/db"
   printf 'mysql\n' >"$MY/user"
@@ -246,8 +247,6 @@ SHADOW
   wreck
   run -0 as_mysql "$HOST/bin/restore.sh" --yes
   assert_same "$(maria_print)" "$before"
-  maria_stop_all "$dir"
-  rm -rf "$dir"
 }
 
 @test "chosen databases, encrypted with age: they come back, all others stay as they are" {
@@ -325,7 +324,7 @@ case "$*" in
 esac
 exec REAL "$@"
 SHADOW
-  PATH="$HOST/shadow:$PATH" "$HOST/bin/restore.sh" --yes --quiet &
+  PATH="$HOST/shadow:$PATH" "$HOST/bin/restore.sh" --yes --quiet 3>&- &
   eventually test -e "$HOST/shadow/mariadb.hangs"
   kill -KILL $!
   wait $! || true
@@ -383,7 +382,6 @@ SHADOW
 @test "a data directory that is a mount point is replaced from the inside" {
   mkdir -p "$BATS_TEST_TMPDIR/db/data"
   mount -t tmpfs -o size=400m none "$BATS_TEST_TMPDIR/db/data"
-  mv "$BATS_TEST_TMPDIR/db/data" "$BATS_TEST_TMPDIR/db/data" 2>/dev/null || true
   cp -a "$MARIA_TEMPLATE/full/." "$BATS_TEST_TMPDIR/db/data/"
   mkdir "$BATS_TEST_TMPDIR/db/data/lost+found"
   MARIA_TEMPLATE="$BATS_TEST_TMPDIR/none" maria_new "$BATS_TEST_TMPDIR/db" 2>/dev/null || true
@@ -397,7 +395,6 @@ SHADOW
   [[ $(maria_print) == "$before" ]] || failed=1
   [[ -d $(echo "$MY"/data/.lifeboat-old-*)/newer ]] || failed=2
   # What was put aside there looks like a database to the server, and must not disturb the next backup.
-  sleep 1
   run backup
   ((status == 0)) || failed=3
   maria_down
@@ -420,7 +417,6 @@ SHADOW
   with_databases shop
   run -78 restore --yes
   assert_says 'holds the whole server'
-  sleep 1
   run -0 backup
   with_databases
   run -78 restore --yes
@@ -488,7 +484,6 @@ SHADOW
 case "$*" in *--version* | *--help*) exec REAL "$@" ;; esac
 REAL "$@" | sed '/^-- Dump completed/d'
 SHADOW
-  sleep 1
   run -65 shadowed backup
   assert_says 'the dump has no end'
   assert_same "$(sets | wc -l)" 1
@@ -510,7 +505,7 @@ SHADOW
 
 @test "a row that is not taken does not get into the log" {
   calm
-  forge_set "sed 's/홍길동/홍길동-secret-row'\"'\"'/'"
+  forge_set "sed \"s/'hong@example.com'/secret-row 'x'/\""
   run -65 restore --into "$BATS_TEST_TMPDIR/look"
   assert_says 'the throw-away server did not take the dump: error 1064 (42000) at line'
   assert_silent_about secret-row
@@ -537,7 +532,6 @@ SHADOW
   own
   run -0 backup
   maria_down
-  sleep 1
   run -69 backup
   assert_says "the server does not answer: ERROR 2002"
   run -69 backup --dry-run
@@ -702,8 +696,7 @@ SHADOW
 case "$*" in *--version* | *--help*) exec REAL "$@" ;; esac
 REAL "$@" > >(head -c 5000000; : >"$0.at-work"; sleep 0.7; cat)
 SHADOW
-  sleep 1
-  PATH="$HOST/shadow:$PATH" "$HOST/bin/backup.sh" >"$HOST/out" 2>&1 &
+  PATH="$HOST/shadow:$PATH" "$HOST/bin/backup.sh" >"$HOST/out" 2>&1 3>&- &
   eventually test -e "$HOST/shadow/mariadb-dump.at-work"
   maria_kill
   status=0
@@ -722,7 +715,7 @@ case "$*" in *--version* | *--help*) exec REAL "$@" ;; esac
 printf '%s\n' "$$" >"$0.at-work"
 exec sleep 60
 SHADOW
-  PATH="$HOST/shadow:$PATH" "$HOST/bin/backup.sh" --quiet &
+  PATH="$HOST/shadow:$PATH" "$HOST/bin/backup.sh" --quiet 3>&- &
   eventually test -s "$HOST/shadow/mariadb-dump.at-work"
   kill -TERM $!
   status=0
@@ -733,7 +726,7 @@ SHADOW
   dump="$(<"$HOST/shadow/mariadb-dump.at-work")"
   ! kill -0 "$dump" 2>/dev/null
   rm "$HOST/shadow/mariadb-dump.at-work"
-  PATH="$HOST/shadow:$PATH" "$HOST/bin/backup.sh" --quiet &
+  PATH="$HOST/shadow:$PATH" "$HOST/bin/backup.sh" --quiet 3>&- &
   eventually test -s "$HOST/shadow/mariadb-dump.at-work"
   kill -KILL $!
   wait $! || true
@@ -752,10 +745,10 @@ SHADOW
 : >"$0.at-work"
 exec sleep 60
 SHADOW
-  PATH="$HOST/shadow:$PATH" "$HOST/bin/restore.sh" --yes --quiet &
+  PATH="$HOST/shadow:$PATH" "$HOST/bin/restore.sh" --yes --quiet 3>&- &
   eventually test -e "$HOST/shadow/mariadb-check.at-work"
   local server
-  server="$(cat "$MY"/.lifeboat-stage-*/server.pid)"
+  server="$(cat "$MY"/.lifeboat-live-*/server.pid)"
   kill -KILL $!
   wait $! || true
   gone() { ! kill -0 "$server" 2>/dev/null; }
@@ -770,7 +763,6 @@ SHADOW
   mount -t tmpfs -o size=4m none "$STORE"
   with_databases ledger
   backup --quiet
-  sleep 1
   with_databases
   run backup
   local left failed=''

@@ -161,6 +161,12 @@ assert_tidy() {
   [[ -z $left ]] || fail "left behind: $left"
 }
 
+# Unmount whatever a test mounted. For teardown.
+unmount_all() {
+  local point
+  while IFS= read -r point; do umount "$point"; done < <(awk -v below="$BATS_TEST_TMPDIR/" 'index($2, below) == 1 { print $2 }' /proc/mounts)
+}
+
 # Wait until a command succeeds, at most 10 s.
 eventually() {
   local try

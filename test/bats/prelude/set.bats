@@ -2,6 +2,8 @@ load ../lib/lifeboat
 
 setup() { new_files_asset; }
 
+teardown() { unmount_all; }
+
 # A kind whose producer and observer are given as bash.
 fake_kind() {
   cat >"$HOST/fake.sh" <<END
@@ -156,6 +158,7 @@ nothing_runs() {
     assert_same "$(sets)" ''
     assert_tidy
     nothing_runs
+    ! pgrep -f '^sleep 61$' >/dev/null
   done
 }
 

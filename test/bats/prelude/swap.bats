@@ -2,6 +2,8 @@ load ../lib/lifeboat
 
 setup() { new_files_asset; }
 
+teardown() { unmount_all; }
+
 # Each way a service can be stopped and started, as commands that note what happens.
 use_service() {
   printf '#!/bin/sh\ncase $1 in start) : >%s/up ;; stop) rm -f %s/up ;; status) test -e %s/up; exit ;; esac\necho "$1" >>%s/acts\n' "$HOST" "$HOST" "$HOST" "$HOST" >"$HOST/service"
@@ -19,7 +21,6 @@ use_service() {
 live() {
   cat "$HOST/data/one"
 }
-
 
 @test "a restore swaps, keeps the old data, and stops and starts the service" {
   use_service
@@ -117,9 +118,9 @@ live() {
 @test "paths with newlines, tabs and percents go through the journal" {
   run -0 in_runtime 'begin_run test; d="$1/a%0A
 b	c%09"; mkdir "$d"; echo new >"$d/staged"; echo old >"$d/live"; swap_path "$d/staged" "$d/live"; cat "$d/live"; swap_rollback; cat "$d/live" "$d/staged"' "$HOST"
-  assert_same "$output" "new
-old
-new" || { assert_says new; assert_says old; }
+  [[ $output == "new
+"*"old
+new" ]] || fail "$output"
 }
 
 @test "a rename across file systems is refused, not turned into a copy" {
