@@ -239,12 +239,17 @@ UNION ALL SELECT CONCAT(COUNT(*), ' events in ', EVENT_SCHEMA) FROM information_
 SQL
 }
 
-# The condition for the databases named, or for all but the server's own.
+# The condition for all databases but the server's own.
+all_databases_condition() {
+  printf "X NOT IN (%s) AND X NOT LIKE '#mysql50#%%'\n" "$MYSQL_SYSTEM_DATABASES"
+}
+
+# The condition for the databases named, or for all.
 content_condition() {
   if (($#)); then
     printf 'X IN (%s)\n' "$(sql_list "$@")"
   else
-    printf "X NOT IN (%s) AND X NOT LIKE '#mysql50#%%'\n" "$MYSQL_SYSTEM_DATABASES"
+    all_databases_condition
   fi
 }
 
@@ -870,7 +875,7 @@ stage_upgrade() {
 kind_check_stage() {
   local set="$1" dir="$2" count
   [[ -n ${STAGE_CLIENT:-} ]] || stage_setup "$set"
-  if ! stage_query "$dir" "$(content_query "$(content_condition)")" 2>"$RUN_DIR/mysql.err" | sort >"$RUN_DIR/content.stage"; then
+  if ! stage_query "$dir" "$(content_query "$(all_databases_condition)")" 2>"$RUN_DIR/mysql.err" | sort >"$RUN_DIR/content.stage"; then
     log_error "cannot look into the throw-away server: $(mysql_error_text '' "$RUN_DIR/mysql.err")"
     return "$EX_DATA"
   fi

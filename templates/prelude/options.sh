@@ -52,9 +52,11 @@ print_common_help() {
   --version         versions of lifeboat and of the plan
 
 Exit codes:
-  0 done             64 wrong usage       65 bad data          69 service or tool missing
-  70 a bug           73, 74 cannot write  75 try again later   77 permission or secret
-  78 this host is set up wrongly          130, 143 interrupted
+   0  done                        64  wrong usage
+  65  bad data                    69  service or tool missing
+  70  a bug                       73, 74  cannot write
+  75  try again later             77  permission or secret missing
+  78  this host is set up wrong   130, 143  interrupted
 
 Files:
   log      $LOG_DIR/$ASSET.log

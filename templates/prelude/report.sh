@@ -10,6 +10,8 @@ close_run() {
     status=failed event=failure
     MESSAGE="$(cat -- "$RUN_DIR/last-error" 2>/dev/null || true)"
   fi
+  # A slip on the command line, or a "no" at the prompt, is not a run.
+  ((EXIT_STATUS != EX_USAGE)) || return 0
   # A run that found another one at work did nothing: no alarm for that.
   if ((EXIT_STATUS == EX_TEMPFAIL)) && [[ ${LOCK_HELD:-0} == 0 && $MESSAGE == 'another run'* ]]; then
     record_history skipped "$EXIT_STATUS"
@@ -19,7 +21,7 @@ close_run() {
   write_metrics
   run_hooks "$event"
   if ((EXIT_STATUS != 0)); then
-    log_line ERROR "$ACTION of $ASSET failed after $(human_ms $(($(now_ms) - STARTED_MS))): exit $EXIT_STATUS, $(describe_exit "$EXIT_STATUS")"
+    log_line ERROR "$ACTION failed after $(human_ms $(($(now_ms) - STARTED_MS))): exit $EXIT_STATUS, $(describe_exit "$EXIT_STATUS")"
   fi
 }
 
@@ -134,7 +136,7 @@ run_hook() {
   case "$kind" in
     webhook)
       url="$(read_secret "$target")"
-      post_json "$url" "$(hook_json "$event")"
+      retry 3 1 post_json "$url" "$(hook_json "$event")"
       ;;
     healthchecks)
       url="$(read_secret "$target")"
@@ -143,7 +145,7 @@ run_hook() {
         start) url="$url/start" ;;
         failure) url="$url/fail" ;;
       esac
-      post_json "$url" "$(hook_json "$event")"
+      retry 3 1 post_json "$url" "$(hook_json "$event")"
       ;;
     mail) send_mail "$target" "$event" ;;
     command) "$target" "$event" "$ASSET" "${EXIT_STATUS:-0}" </dev/null >/dev/null 2>&1 ;;
@@ -164,7 +166,7 @@ post_json() {
   require_tool curl
   url="$(json_string "$url")"
   printf 'url = %s\n' "$url" |
-    curl --config - --fail --silent --max-time 10 --output /dev/null --header 'Content-Type: application/json' --data-binary "$json" 2>/dev/null
+    curl --config - --fail --silent --max-time 4 --output /dev/null --header 'Content-Type: application/json' --data-binary "$json" 2>/dev/null
 }
 
 # Send a mail with the last lines of the log.

@@ -182,7 +182,8 @@ watch_group() {
 show_progress() {
   local label="$1" dir="$2" seconds="$3" size=''
   [[ -t 2 && $QUIET == 0 && ${TERM:-dumb} != dumb ]] || return 0
-  [[ -z $dir ]] || size=", $(human_bytes "$(bytes_in "$dir" 2>/dev/null)")"
+  [[ -z $dir ]] || size="$(bytes_in "$dir" 2>/dev/null)"
+  if [[ ${size:-0} == 0 ]]; then size=''; else size=", $(human_bytes "$size")"; fi
   printf '\r\033[K%s ... %s%s' "$label" "$(human_seconds "$seconds")" "$size" >&2
 }
 

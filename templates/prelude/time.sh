@@ -97,11 +97,17 @@ days_in_month() {
   esac
 }
 
-# A length of time as people say it: `8 s`, `4 min 05 s`, `2 h 10 min`, `3 d 4 h`.
+# A length of time as people say it: `8 s`, `4 min 05 s`, `2 h 10 min`, `3 d 4 h`, `30 min`.
 human_seconds() {
   local n="$1"
   if ((n < 60)); then
     printf '%d s\n' "$n"
+  elif ((n < 3600 && n % 60 == 0)); then
+    printf '%d min\n' $((n / 60))
+  elif ((n < 86400 && n % 3600 == 0)); then
+    printf '%d h\n' $((n / 3600))
+  elif ((n % 86400 == 0)); then
+    printf '%d d\n' $((n / 86400))
   elif ((n < 3600)); then
     printf '%d min %02d s\n' $((n / 60)) $((n % 60))
   elif ((n < 86400)); then

@@ -5,11 +5,12 @@ usage() {
   cat <<HELP
 Usage: ${0##*/} [--dry-run] [--verbose | --quiet]
 
-Back up '$ASSET' ($KIND) on host $HOST_ID. A set is published only when it is complete and checked; whatever goes
-wrong, the sets that exist stay as they are.
+Back up '$ASSET' ($KIND) on host $HOST_ID.
+A set is published only when it is complete and checked; whatever goes wrong,
+the sets that exist stay as they are.
 
 Options:
-  --dry-run         check that a backup could be made, say what would be done, change nothing
+  --dry-run         check that a backup can be made, say how, change nothing
 $(print_common_help)
 
 Examples:
@@ -70,7 +71,7 @@ capture_asset() {
   RUN_STORE="${STORE_IDS[0]}"
   RUN_RAW_BYTES="$(set_raw_bytes "$PUBLISHED_SET")"
   RUN_STORED_BYTES="$(set_bytes "$PUBLISHED_SET")"
-  log_info "published the set $RUN_SET: $(human_bytes "$RUN_STORED_BYTES") ($(human_bytes "$RUN_RAW_BYTES") before compression) in $(human_ms "$PHASE_MS")"
+  log_info "published $RUN_SET: $(human_bytes "$RUN_STORED_BYTES") of $(human_bytes "$RUN_RAW_BYTES") in $(human_ms "$PHASE_MS")"
 }
 
 # Bytes that a new set needs: the plan's estimate, else a fifth more than the last one took, plus the reserve.

@@ -7,9 +7,10 @@ usage() {
   cat <<HELP
 Usage: ${0##*/} [--dry-run] [--quiet]
 
-Run the jobs of host $HOST_ID whose last scheduled start was missed, one after the other. A job is due when its schedule
-fired more than $CATCH_UP_GRACE_MINUTES minutes ago and it has not started since. A job that was never seen is only noted: it runs at its
-next scheduled time.
+Run the jobs of host $HOST_ID that missed their last scheduled start, one
+after the other. A job is due when its schedule fired more than $CATCH_UP_GRACE_MINUTES minutes ago
+and it has not started since. A job that was never seen is only noted: it runs
+at its next scheduled time.
 
 Options:
   --dry-run         list what is due, run nothing
@@ -18,7 +19,8 @@ Options:
   --help            this text
   --version         versions of lifeboat and of the plan
 
-Exit codes: 0 nothing was due or all of it ran well; else that of the first job that failed.
+Exit codes:
+  0 nothing was due, or all of it ran well; else that of the first job that failed
 HELP
 }
 

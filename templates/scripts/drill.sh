@@ -3,17 +3,21 @@
 # Say how to use this script.
 usage() {
   cat <<HELP
-Usage: ${0##*/} [--latest | --at TIME | --set NAME] [--from STORE] [--keep]
+Usage: ${0##*/} [--latest | --at TIME | --set NAME] [--from STORE]
+           [--keep]
 
-Practise the restore of '$ASSET' ($KIND): restore a set into a throw-away place below $SCRATCH_DIR, check it, measure
-each phase, clean up. Nothing live is touched. The figures go to the history, from which the plan learns.
+Practise the restore of '$ASSET' ($KIND):
+restore a set into a throw-away place, check it, measure each phase, clean up.
+Nothing live is touched. The figures go to the history.
 
 Options:
   --latest          use the newest good set (the default)
-  --at TIME         use the newest good set made at or before TIME: 2026-11-22, '2026-11-22 02:00' (local) or ISO
+  --at TIME         use the newest good set made at or before TIME: 2026-11-22,
+                    '2026-11-22 02:00' (local time) or 2026-11-22T02:00:00Z
   --set NAME        use this set
   --from STORE      take it from this store only: ${STORE_IDS[*]}
-  --keep            leave what was restored, to look at
+  --keep            leave what was restored, to look at, below
+                    $SCRATCH_DIR
 $(print_common_help)
 
 Examples:

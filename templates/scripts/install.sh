@@ -5,20 +5,24 @@ usage() {
   cat <<HELP
 Usage: ${0##*/} [--dry-run] [--uninstall]
 
-Install the scripts and the crontab of plan $PLAN for host $HOST_ID. Checks every file of this bundle first. Doing it
-again changes nothing; a newer bundle replaces what is older and removes what it no longer has.
+Install the scripts and the crontab of plan $PLAN for host $HOST_ID.
+Checks every file of this bundle first. Doing it again changes nothing; a newer
+bundle replaces what is older and removes what it no longer has.
 
 Options:
   --dry-run         list what would change, change nothing
-  --uninstall       remove the scripts and the crontab lines; state, logs and backups stay
+  --uninstall       remove the scripts and the crontab lines; state, logs and
+                    backups stay
   --verbose         say more
   --quiet           only warnings and errors
   --help            this text
   --version         versions of lifeboat and of the plan
 
 Exit codes:
-  0 done    64 wrong usage    65 the bundle is damaged    69 no crontab program    73, 74 cannot write
-  78 this host's time zone is not the plan's
+   0  done                        64  wrong usage
+  65  the bundle is damaged       69  no crontab program
+  73, 74  cannot write            77  cannot read the crontab
+  78  this host's time zone is not the plan's, or its crontab is torn
 
 Installs to:
   scripts  $INSTALL_DIR

@@ -3,18 +3,24 @@
 # Say how to use this script.
 usage() {
   cat <<HELP
-Usage: ${0##*/} [--list] [--latest | --at TIME | --set NAME] [--from STORE] [--into TARGET] [--dry-run] [--yes]
+Usage: ${0##*/} --list
+       ${0##*/} [--latest | --at TIME | --set NAME] [--from STORE]
+           [--into TARGET] [--dry-run] [--yes]
 
-Restore '$ASSET' ($KIND) on host $HOST_ID. The set is restored aside and checked before anything live is touched;
-what it replaces is kept. If a step fails, everything is put back as it was. Interrupted, it can be run again.
+Restore '$ASSET' ($KIND) on host $HOST_ID.
+The set is restored aside and checked before anything live is touched, and what
+it replaces is kept. If a step fails, everything is put back as it was.
+Interrupted, it can be run again.
 
 Options:
   --list            show the sets there are, change nothing
   --latest          use the newest good set (the default)
-  --at TIME         use the newest good set made at or before TIME: 2026-11-22, '2026-11-22 02:00' (local) or ISO
+  --at TIME         use the newest good set made at or before TIME: 2026-11-22,
+                    '2026-11-22 02:00' (local time) or 2026-11-22T02:00:00Z
   --set NAME        use this set, as --list names it
-  --from STORE      take it from this store only: ${STORE_IDS[*]}
-  --into TARGET     live (the default), or a directory that is empty or not there: restore into it, touch nothing live
+  --from STORE      from this store only: ${STORE_IDS[*]}
+  --into TARGET     live (the default), or a directory that is empty or not
+                    there: restore into it, touch nothing live
   --dry-run         check the set, say each step, change nothing
   --yes             do not ask for confirmation
 $(print_common_help)
@@ -104,11 +110,14 @@ describe_restore() {
 
 # A live restore needs a person who types the asset's name, or --yes.
 confirm_restore() {
-  local answer=''
+  local answer='' asked
   ((!ASSUME_YES)) || return 0
   [[ -t 0 && -t 2 ]] || die "$EX_USAGE" "a live restore must be confirmed, and there is no terminal" "add --yes, or look first with --dry-run"
   printf 'Type the name of the asset (%s) to go on: ' "$ASSET" >&2
+  asked="$(now_ms)"
   IFS= read -r answer || true
+  # The time that a person thinks is not the time that a restore takes.
+  STARTED_MS=$((STARTED_MS + $(now_ms) - asked))
   [[ $answer == "$ASSET" ]] || die "$EX_USAGE" 'not confirmed: nothing was changed'
 }
 

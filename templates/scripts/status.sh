@@ -5,8 +5,8 @@ usage() {
   cat <<HELP
 Usage: ${0##*/} [--json]
 
-Show the newest good backup set of each asset of host $HOST_ID in its first store, its age against the RPO, and the
-next run. Reads only.
+Show the newest good backup set of each asset of host $HOST_ID in its first
+store, its age against the RPO, and the next run. Reads only.
 
 Options:
   --json            the same as one JSON object
@@ -18,7 +18,9 @@ Exit codes:
   75  an asset is LATE, has no good set (NONE), or a restore of it did not end
   64  wrong usage
 
-Verdicts: OK, LATE (older than the RPO), NONE (no good set), BROKEN (a restore did not end: run it again).
+Verdicts:
+  OK      young enough            LATE    older than the RPO
+  NONE    no good set             BROKEN  a restore did not end: run it again
 HELP
 }
 

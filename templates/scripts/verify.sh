@@ -3,10 +3,13 @@
 # Say how to use this script.
 usage() {
   cat <<HELP
-Usage: ${0##*/} [--deep] [--latest | --at TIME | --set NAME | --all] [--from STORE]
+Usage: ${0##*/} [--latest | --at TIME | --set NAME | --all]
+           [--from STORE] [--deep]
 
-Verify backup sets of '$ASSET' ($KIND): size, hash and MAC of every file, then the structure of what they hold. A set
-that fails is marked suspect: it is kept, but no restore chooses it by itself and it no longer counts as a backup.
+Verify backup sets of '$ASSET' ($KIND):
+size, hash and MAC of every file, then the structure of what they hold. A set
+that fails is marked suspect: it is kept, but no restore chooses it by itself,
+and it no longer counts as a backup.
 
 Options:
   --latest          the newest set of each store (the default)
@@ -14,7 +17,8 @@ Options:
   --set NAME        this set, in each store that has it
   --all             every set
   --from STORE      in this store only: ${STORE_IDS[*]}
-  --deep            also restore into a throw-away place below $SCRATCH_DIR and check that
+  --deep            also restore into a throw-away place and check that, below
+                    $SCRATCH_DIR
 $(print_common_help)
 
 Examples:
@@ -88,20 +92,20 @@ note_missing() {
 
 # Verify one set and note the result.
 verify_set() {
-  local set="$1" store="$2" result='size, hash, structure: ok' code=0
+  local set="$1" store="$2" result=ok code=0
   COUNT=$((COUNT + 1))
   RUN_SET="${set##*/}" RUN_STORE="$store" RUN_RAW_BYTES="$(set_raw_bytes "$set")" RUN_STORED_BYTES="$(set_bytes "$set")"
   attempt_to guarded "$RESTORE_TIMEOUT" '' "checking $RUN_SET" check_set "$set"
   if ((ATTEMPT_STATUS == 0)); then
     CHECKED_SET="$set"
     if ! can_decode "$set"; then
-      result='size, hash: ok; no key here to look inside'
+      result='size and hash ok; no key here to look inside'
       ((!DEEP)) || code="$EX_NOPERM"
     else
       attempt_to guarded "$RESTORE_TIMEOUT" '' "verifying $RUN_SET" kind_verify "$set"
       if ((ATTEMPT_STATUS == 0 && DEEP)); then
         verify_deeply "$set"
-        result="size, hash, structure, restore: ok ($STAGE_SUMMARY)"
+        result="ok, restores to $STAGE_SUMMARY"
       fi
     fi
   fi

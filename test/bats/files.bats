@@ -257,7 +257,7 @@ hard_tree() {
 @test "verify --deep --all restores each set; one that lost a file inside is found" {
   backup 2>/dev/null && sleep 1 && backup 2>/dev/null
   run -0 verify --deep --all
-  assert_same "$(grep -c 'restore: ok (2 files' <<<"$output")" 2
+  assert_same "$(grep -c 'ok, restores to 2 files' <<<"$output")" 2
   sed -i '$i kind_check_stage() { log_error "one entry too few"; return 65; }' "$HOST/bin/verify.sh"
   run -65 verify --deep
   assert_says 'one entry too few'

@@ -222,10 +222,10 @@ SHADOW
   rm -rf "$MY/data"
   "$HOST/bin/restore.sh" --yes --quiet 3>&- &
   while kill -0 $! 2>/dev/null && [[ -z $seen ]]; do
-    seen="$(ps -eo user:20,args | grep -- "--datadir=$dir/db/.lifeboat-live" | grep -v grep | grep -v install-db | head -n 1 || true)"
+    seen="$(stat -c %U "$dir"/db/.lifeboat-live-*/data/lifeboat.sock 2>/dev/null || true)"
   done
   wait $!
-  [[ $seen == mysql\ * ]] || fail "the throw-away server runs as '$seen'"
+  assert_same "$seen" mysql
   assert_same "$(maria_print)" "$before"
   assert_same "$(stat -c '%U %a' "$MY/data") $(stat -c %U "$MY/data/shop")" 'mysql 750 mysql'
 }

@@ -9,7 +9,7 @@ setup() { new_files_asset; }
     assert_says 'Exit codes:'
     assert_says "$HOST/log/thing.log"
     assert_says Examples:
-    while IFS= read -r line; do ((${#line} <= 120 + ${#HOST})) || fail "long line: $line"; done <<<"$output"
+    while IFS= read -r line; do ((${#line} <= 80 + ${#HOST})) || fail "long line: $line"; done <<<"$output"
     run -0 "$HOST/bin/$role.sh" --version
     assert_same "$output" 'lifeboat 0.0.0-test plan test sha256 0123456789abcdef'
     run -64 "$HOST/bin/$role.sh" --nonsense
@@ -34,7 +34,7 @@ setup() { new_files_asset; }
 @test "--quiet says nothing when all is well; the log says it all the same" {
   run -0 backup --quiet
   assert_same "$output" ''
-  grep -q 'INFO \[thing\] published the set' "$HOST/log/thing.log"
+  grep -q 'INFO \[thing\] published 20' "$HOST/log/thing.log"
   run -0 verify --quiet
   assert_same "$output" ''
   run -0 drill --quiet

@@ -169,3 +169,18 @@ other.yaml" ]] || fail "$output"
   [[ -e $HOST/manifests/etcd.yaml ]]
   assert_tidy
 }
+
+@test "systemd units are asked for by name, stopped and started through systemctl" {
+  mkdir "$HOST/tools"
+  printf '#!/bin/sh\necho "$@" >>%s/asked\n' "$HOST" >"$HOST/tools/systemctl"
+  chmod +x "$HOST/tools/systemctl"
+  set_fact SERVICE_KIND systemd
+  set_fact SERVICE_NAME app.service
+  relink
+  PATH="$HOST/tools:$PATH" run -0 backup
+  PATH="$HOST/tools:$PATH" run -0 restore --yes
+  assert_says 'stopping app.service'
+  grep -q '^stop -- app.service$' "$HOST/asked"
+  grep -q '^start -- app.service$' "$HOST/asked"
+  grep -q '^is-active --quiet -- app.service$' "$HOST/asked"
+}

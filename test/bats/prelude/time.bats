@@ -45,11 +45,11 @@ END
   run -0 in_runtime 'for n in 0 59 60 3599 3600 86399 86400 266400; do human_seconds $n; done; human_ms 4; human_ms 12345; human_ms 61000'
   assert_same "$output" "0 s
 59 s
-1 min 00 s
+1 min
 59 min 59 s
-1 h 00 min
+1 h
 23 h 59 min
-1 d 0 h
+1 d
 3 d 2 h
 0.0 s
 12.3 s
