@@ -90,7 +90,7 @@ function plainlyExpanded(text: string): readonly string[] {
     const begunEmpty = [...body.matchAll(/\b(\w+)=\(\)/g)].map((match) => match[1] ?? "");
     return [...begunEmpty, ...MAYBE_EMPTY]
       .filter((array) => new RegExp(`(^|[^+])"\\$\\{${array}\\[@\\]\\}"`, "m").test(body))
-      .filter((array) => !body.includes(`# ${array} is never empty`))
+      .filter((array) => !new RegExp(`# .*\\b${array}\\b.* never empty`).test(body))
       .map((array) => `${name}(): ${array}`);
   });
 }

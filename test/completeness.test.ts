@@ -87,3 +87,16 @@ describe("diagnostics", () => {
     expect(rules.map((rule) => `${rule.diagnostic.definition.name}.ts`).toSorted()).toEqual(files.toSorted());
   });
 });
+
+it("generated/ holds what the compiler made and nothing else", () => {
+  const files = readdirSync("generated", { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== "SHA256SUMS")
+    .map((entry) => join(entry.parentPath, entry.name));
+  const listed = readdirSync("generated/reference").flatMap((host) =>
+    readFileSync(join("generated/reference", host, "SHA256SUMS"), "utf8")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => join("generated/reference", host, line.slice(66))),
+  );
+  expect(files.toSorted()).toEqual(listed.toSorted());
+});

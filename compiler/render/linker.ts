@@ -26,7 +26,7 @@ export interface Linked {
 
 /** Set by the roles at run time, or by the world outside. */
 const RUN_VARIABLES = new Set([
-  ...["ACTION", "INTO", "STAMP", "WORK_DIR", "DRY_RUN", "VERBOSE", "QUIET", "ASSUME_YES", "LOCK_HELD"],
+  ...["ACTION", "STAMP", "WORK_DIR", "DRY_RUN", "VERBOSE", "QUIET", "ASSUME_YES", "LOCK_HELD"],
   ...[
     "BASH_SOURCE",
     "BASH_VERSION",

@@ -34,6 +34,7 @@ kind_capture() {
 produce_tar() {
   local path pattern status=0
   local -a args=(--create --file=-) names=()
+  # names is never empty: a plan names at least one path.
   while IFS= read -r path; do args+=("$path"); done < <(supported_tar_options --format=posix --numeric-owner --acls --xattrs --sparse --warning=no-file-ignored)
   if is_root; then
     while IFS= read -r path; do args+=("$path"); done < <(supported_tar_options '--xattrs-include=*')
@@ -126,6 +127,7 @@ is_mount_point() {
 kind_stage() {
   local set="$1" dir="$2" path stage i
   local -a stages=() names=() done_stages=()
+  # stages and names are never empty: a set without the paths of the plan was refused before.
   find_restored_paths "$set"
   for path in "${RESTORED_PATHS[@]}"; do
     stage="$(stage_of "$dir" "$path")"

@@ -59,6 +59,7 @@ decompress_stream() {
 encrypt_stream() {
   local recipient
   local -a args=()
+  # args is never empty: a plan that encrypts to age has a recipient.
   case "$ENCRYPTION" in
     none) cat ;;
     age)

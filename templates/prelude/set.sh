@@ -89,6 +89,7 @@ payload_number() {
 write_payload() {
   local name="$1" observer="$2" file pipe reader
   local -a statuses=() readers=() verdicts=()
+  # statuses, readers and verdicts are never empty, also where bash 3.2 minds.
   shift 2
   [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || die "$EX_SOFTWARE" "'$name' cannot be the name of a payload"
   file="$name$(codec_suffix "$SET_CODEC" "$ENCRYPTION")"
@@ -223,6 +224,7 @@ enter_payload() {
 publish_set() {
   local path entry final="$SET_BASE/$STAMP"
   local -a files=()
+  # files is never empty: a set without a payload was refused before.
   manifest_add finished "$(date -u +%Y%m%dT%H%M%SZ)"
   manifest_add verified capture
   manifest_add manifest_sha256 "$(sha256_of "$WORK_DIR/.manifest")"
@@ -386,6 +388,7 @@ read_payload() {
 stream_payload() {
   local set="$1" name="$2" number file pipe codec cipher reader
   local -a statuses=() readers=() verdicts=()
+  # statuses, readers and verdicts are never empty, also where bash 3.2 minds.
   shift 2
   number="payload.$(payload_number "$set" "$name")" || return "$EX_DATA"
   file="$set/$(manifest_get "$set" "$number.file")"

@@ -90,10 +90,11 @@ make_scripts() {
   done
 }
 
-# Run a few lines of bash with everything sourced, strict, without a role's main. For tests of single functions.
+# Run a few lines of bash with the whole prelude sourced, strict. For tests of single functions, also of such as no script
+# links yet.
 in_runtime() {
-  [[ -x $HOST/bin/backup.sh ]] || make_scripts "${RUNTIME_KIND:--}" backup
-  RUNTIME="$HOST/bin/backup.sh" bash -c "source \"\$RUNTIME\"; default_options; DRY_RUN=0; prepare_shell; $1" in_runtime "${@:2}"
+  cat "$FACTS" "$LIFEBOAT_TESTS"/../../templates/prelude/*.sh >"$HOST/runtime.sh"
+  RUNTIME="$HOST/runtime.sh" bash -Eeuo pipefail -c "source \"\$RUNTIME\"; default_options; DRY_RUN=0; prepare_shell; $1" in_runtime "${@:2}"
 }
 
 # An asset of kind `files` with a little data, and its scripts.

@@ -139,7 +139,7 @@ new" ]] || fail "$output"
   set_fact STATIC_POD_HOLD_DIR "$HOST/held"
   set_list STATIC_PODS kube-apiserver.yaml etcd.yaml
   relink
-  RUNTIME_KIND=files run -0 in_runtime 'begin_run test; mv() { printf "%s\n" "${2##*/} ${3%/*}" | sed "s|$H/||"; command mv "$@"; }; H=$1; service_stop; ls "$1/manifests"; ! service_is_running; service_start; service_is_running; ls "$1/manifests"' "$HOST"
+  run -0 in_runtime 'begin_run test; mv() { printf "%s\n" "${2##*/} ${3%/*}" | sed "s|$H/||"; command mv "$@"; }; H=$1; service_stop; ls "$1/manifests"; ! service_is_running; service_start; service_is_running; ls "$1/manifests"' "$HOST"
   [[ $(grep -v INFO <<<"$output") == "kube-apiserver.yaml held
 etcd.yaml held
 other.yaml
