@@ -31,7 +31,15 @@ process.on("exit", () => rmSync(place, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
 
 heading("1  The reference plan becomes scripts");
-run(process.execPath, [lifeboat, "build", "plans/reference.plan.ts", "--out", join(place, "reference")]);
+run(process.execPath, [
+  lifeboat,
+  "build",
+  "plans/reference.plan.ts",
+  "--out",
+  join(place, "reference"),
+  "--shellcheck",
+  "off",
+]);
 const reference = join(place, "reference/reference");
 for (const host of readdirSync(reference)) {
   const files = readdirSync(join(reference, host));
@@ -43,7 +51,15 @@ const hasSqlite = ensureSqlite();
 const data = join(place, "data");
 makeData();
 process.env.LIFEBOAT_DEMO = place;
-run(process.execPath, [lifeboat, "build", "plans/embedded.plan.ts", "--out", join(place, "generated")]);
+run(process.execPath, [
+  lifeboat,
+  "build",
+  "plans/embedded.plan.ts",
+  "--out",
+  join(place, "generated"),
+  "--shellcheck",
+  "off",
+]);
 const bundle = join(place, "generated/embedded/this-machine");
 mkdirSync(join(place, "backups"));
 const assets = hasSqlite ? ["notes", "ledger"] : ["notes"];
@@ -71,7 +87,7 @@ say(
 );
 
 heading("7  A drill: the same in a throw-away place, measured, nothing touched");
-for (const asset of assets) script(`drill-${asset}.sh`, "--quiet");
+for (const asset of assets) script(`drill-${asset}.sh`);
 script("status.sh");
 
 if (!same) process.exit(1);
