@@ -1,5 +1,5 @@
 import { type Branded, entity } from "./node.ts";
-import type { AbsolutePath, TimeZone } from "./units.ts";
+import type { AbsolutePath, PlainPath, TimeZone } from "./units.ts";
 
 /** What an author says of a host. */
 export interface HostOptions {
@@ -12,7 +12,7 @@ export interface HostOptions {
   /** Directories of what Lifeboat puts on the host. */
   readonly paths?: {
     /** Installed scripts. Default: `/opt/lifeboat/<plan>`. */
-    readonly scripts?: AbsolutePath;
+    readonly scripts?: PlainPath;
     /** History, locks and journals. Default: `/var/lib/lifeboat/<plan>`. */
     readonly state?: AbsolutePath;
     /** Log files. Default: `/var/log/lifeboat/<plan>`. */
@@ -23,7 +23,7 @@ export interface HostOptions {
     readonly metrics?: AbsolutePath;
   };
   /** Directories appended to `PATH`, since cron knows few. Default: the system's usual ones. */
-  readonly searchPath?: readonly AbsolutePath[];
+  readonly searchPath?: readonly PlainPath[];
 }
 
 /** A machine that holds assets or stores. */

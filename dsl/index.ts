@@ -27,4 +27,4 @@ export { type Secret, secretCommand, secretEnv, secretFile, secretPrompt } from 
 // How a restore stops and starts what uses the data.
 export { commands, type Service, staticPods, systemd } from "./service.ts";
 export type { Store } from "./store.ts";
-export type { AbsolutePath, ClockTime, Duration, Priority, Size, TimeZone } from "./units.ts";
+export type { AbsolutePath, ClockTime, Duration, PlainPath, Priority, Size, TimeZone } from "./units.ts";

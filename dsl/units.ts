@@ -21,6 +21,12 @@ export type TimeZone = string;
 export type AbsolutePath = `/${string}`;
 
 /**
+ * An absolute path of letters, digits, `.`, `_`, `+`, `@`, `-` and slashes: it stands in a crontab, where `%` ends the line, and in
+ * `PATH`, where `:` ends a folder.
+ */
+export type PlainPath = `/${string}`;
+
+/**
  * The priority of recovering an asset: `P1` critical (everything is down), `P2` high, `P3` medium, `P4` low.
  */
 export type Priority = "P1" | "P2" | "P3" | "P4";

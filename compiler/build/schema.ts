@@ -24,6 +24,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   ClockTime: "clock-time",
   TimeZone: "time-zone",
   AbsolutePath: "absolute-path",
+  PlainPath: "plain-path",
 };
 
 /** In a document, these are the id of the thing. */

@@ -7,6 +7,7 @@ import { rule as repeatedCopy } from "./rules/repeated-copy.ts";
 import { rule as sameDirectory } from "./rules/same-directory.ts";
 import { rule as storeElsewhere } from "./rules/store-elsewhere.ts";
 import { rule as storeInsideSource } from "./rules/store-inside-source.ts";
+import { rule as unattendedSecret } from "./rules/unattended-secret.ts";
 
 /** Every rule, in the order in which findings read best: what cannot work, then what is missing. */
 export const rules: readonly Rule[] = [
@@ -15,6 +16,7 @@ export const rules: readonly Rule[] = [
   sameDirectory,
   storeElsewhere,
   storeInsideSource,
+  unattendedSecret,
   noSchedule,
   noRetention,
   plainSecrets,

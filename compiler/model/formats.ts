@@ -1,3 +1,4 @@
+import { PLAIN_PATH } from "../render/shell-text.ts";
 import { parseClock, parseDuration, parseSize } from "./units.ts";
 
 /** The text formats of the schema. A type alias of the same meaning stands in dsl/units.ts. */
@@ -7,11 +8,21 @@ export const formats: Readonly<Record<string, (text: string) => boolean>> = {
   "clock-time": (text) => parseClock(text) !== undefined,
   "time-zone": isTimeZone,
   "absolute-path": (text) => pathProblem(text) === undefined,
+  "plain-path": (text) => plainPathProblem(text) === undefined,
   "age-recipient": (text) => recipientProblem(text) === undefined,
   email: (text) => /^[^\s@<>,;"'-][^\s@<>,;"']*@[^\s@<>,;"']+$/.test(text),
 };
 
 const knownZones = new Map<string, boolean>();
+
+/** As pathProblem, for paths that stand in a crontab or in PATH. */
+export function plainPathProblem(path: string): { expected: string; reason: string } | undefined {
+  if (PLAIN_PATH.test(path)) return pathProblem(path);
+  return {
+    expected: "an absolute path of letters, digits and ._+@-",
+    reason: "it stands in a crontab or in PATH, where other characters have a meaning of their own",
+  };
+}
 
 function isTimeZone(text: string): boolean {
   const known = knownZones.get(text);

@@ -16,7 +16,7 @@ import {
 } from "../diagnostics/schema.ts";
 import { closest } from "./closest.ts";
 import { describe, type Entity, type Json, label, type Path } from "./document.ts";
-import { isIdentity, pathProblem, recipientProblem } from "./formats.ts";
+import { isIdentity, pathProblem, plainPathProblem, recipientProblem } from "./formats.ts";
 import planSchema from "./plan.schema.json" with { type: "json" };
 import { formatDuration, parseDuration, parseSize } from "./units.ts";
 import { isValid } from "./validators.ts";
@@ -52,6 +52,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   "clock-time": 'a time such as "02:00"',
   "time-zone": 'a time zone such as "Asia/Seoul"',
   "absolute-path": 'an absolute path such as "/backup"',
+  "plain-path": 'an absolute path such as "/opt/lifeboat"',
   "age-recipient": "an age recipient such as age1…",
   email: 'a mail address such as "ops@example.com"',
   Schedule: 'a schedule: daily("02:00"), weekly(…), monthly(…), every(…) or cron(…)',
@@ -269,8 +270,9 @@ class Judge {
         return badTime({ what, actual }, target);
       case "time-zone":
         return badTimeZone({ what, actual }, target);
-      case "absolute-path": {
-        const problem = pathProblem(text);
+      case "absolute-path":
+      case "plain-path": {
+        const problem = format === "plain-path" ? plainPathProblem(text) : pathProblem(text);
         if (problem === undefined) throw new Error("a good path was refused");
         return badPath({ what, actual, ...problem }, target);
       }

@@ -103,6 +103,16 @@ export const etcd = assetKind<"etcd", EtcdOptions>({
   problems: (options) => {
     const problems = [];
     for (const [index, member] of options.members.entries()) {
+      const neighbour = options.members.findIndex((other) => other.on === member.on);
+      if (neighbour < index) {
+        problems.push({
+          path: ["members", index, "on"],
+          message: `member ${index + 1} is on the host of member ${neighbour + 1}, '${member.on}'`,
+          why: "both would have the same scripts on that host, and be lost together",
+          fix: "give each member a host of its own",
+        });
+        continue;
+      }
       const clash = options.members.findIndex((other) => memberName(other) === memberName(member));
       if (clash < index)
         problems.push({

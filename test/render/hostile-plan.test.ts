@@ -48,7 +48,7 @@ const common = { on: web, description: v.about, schedule: daily("02:00"), copies
 export default plan("hostile", { description: v.planAbout, assets: [
   files("notes", { ...common, paths: v.paths, exclude: v.excludes }),
   mysql("orders", { ...common, databases: v.databases,
-    credentials: { user: v.user, password: secretPrompt(v.prompt), socket: v.socket, address: v.address } }),
+    schedule: undefined, credentials: { user: v.user, password: secretPrompt(v.prompt), socket: v.socket, address: v.address } }),
 ] });
 `;
 }

@@ -976,6 +976,7 @@ read_payload() {
 stream_payload() {
   local set="$1" name="$2" number file pipe codec cipher reader
   local -a statuses=() readers=() verdicts=()
+  # statuses, readers and verdicts are never empty, also where bash 3.2 minds.
   shift 2
   number="payload.$(payload_number "$set" "$name")" || return "$EX_DATA"
   file="$set/$(manifest_get "$set" "$number.file")"
@@ -1126,6 +1127,11 @@ remove_stage() {
   fi
   remove_extra_stages "$STAGE_DIR"
   rm -rf -- "$STAGE_DIR"
+}
+
+# Will this stage be swapped in? Then it must lie on the file systems of what it replaces.
+is_live_stage() {
+  [[ ${1##*/} == .lifeboat-live-* ]]
 }
 
 # Remove the further stages of a stage.
@@ -1430,7 +1436,7 @@ kind_stage() {
   require_space "$dir" $((bytes * 3 + ETCD_WAL_BYTES * 2))
   etcd_compare_versions "$set"
   etcd_decode "$set" "$dir/snapshot.db" || return $?
-  if ! etcd_is_live; then
+  if ! is_live_stage "$dir"; then
     etcd_restore_alone "$set" "$dir" data
     return $?
   fi
@@ -1438,11 +1444,6 @@ kind_stage() {
   etcd_restore_file "$dir/snapshot.db" "$dir/data" "$MEMBER_NAME" "$INITIAL_CLUSTER" "$MEMBER_PEER_URL" \
     "$(etcd_token "$set")" ${bump[@]+"${bump[@]}"} || return $?
   etcd_give_owner "$dir/data"
-}
-
-# Is this a restore into the live place?
-etcd_is_live() {
-  [[ $ACTION == restore && $INTO == live ]]
 }
 
 # Restore the decoded snapshot of a stage into DIR/SUB, as a cluster of one that talks over a socket in its directory.
@@ -1516,14 +1517,14 @@ kind_check_stage() {
     log_warn 'there is no etcd program on this host (it runs in a container?): the stage was checked by hash and revision, not by starting it'
     return 0
   fi
-  if etcd_is_live; then
+  if is_live_stage "$dir"; then
     sub=alone
     etcd_restore_alone "$set" "$dir" "$sub" || return $?
   fi
   etcd_check_running "$set" "$dir" "$sub" || status=$?
   kind_stage_stop "$dir"
   if [[ $sub == alone ]]; then rm -rf -- "${dir:?}/alone"; fi
-  ((status != 0)) || etcd_is_live || etcd_say_how_to_start "$dir"
+  ((status != 0)) || is_live_stage "$dir" || etcd_say_how_to_start "$dir"
   return "$status"
 }
 

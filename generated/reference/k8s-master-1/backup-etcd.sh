@@ -111,6 +111,7 @@ compress_stream() {
 encrypt_stream() {
   local recipient
   local -a args=()
+  # args is never empty: a plan that encrypts to age has a recipient.
   case "$ENCRYPTION" in
     none) cat ;;
     age)
@@ -1074,6 +1075,7 @@ payload_number() {
 write_payload() {
   local name="$1" observer="$2" file pipe reader
   local -a statuses=() readers=() verdicts=()
+  # statuses, readers and verdicts are never empty, also where bash 3.2 minds.
   shift 2
   [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || die "$EX_SOFTWARE" "'$name' cannot be the name of a payload"
   file="$name$(codec_suffix "$SET_CODEC" "$ENCRYPTION")"
@@ -1208,6 +1210,7 @@ enter_payload() {
 publish_set() {
   local path entry final="$SET_BASE/$STAMP"
   local -a files=()
+  # files is never empty: a set without a payload was refused before.
   manifest_add finished "$(date -u +%Y%m%dT%H%M%SZ)"
   manifest_add verified capture
   manifest_add manifest_sha256 "$(sha256_of "$WORK_DIR/.manifest")"

@@ -109,6 +109,7 @@ compress_stream() {
 encrypt_stream() {
   local recipient
   local -a args=()
+  # args is never empty: a plan that encrypts to age has a recipient.
   case "$ENCRYPTION" in
     none) cat ;;
     age)
@@ -1072,6 +1073,7 @@ payload_number() {
 write_payload() {
   local name="$1" observer="$2" file pipe reader
   local -a statuses=() readers=() verdicts=()
+  # statuses, readers and verdicts are never empty, also where bash 3.2 minds.
   shift 2
   [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || die "$EX_SOFTWARE" "'$name' cannot be the name of a payload"
   file="$name$(codec_suffix "$SET_CODEC" "$ENCRYPTION")"
@@ -1196,6 +1198,7 @@ enter_payload() {
 publish_set() {
   local path entry final="$SET_BASE/$STAMP"
   local -a files=()
+  # files is never empty: a set without a payload was refused before.
   manifest_add finished "$(date -u +%Y%m%dT%H%M%SZ)"
   manifest_add verified capture
   manifest_add manifest_sha256 "$(sha256_of "$WORK_DIR/.manifest")"
@@ -1497,6 +1500,7 @@ kind_capture() {
 produce_tar() {
   local path pattern status=0
   local -a args=(--create --file=-) names=()
+  # names is never empty: a plan names at least one path.
   while IFS= read -r path; do args+=("$path"); done < <(supported_tar_options --format=posix --numeric-owner --acls --xattrs --sparse --warning=no-file-ignored)
   if is_root; then
     while IFS= read -r path; do args+=("$path"); done < <(supported_tar_options '--xattrs-include=*')

@@ -972,6 +972,7 @@ require_decodable() {
 stream_payload() {
   local set="$1" name="$2" number file pipe codec cipher reader
   local -a statuses=() readers=() verdicts=()
+  # statuses, readers and verdicts are never empty, also where bash 3.2 minds.
   shift 2
   number="payload.$(payload_number "$set" "$name")" || return "$EX_DATA"
   file="$set/$(manifest_get "$set" "$number.file")"
@@ -1388,6 +1389,7 @@ is_mount_point() {
 kind_stage() {
   local set="$1" dir="$2" path stage i
   local -a stages=() names=() done_stages=()
+  # stages and names are never empty: a set without the paths of the plan was refused before.
   find_restored_paths "$set"
   for path in "${RESTORED_PATHS[@]}"; do
     stage="$(stage_of "$dir" "$path")"

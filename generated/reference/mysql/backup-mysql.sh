@@ -113,6 +113,7 @@ compress_stream() {
 encrypt_stream() {
   local recipient
   local -a args=()
+  # args is never empty: a plan that encrypts to age has a recipient.
   case "$ENCRYPTION" in
     none) cat ;;
     age)
@@ -1076,6 +1077,7 @@ payload_number() {
 write_payload() {
   local name="$1" observer="$2" file pipe reader
   local -a statuses=() readers=() verdicts=()
+  # statuses, readers and verdicts are never empty, also where bash 3.2 minds.
   shift 2
   [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || die "$EX_SOFTWARE" "'$name' cannot be the name of a payload"
   file="$name$(codec_suffix "$SET_CODEC" "$ENCRYPTION")"
@@ -1200,6 +1202,7 @@ enter_payload() {
 publish_set() {
   local path entry final="$SET_BASE/$STAMP"
   local -a files=()
+  # files is never empty: a set without a payload was refused before.
   manifest_add finished "$(date -u +%Y%m%dT%H%M%SZ)"
   manifest_add verified capture
   manifest_add manifest_sha256 "$(sha256_of "$WORK_DIR/.manifest")"
@@ -1636,12 +1639,13 @@ mysql_variable() {
 # the server makes the other system databases itself.
 mysql_list_databases() {
   local name found
+  # DATABASES is never empty where it is expanded.
   MYSQL_DATABASES=()
   if ((${#DATABASES[@]})); then
     MYSQL_DATABASES=("${DATABASES[@]}")
     return 0
   fi
-  found="$(require_query 'cannot list the databases' "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'mysql' OR SCHEMA_NAME NOT IN ($MYSQL_SYSTEM_DATABASES) ORDER BY SCHEMA_NAME = 'mysql', SCHEMA_NAME")" || exit $?
+  found="$(require_query 'cannot list the databases' "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'mysql' OR SCHEMA_NAME NOT IN ($MYSQL_SYSTEM_DATABASES) ORDER BY SCHEMA_NAME = 'mysql', CAST(SCHEMA_NAME AS BINARY)")" || exit $?
   while IFS= read -r name; do
     # A directory that the server takes for a database: lost+found, or what a restore put aside on a mount point.
     if [[ $name == '#mysql50#'* ]]; then
@@ -1652,9 +1656,10 @@ mysql_list_databases() {
   done <<<"$found"
 }
 
-# A database name as SQL compares it, whatever characters and whatever sql_mode.
+# A name as SQL's bytes, whatever characters and whatever sql_mode. Compare it with CAST(… AS BINARY): the collation of
+# names would take `Shop` for `shop`.
 sql_text() {
-  printf 'CONVERT(0x%s USING utf8mb4)' "$(printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n')"
+  printf '0x%s' "$(printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n')"
 }
 
 # `a, b, c` of SQL texts.
@@ -1670,18 +1675,18 @@ content_query() {
   local where="$1"
   cat <<SQL
 SELECT CONCAT('database ', SCHEMA_NAME) FROM information_schema.SCHEMATA WHERE ${where//X/SCHEMA_NAME}
-UNION ALL SELECT CONCAT(COUNT(*), ' ', IFNULL(ENGINE, 'broken'), ' tables in ', TABLE_SCHEMA) FROM information_schema.TABLES
-  WHERE TABLE_TYPE NOT IN ('VIEW', 'SYSTEM VIEW', 'SEQUENCE') AND ${where//X/TABLE_SCHEMA} GROUP BY TABLE_SCHEMA, ENGINE
-UNION ALL SELECT CONCAT(COUNT(*), ' views in ', TABLE_SCHEMA) FROM information_schema.TABLES
-  WHERE TABLE_TYPE = 'VIEW' AND ${where//X/TABLE_SCHEMA} GROUP BY TABLE_SCHEMA
-UNION ALL SELECT CONCAT(COUNT(*), ' sequences in ', TABLE_SCHEMA) FROM information_schema.TABLES
-  WHERE TABLE_TYPE = 'SEQUENCE' AND ${where//X/TABLE_SCHEMA} GROUP BY TABLE_SCHEMA
-UNION ALL SELECT CONCAT(COUNT(*), ' routines in ', ROUTINE_SCHEMA) FROM information_schema.ROUTINES
-  WHERE ${where//X/ROUTINE_SCHEMA} GROUP BY ROUTINE_SCHEMA
-UNION ALL SELECT CONCAT(COUNT(*), ' triggers in ', TRIGGER_SCHEMA) FROM information_schema.TRIGGERS
-  WHERE ${where//X/TRIGGER_SCHEMA} GROUP BY TRIGGER_SCHEMA
-UNION ALL SELECT CONCAT(COUNT(*), ' events in ', EVENT_SCHEMA) FROM information_schema.EVENTS
-  WHERE ${where//X/EVENT_SCHEMA} GROUP BY EVENT_SCHEMA
+UNION ALL SELECT CONCAT(COUNT(*), ' ', IFNULL(ENGINE, 'broken'), ' tables in ', MIN(TABLE_SCHEMA)) FROM information_schema.TABLES
+  WHERE TABLE_TYPE NOT IN ('VIEW', 'SYSTEM VIEW', 'SEQUENCE') AND ${where//X/TABLE_SCHEMA} GROUP BY CAST(TABLE_SCHEMA AS BINARY), ENGINE
+UNION ALL SELECT CONCAT(COUNT(*), ' views in ', MIN(TABLE_SCHEMA)) FROM information_schema.TABLES
+  WHERE TABLE_TYPE = 'VIEW' AND ${where//X/TABLE_SCHEMA} GROUP BY CAST(TABLE_SCHEMA AS BINARY)
+UNION ALL SELECT CONCAT(COUNT(*), ' sequences in ', MIN(TABLE_SCHEMA)) FROM information_schema.TABLES
+  WHERE TABLE_TYPE = 'SEQUENCE' AND ${where//X/TABLE_SCHEMA} GROUP BY CAST(TABLE_SCHEMA AS BINARY)
+UNION ALL SELECT CONCAT(COUNT(*), ' routines in ', MIN(ROUTINE_SCHEMA)) FROM information_schema.ROUTINES
+  WHERE ${where//X/ROUTINE_SCHEMA} GROUP BY CAST(ROUTINE_SCHEMA AS BINARY)
+UNION ALL SELECT CONCAT(COUNT(*), ' triggers in ', MIN(TRIGGER_SCHEMA)) FROM information_schema.TRIGGERS
+  WHERE ${where//X/TRIGGER_SCHEMA} GROUP BY CAST(TRIGGER_SCHEMA AS BINARY)
+UNION ALL SELECT CONCAT(COUNT(*), ' events in ', MIN(EVENT_SCHEMA)) FROM information_schema.EVENTS
+  WHERE ${where//X/EVENT_SCHEMA} GROUP BY CAST(EVENT_SCHEMA AS BINARY)
 SQL
 }
 
@@ -1693,7 +1698,7 @@ all_databases_condition() {
 # The condition for the databases named, or for all.
 content_condition() {
   if (($#)); then
-    printf 'X IN (%s)\n' "$(sql_list "$@")"
+    printf 'CAST(X AS BINARY) IN (%s)\n' "$(sql_list "$@")"
   else
     all_databases_condition
   fi
@@ -1733,7 +1738,7 @@ check_databases() {
         die "$EX_CONFIG" "$name belongs to the server and cannot be restored by itself" "leave it out, or back up all databases"
         ;;
     esac
-    found="$(require_query 'cannot list the databases' "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = $(sql_text "$name")")" || exit $?
+    found="$(require_query 'cannot list the databases' "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE CAST(SCHEMA_NAME AS BINARY) = $(sql_text "$name")")" || exit $?
     [[ $found != 0 ]] || die "$EX_DATA" "there is no database '$name' on this server, or the account may not see it" "$(describe_databases)"
   done
 }
@@ -1864,7 +1869,7 @@ version_number() {
 # Are there tables WITH SYSTEM VERSIONING, and does the dump program know how to take their past along?
 keeps_row_history() {
   local count
-  count="$(require_query 'cannot look at the tables' "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_TYPE = 'SYSTEM VERSIONED' AND TABLE_SCHEMA IN ($(sql_list "${MYSQL_DATABASES[@]}"))")" || exit $?
+  count="$(require_query 'cannot look at the tables' "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_TYPE = 'SYSTEM VERSIONED' AND CAST(TABLE_SCHEMA AS BINARY) IN ($(sql_list "${MYSQL_DATABASES[@]}"))")" || exit $?
   [[ $count != 0 ]] || return 1
   if "$MYSQL_DUMP" --no-defaults --help | grep -e '--dump-history' >/dev/null; then return 0; fi
   log_warn "$count tables keep old versions of their rows, which this dump program cannot take along: only the present rows are backed up"
@@ -1875,12 +1880,12 @@ keeps_row_history() {
 warn_of_loose_ends() {
   local list found
   list="$(sql_list "${MYSQL_DATABASES[@]}")"
-  found="$(require_query 'cannot look at the tables' "SELECT CONCAT(COUNT(*), ' ', IFNULL(MIN(CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')')), '')) FROM information_schema.TABLES t JOIN information_schema.ENGINES e USING (ENGINE) WHERE t.TABLE_TYPE <> 'VIEW' AND e.TRANSACTIONS <> 'YES' AND t.TABLE_SCHEMA <> 'mysql' AND t.TABLE_SCHEMA IN ($list)")" || exit $?
+  found="$(require_query 'cannot look at the tables' "SELECT CONCAT(COUNT(*), ' ', IFNULL(MIN(CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, ' (', ENGINE, ')')), '')) FROM information_schema.TABLES t JOIN information_schema.ENGINES e USING (ENGINE) WHERE t.TABLE_TYPE <> 'VIEW' AND e.TRANSACTIONS <> 'YES' AND t.TABLE_SCHEMA <> 'mysql' AND CAST(t.TABLE_SCHEMA AS BINARY) IN ($list)")" || exit $?
   if [[ ${found%% *} != 0 ]]; then
     log_warn "${found%% *} tables have no transactions, such as ${found#* }: what is written to them during the dump may be torn"
   fi
   ((${#DATABASES[@]})) || return 0
-  found="$(require_query 'cannot look at the views' "SELECT CONCAT(v.TABLE_SCHEMA, '.', v.TABLE_NAME, ' uses ', s.SCHEMA_NAME) FROM information_schema.VIEWS v JOIN information_schema.SCHEMATA s ON LOCATE(CONCAT(CHAR(96), REPLACE(s.SCHEMA_NAME, CHAR(96), CONCAT(CHAR(96), CHAR(96))), CHAR(96), '.'), v.VIEW_DEFINITION) WHERE v.TABLE_SCHEMA IN ($list) AND s.SCHEMA_NAME NOT IN ($list) AND s.SCHEMA_NAME NOT IN ($MYSQL_SYSTEM_DATABASES) LIMIT 1")" || exit $?
+  found="$(require_query 'cannot look at the views' "SELECT CONCAT(v.TABLE_SCHEMA, '.', v.TABLE_NAME, ' uses ', s.SCHEMA_NAME) FROM information_schema.VIEWS v JOIN information_schema.SCHEMATA s ON LOCATE(CONCAT(CHAR(96), REPLACE(s.SCHEMA_NAME, CHAR(96), CONCAT(CHAR(96), CHAR(96))), CHAR(96), '.'), v.VIEW_DEFINITION) WHERE CAST(v.TABLE_SCHEMA AS BINARY) IN ($list) AND CAST(s.SCHEMA_NAME AS BINARY) NOT IN ($list) AND s.SCHEMA_NAME NOT IN ($MYSQL_SYSTEM_DATABASES) LIMIT 1")" || exit $?
   [[ -z $found ]] || log_warn "the view $found, which is not in this backup: it cannot be restored without it"
 }
 

@@ -1300,6 +1300,7 @@ require_decodable() {
 stream_payload() {
   local set="$1" name="$2" number file pipe codec cipher reader
   local -a statuses=() readers=() verdicts=()
+  # statuses, readers and verdicts are never empty, also where bash 3.2 minds.
   shift 2
   number="payload.$(payload_number "$set" "$name")" || return "$EX_DATA"
   file="$set/$(manifest_get "$set" "$number.file")"
@@ -1993,9 +1994,10 @@ mysql_variable() {
   require_query 'cannot read the variables of the server' "SHOW GLOBAL VARIABLES LIKE '$1'" | cut -f 2
 }
 
-# A database name as SQL compares it, whatever characters and whatever sql_mode.
+# A name as SQL's bytes, whatever characters and whatever sql_mode. Compare it with CAST(… AS BINARY): the collation of
+# names would take `Shop` for `shop`.
 sql_text() {
-  printf 'CONVERT(0x%s USING utf8mb4)' "$(printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n')"
+  printf '0x%s' "$(printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n')"
 }
 
 # A name as SQL's identifier.
@@ -2017,18 +2019,18 @@ content_query() {
   local where="$1"
   cat <<SQL
 SELECT CONCAT('database ', SCHEMA_NAME) FROM information_schema.SCHEMATA WHERE ${where//X/SCHEMA_NAME}
-UNION ALL SELECT CONCAT(COUNT(*), ' ', IFNULL(ENGINE, 'broken'), ' tables in ', TABLE_SCHEMA) FROM information_schema.TABLES
-  WHERE TABLE_TYPE NOT IN ('VIEW', 'SYSTEM VIEW', 'SEQUENCE') AND ${where//X/TABLE_SCHEMA} GROUP BY TABLE_SCHEMA, ENGINE
-UNION ALL SELECT CONCAT(COUNT(*), ' views in ', TABLE_SCHEMA) FROM information_schema.TABLES
-  WHERE TABLE_TYPE = 'VIEW' AND ${where//X/TABLE_SCHEMA} GROUP BY TABLE_SCHEMA
-UNION ALL SELECT CONCAT(COUNT(*), ' sequences in ', TABLE_SCHEMA) FROM information_schema.TABLES
-  WHERE TABLE_TYPE = 'SEQUENCE' AND ${where//X/TABLE_SCHEMA} GROUP BY TABLE_SCHEMA
-UNION ALL SELECT CONCAT(COUNT(*), ' routines in ', ROUTINE_SCHEMA) FROM information_schema.ROUTINES
-  WHERE ${where//X/ROUTINE_SCHEMA} GROUP BY ROUTINE_SCHEMA
-UNION ALL SELECT CONCAT(COUNT(*), ' triggers in ', TRIGGER_SCHEMA) FROM information_schema.TRIGGERS
-  WHERE ${where//X/TRIGGER_SCHEMA} GROUP BY TRIGGER_SCHEMA
-UNION ALL SELECT CONCAT(COUNT(*), ' events in ', EVENT_SCHEMA) FROM information_schema.EVENTS
-  WHERE ${where//X/EVENT_SCHEMA} GROUP BY EVENT_SCHEMA
+UNION ALL SELECT CONCAT(COUNT(*), ' ', IFNULL(ENGINE, 'broken'), ' tables in ', MIN(TABLE_SCHEMA)) FROM information_schema.TABLES
+  WHERE TABLE_TYPE NOT IN ('VIEW', 'SYSTEM VIEW', 'SEQUENCE') AND ${where//X/TABLE_SCHEMA} GROUP BY CAST(TABLE_SCHEMA AS BINARY), ENGINE
+UNION ALL SELECT CONCAT(COUNT(*), ' views in ', MIN(TABLE_SCHEMA)) FROM information_schema.TABLES
+  WHERE TABLE_TYPE = 'VIEW' AND ${where//X/TABLE_SCHEMA} GROUP BY CAST(TABLE_SCHEMA AS BINARY)
+UNION ALL SELECT CONCAT(COUNT(*), ' sequences in ', MIN(TABLE_SCHEMA)) FROM information_schema.TABLES
+  WHERE TABLE_TYPE = 'SEQUENCE' AND ${where//X/TABLE_SCHEMA} GROUP BY CAST(TABLE_SCHEMA AS BINARY)
+UNION ALL SELECT CONCAT(COUNT(*), ' routines in ', MIN(ROUTINE_SCHEMA)) FROM information_schema.ROUTINES
+  WHERE ${where//X/ROUTINE_SCHEMA} GROUP BY CAST(ROUTINE_SCHEMA AS BINARY)
+UNION ALL SELECT CONCAT(COUNT(*), ' triggers in ', MIN(TRIGGER_SCHEMA)) FROM information_schema.TRIGGERS
+  WHERE ${where//X/TRIGGER_SCHEMA} GROUP BY CAST(TRIGGER_SCHEMA AS BINARY)
+UNION ALL SELECT CONCAT(COUNT(*), ' events in ', MIN(EVENT_SCHEMA)) FROM information_schema.EVENTS
+  WHERE ${where//X/EVENT_SCHEMA} GROUP BY CAST(EVENT_SCHEMA AS BINARY)
 SQL
 }
 
@@ -2040,7 +2042,7 @@ all_databases_condition() {
 # The condition for the databases named, or for all.
 content_condition() {
   if (($#)); then
-    printf 'X IN (%s)\n' "$(sql_list "$@")"
+    printf 'CAST(X AS BINARY) IN (%s)\n' "$(sql_list "$@")"
   else
     all_databases_condition
   fi
@@ -2103,7 +2105,7 @@ version_number() {
 # Are there tables WITH SYSTEM VERSIONING, and does the dump program know how to take their past along?
 keeps_row_history() {
   local count
-  count="$(require_query 'cannot look at the tables' "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_TYPE = 'SYSTEM VERSIONED' AND TABLE_SCHEMA IN ($(sql_list "${MYSQL_DATABASES[@]}"))")" || exit $?
+  count="$(require_query 'cannot look at the tables' "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_TYPE = 'SYSTEM VERSIONED' AND CAST(TABLE_SCHEMA AS BINARY) IN ($(sql_list "${MYSQL_DATABASES[@]}"))")" || exit $?
   [[ $count != 0 ]] || return 1
   if "$MYSQL_DUMP" --no-defaults --help | grep -e '--dump-history' >/dev/null; then return 0; fi
   log_warn "$count tables keep old versions of their rows, which this dump program cannot take along: only the present rows are backed up"
@@ -2294,8 +2296,8 @@ stage_start() {
   local set="$1" dir="$2" pid waited=0
   stage_arguments "$set" "$dir"
   STAGE_ARGS+=(--socket=lifeboat.sock "--pid-file=$dir/data/lifeboat.pid" --skip-networking --skip-log-bin --event-scheduler=OFF
-    --skip-symbolic-links --max-allowed-packet=1G --skip-name-resolve --loose-mysqlx=OFF --loose-skip-slave-start --loose-skip-replica-start
-    --loose-performance-schema=OFF --innodb-buffer-pool-size=256M --innodb-flush-log-at-trx-commit=0 --loose-local-infile=0 --loose-admin-port=0)
+    --loose-skip-symbolic-links --max-allowed-packet=1G --skip-name-resolve --loose-mysqlx=OFF --loose-skip-slave-start --loose-skip-replica-start
+    --loose-performance-schema=OFF --innodb-buffer-pool-size=256M --innodb-flush-log-at-trx-commit=0 --loose-local-infile=0)
   rm -f -- "$dir/stopped"
   "$STAGE_SERVER" "${STAGE_ARGS[@]}" </dev/null >>"$dir/server.log" 2>&1 9>&- &
   pid=$!
@@ -2521,6 +2523,7 @@ replaces_server() {
 # Say what a live restore will do, and refuse now what could not be done later.
 kind_describe_restore() {
   local set="$1" name
+  stage_setup "$set"
   check_scope "$set"
   if replaces_server "$set"; then
     check_server_swap "$set"
@@ -2669,7 +2672,7 @@ make_safety_dump() {
   file="$(safety_file)"
   MYSQL_DATABASES=()
   while IFS= read -r name; do
-    exists="$(require_query 'cannot list the databases' "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = $(sql_text "$name")")" || exit $?
+    exists="$(require_query 'cannot list the databases' "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE CAST(SCHEMA_NAME AS BINARY) = $(sql_text "$name")")" || exit $?
     [[ $exists == 0 ]] || MYSQL_DATABASES+=("$name")
   done < <(set_databases "$set")
   if ((${#MYSQL_DATABASES[@]} == 0)); then

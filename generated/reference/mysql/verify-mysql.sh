@@ -970,6 +970,7 @@ require_decodable() {
 stream_payload() {
   local set="$1" name="$2" number file pipe codec cipher reader
   local -a statuses=() readers=() verdicts=()
+  # statuses, readers and verdicts are never empty, also where bash 3.2 minds.
   shift 2
   number="payload.$(payload_number "$set" "$name")" || return "$EX_DATA"
   file="$set/$(manifest_get "$set" "$number.file")"
@@ -1315,18 +1316,18 @@ content_query() {
   local where="$1"
   cat <<SQL
 SELECT CONCAT('database ', SCHEMA_NAME) FROM information_schema.SCHEMATA WHERE ${where//X/SCHEMA_NAME}
-UNION ALL SELECT CONCAT(COUNT(*), ' ', IFNULL(ENGINE, 'broken'), ' tables in ', TABLE_SCHEMA) FROM information_schema.TABLES
-  WHERE TABLE_TYPE NOT IN ('VIEW', 'SYSTEM VIEW', 'SEQUENCE') AND ${where//X/TABLE_SCHEMA} GROUP BY TABLE_SCHEMA, ENGINE
-UNION ALL SELECT CONCAT(COUNT(*), ' views in ', TABLE_SCHEMA) FROM information_schema.TABLES
-  WHERE TABLE_TYPE = 'VIEW' AND ${where//X/TABLE_SCHEMA} GROUP BY TABLE_SCHEMA
-UNION ALL SELECT CONCAT(COUNT(*), ' sequences in ', TABLE_SCHEMA) FROM information_schema.TABLES
-  WHERE TABLE_TYPE = 'SEQUENCE' AND ${where//X/TABLE_SCHEMA} GROUP BY TABLE_SCHEMA
-UNION ALL SELECT CONCAT(COUNT(*), ' routines in ', ROUTINE_SCHEMA) FROM information_schema.ROUTINES
-  WHERE ${where//X/ROUTINE_SCHEMA} GROUP BY ROUTINE_SCHEMA
-UNION ALL SELECT CONCAT(COUNT(*), ' triggers in ', TRIGGER_SCHEMA) FROM information_schema.TRIGGERS
-  WHERE ${where//X/TRIGGER_SCHEMA} GROUP BY TRIGGER_SCHEMA
-UNION ALL SELECT CONCAT(COUNT(*), ' events in ', EVENT_SCHEMA) FROM information_schema.EVENTS
-  WHERE ${where//X/EVENT_SCHEMA} GROUP BY EVENT_SCHEMA
+UNION ALL SELECT CONCAT(COUNT(*), ' ', IFNULL(ENGINE, 'broken'), ' tables in ', MIN(TABLE_SCHEMA)) FROM information_schema.TABLES
+  WHERE TABLE_TYPE NOT IN ('VIEW', 'SYSTEM VIEW', 'SEQUENCE') AND ${where//X/TABLE_SCHEMA} GROUP BY CAST(TABLE_SCHEMA AS BINARY), ENGINE
+UNION ALL SELECT CONCAT(COUNT(*), ' views in ', MIN(TABLE_SCHEMA)) FROM information_schema.TABLES
+  WHERE TABLE_TYPE = 'VIEW' AND ${where//X/TABLE_SCHEMA} GROUP BY CAST(TABLE_SCHEMA AS BINARY)
+UNION ALL SELECT CONCAT(COUNT(*), ' sequences in ', MIN(TABLE_SCHEMA)) FROM information_schema.TABLES
+  WHERE TABLE_TYPE = 'SEQUENCE' AND ${where//X/TABLE_SCHEMA} GROUP BY CAST(TABLE_SCHEMA AS BINARY)
+UNION ALL SELECT CONCAT(COUNT(*), ' routines in ', MIN(ROUTINE_SCHEMA)) FROM information_schema.ROUTINES
+  WHERE ${where//X/ROUTINE_SCHEMA} GROUP BY CAST(ROUTINE_SCHEMA AS BINARY)
+UNION ALL SELECT CONCAT(COUNT(*), ' triggers in ', MIN(TRIGGER_SCHEMA)) FROM information_schema.TRIGGERS
+  WHERE ${where//X/TRIGGER_SCHEMA} GROUP BY CAST(TRIGGER_SCHEMA AS BINARY)
+UNION ALL SELECT CONCAT(COUNT(*), ' events in ', MIN(EVENT_SCHEMA)) FROM information_schema.EVENTS
+  WHERE ${where//X/EVENT_SCHEMA} GROUP BY CAST(EVENT_SCHEMA AS BINARY)
 SQL
 }
 
@@ -1598,8 +1599,8 @@ stage_start() {
   local set="$1" dir="$2" pid waited=0
   stage_arguments "$set" "$dir"
   STAGE_ARGS+=(--socket=lifeboat.sock "--pid-file=$dir/data/lifeboat.pid" --skip-networking --skip-log-bin --event-scheduler=OFF
-    --skip-symbolic-links --max-allowed-packet=1G --skip-name-resolve --loose-mysqlx=OFF --loose-skip-slave-start --loose-skip-replica-start
-    --loose-performance-schema=OFF --innodb-buffer-pool-size=256M --innodb-flush-log-at-trx-commit=0 --loose-local-infile=0 --loose-admin-port=0)
+    --loose-skip-symbolic-links --max-allowed-packet=1G --skip-name-resolve --loose-mysqlx=OFF --loose-skip-slave-start --loose-skip-replica-start
+    --loose-performance-schema=OFF --innodb-buffer-pool-size=256M --innodb-flush-log-at-trx-commit=0 --loose-local-infile=0)
   rm -f -- "$dir/stopped"
   "$STAGE_SERVER" "${STAGE_ARGS[@]}" </dev/null >>"$dir/server.log" 2>&1 9>&- &
   pid=$!

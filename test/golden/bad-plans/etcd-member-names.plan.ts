@@ -6,7 +6,7 @@ const disk = directory("disk", { path: "/backup" });
 export default plan("shop", { assets: [etcd("etcd", {
   members: [
     { on: web, peerUrl: "https://10.0.0.1:2380" },
-    { on: web, peerUrl: "https://10.0.0.2:2380" },
+    { on: host("db"), name: "web", peerUrl: "https://10.0.0.2:2380" },
   ],
   service: systemd("etcd"),
   schedule: daily("02:00"),
