@@ -182,6 +182,7 @@ kind_rollback() {
 
 # One line about a stage.
 kind_stage_summary() {
-  local db="$1/database.sqlite"
-  printf '%s tables, %s\n' "$(run_sqlite "$db" "SELECT count(*) FROM sqlite_master WHERE type = 'table'")" "$(human_bytes "$(count_stream <"$db")")"
+  local db="$1/database.sqlite" tables
+  tables="$(run_sqlite "$db" "SELECT count(*) || CASE count(*) WHEN 1 THEN ' table' ELSE ' tables' END FROM sqlite_master WHERE type = 'table'")"
+  printf '%s, %s\n' "$tables" "$(human_bytes "$(count_stream <"$db")")"
 }

@@ -144,7 +144,7 @@ with open(sys.argv[1], "r+b") as f: f.seek(4096 * 3 + 5); f.write(b"\xff" * 3000
 @test "verify --deep and drill run on it" {
   backup 2>/dev/null
   run -0 verify --deep
-  assert_says 'tables'
+  assert_says ' table'
   run -0 drill
   assert_says PASSED
   assert_tidy
