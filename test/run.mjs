@@ -20,6 +20,8 @@ const PACKAGES = {
   mariadb: "mariadb-client",
   etcd: "etcd-server",
   etcdctl: "etcd-client",
+  "redis-server": "redis-server",
+  "redis-cli": "redis-tools",
   zstd: "zstd",
   gzip: "gzip",
   age: "age",
@@ -34,10 +36,19 @@ const PACKAGES = {
   setfacl: "acl",
   setfattr: "attr",
   flock: "util-linux",
+  busybox: "busybox",
+  bsdtar: "libarchive-tools",
   python3: "python3",
   ps: "procps",
   ip: "iproute2",
 };
+
+// npm puts node_modules/.bin first, where its own `shellcheck` would hide Debian's; and sbin, where servers lie, may be missing.
+process.env.PATH = [
+  ...process.env.PATH.split(":").filter((folder) => !folder.includes("node_modules")),
+  "/usr/sbin",
+  "/sbin",
+].join(":");
 
 const wanted = process.argv.slice(2);
 const started = Date.now();
@@ -220,8 +231,7 @@ function capture([program, ...args], environment = {}) {
 }
 
 function has(program) {
-  const path = `${process.env.PATH}:/usr/sbin:/sbin`;
-  return path.split(":").some((folder) => folder !== "" && existsSync(join(folder, program)));
+  return process.env.PATH.split(":").some((folder) => folder !== "" && existsSync(join(folder, program)));
 }
 
 /** Installs what is missing on Debian as root; elsewhere says what to install, and ends. */

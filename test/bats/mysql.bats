@@ -693,9 +693,7 @@ SHADOW
   with CREDENTIALS_FILE '' MYSQL_USER keeper MYSQL_SOCKET "$SOCK" PASSWORD_SECRET "file:$BATS_TEST_TMPDIR/secret"
   (
     while [[ ! -e $BATS_TEST_TMPDIR/done ]]; do
-      for file in /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do
-        [[ $file == "/proc/$BASHPID/"* ]] || tr '\0' '\n' 2>/dev/null <"$file" || true
-      done | grep -F -f "$BATS_TEST_TMPDIR/secret" >>"$BATS_TEST_TMPDIR/found" || true
+      grep -F -a -f "$BATS_TEST_TMPDIR/secret" /proc/[0-9]*/cmdline /proc/[0-9]*/environ >>"$BATS_TEST_TMPDIR/found" 2>/dev/null || true
     done
   ) 3>&- &
   run -0 backup

@@ -1208,12 +1208,13 @@ enter_payload() {
 
 # Make the set exist: complete the MANIFEST, drop scratch files, flush, rename. Sets PUBLISHED_SET.
 publish_set() {
-  local path entry final="$SET_BASE/$STAMP"
+  local path entry sum final="$SET_BASE/$STAMP"
   local -a files=()
   # files is never empty: a set without a payload was refused before.
   manifest_add finished "$(date -u +%Y%m%dT%H%M%SZ)"
   manifest_add verified capture
-  manifest_add manifest_sha256 "$(sha256_of "$WORK_DIR/.manifest")"
+  sum="$(sha256_of "$WORK_DIR/.manifest")" || exit $?
+  manifest_add manifest_sha256 "$sum"
   mv -- "$WORK_DIR/.manifest" "$WORK_DIR/MANIFEST"
   while IFS= read -r entry; do
     files+=("$WORK_DIR/$entry")

@@ -2927,12 +2927,15 @@ confirm_restore() {
 
 # Restore over the live asset.
 restore_live() {
+  local parent
   acquire_lock "$ASSET"
   swap_recover
   # What is asked for may have gone while the question stood.
   check_manifest "$SET_PATH" || exit "$EX_DATA"
   run_hooks start
-  make_stage live "$(kind_stage_parent)" "$RUN_RAW_BYTES"
+  # On a line of its own: a `die` inside an argument would end its subshell only.
+  parent="$(kind_stage_parent)" || exit $?
+  make_stage live "$parent" "$RUN_RAW_BYTES"
   stage_set "$SET_PATH" "$STAGE_DIR"
   kind_stage_stop "$STAGE_DIR"
   begin_phase swap

@@ -37,8 +37,8 @@ maria_new() {
 #!/usr/bin/env bash
 # Start, stop and ask after this server, as systemd would.
 cd / || exit 1
-# A dead process that nobody has waited for yet has no command line.
-alive() { [[ -s '$MY/pid' ]] && grep -q . "/proc/\$(cat '$MY/pid')/cmdline" 2>/dev/null; }
+# A dead process that nobody has waited for yet is a zombie.
+alive() { [[ -s '$MY/pid' ]] && grep -q '^State:[[:space:]]*[^Z[:space:]]' "/proc/\$(cat '$MY/pid')/status" 2>/dev/null; }
 ready() { /usr/bin/mariadb-admin --no-defaults --socket='$SOCK' ping >/dev/null 2>&1; }
 case "\$1" in
   start)
@@ -73,7 +73,7 @@ maria_down() { "$MY/service" stop; }
 # Kill the server as a power cut would.
 maria_kill() {
   kill -KILL "$(cat "$MY/pid")"
-  while grep -q . "/proc/$(cat "$MY/pid")/cmdline" 2>/dev/null; do sleep 0.02; done
+  while "$MY/service" status; do sleep 0.02; done
 }
 
 # Stop every server below a directory, by pid.
