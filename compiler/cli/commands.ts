@@ -188,26 +188,33 @@ function lastLine(outcome: Outcome): string {
 async function watchPlans(plans: readonly string[], once: () => Promise<number>): Promise<number> {
   const clock = () => new Date().toTimeString().slice(0, 8);
   const folders = [...new Set(plans.map((plan) => dirname(plan)))];
-  let status = await once();
-  process.stderr.write(`${clock()} watching ${folders.join(", ")}; Ctrl-C ends\n`);
+  const interrupted = new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+  let status = 0;
+  let running: Promise<void> = Promise.resolve();
+  const runNext = (): Promise<void> => {
+    running = running.then(async () => {
+      status = await once();
+    });
+    return running;
+  };
   let timer: NodeJS.Timeout | undefined;
-  let running: Promise<unknown> = Promise.resolve();
+  // Watching begins before the first run, so that no change is lost in between.
   const watchers = folders.map((folder) =>
     watch(folder, (_event, file) => {
       if (file !== null && !/\.(ts|js|mjs|cjs|json|yaml|yml)$/.test(basename(file))) return;
       clearTimeout(timer);
       // Editors write a file in several steps; wait for the last.
       timer = setTimeout(() => {
-        running = running.then(async () => {
-          process.stderr.write(`${clock()} changed\n`);
-          status = await once();
-        });
+        process.stderr.write(`${clock()} changed\n`);
+        void runNext();
       }, 60);
     }),
   );
-  await new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
+  await runNext();
+  process.stderr.write(`${clock()} watching ${folders.join(", ")}; Ctrl-C ends\n`);
+  await interrupted;
   clearTimeout(timer);
   for (const watcher of watchers) watcher.close();
   await running;
