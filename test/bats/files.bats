@@ -9,7 +9,7 @@ portrait() {
   (
     cd "$1"
     find . -print0 | sort -z | xargs -0 stat -c '%n %A %u:%g %s %Y %h %N'
-    getfacl -R -n -p . 2>/dev/null
+    find . ! -type l -print0 | sort -z | xargs -0 getfacl -n -p 2>/dev/null
     find . -print0 | sort -z | xargs -0 getfattr -d -m - -h 2>/dev/null
     find . -type f -print0 | sort -z | xargs -0 sha256sum
   )

@@ -47,7 +47,7 @@ case "\$1" in
       --pid-file='$MY/server-pid' --innodb-log-file-size=4M --innodb-buffer-pool-size=16M --skip-name-resolve --server-id=7 \\
       --innodb-flush-log-at-trx-commit=0 --loose-performance-schema=OFF \$(cat '$MY/flags') >>'$MY/log' 2>&1 </dev/null 3>&- 4>&- &
     echo \$! >'$MY/pid'
-    for _ in {1..200}; do
+    for _ in {1..1200}; do
       ready && exit 0
       alive || exit 1
       sleep 0.05
