@@ -91,7 +91,7 @@ with_own_crontabs() {
     LD_PRELOAD="$(printf '%s\n' /usr/lib/*/faketime/libfaketime.so.1)" FAKETIME='@2026-12-24 02:29:55' cron -f >/dev/null 2>&1 3>&- &
     cron=$!
     trap 'kill "$cron" 2>/dev/null || true' EXIT
-    for _ in {1..300}; do
+    for _ in {1..600}; do
       if compgen -G "$PLACE/backups/files/notes/*/MANIFEST" >/dev/null && compgen -G "$PLACE/backups/sqlite/ledger/*/MANIFEST" >/dev/null; then break; fi
       sleep 0.1
     done

@@ -47,12 +47,12 @@ with_private_cron() {
     crontab -l >"$2/crontab.installed"
     LD_PRELOAD="$(printf "%s\n" /usr/lib/*/faketime/libfaketime.so.1)" FAKETIME="@2026-12-24 02:29:56" cron -f >/dev/null 2>&1 3>&- &
     daemon=$!
-    for _ in {1..200}; do
+    for _ in {1..600}; do
       ! compgen -G "$2/store/files/thing/2*Z/MANIFEST" >/dev/null || break
       sleep 0.1
     done
     # The job ends on its own; only the daemon is stopped.
-    for _ in {1..100}; do
+    for _ in {1..600}; do
       ! grep -q "\"action\":\"backup\"" "$2/state/history.jsonl" 2>/dev/null || break
       sleep 0.1
     done

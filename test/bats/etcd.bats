@@ -157,7 +157,7 @@ manifest_of() {
     echo slow >"$FLEET/m0/stubs/etcdctl.mode"
     PATH="$FLEET/m0/stubs:$PATH" "$script" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
     run_pid=$!
-    for _ in {1..100}; do [[ -e $FLEET/m0/stubs/saved ]] && break || sleep 0.1; done
+    for _ in {1..600}; do [[ -e $FLEET/m0/stubs/saved ]] && break || sleep 0.1; done
     kill "-$signal" "$run_pid"
     status=0
     wait "$run_pid" || status=$?
@@ -355,7 +355,7 @@ manifest_of() {
   etcd --data-dir data --listen-client-urls unix://client:1 --advertise-client-urls unix://client:1 --listen-peer-urls unix://peer:1 >log 2>&1 3>&- &
   echo "$!" >pid
   disown
-  for _ in {1..50}; do [[ -S client:1 ]] && ETCDCTL_API=3 etcdctl --endpoints unix://client:1 endpoint health 2>/dev/null && break || sleep 0.1; done
+  for _ in {1..600}; do [[ -S client:1 ]] && ETCDCTL_API=3 etcdctl --endpoints unix://client:1 endpoint health 2>/dev/null && break || sleep 0.1; done
   assert_same "$(ETCDCTL_API=3 etcdctl --endpoints unix://client:1 get --prefix '' | sha256sum)" "$content"
 }
 
@@ -569,7 +569,7 @@ SCRIPT
   for pod in "${pods[@]}"; do echo "kind: Pod" >"$FLEET/m0/manifests/$pod.yaml"; done
   "$REPO/test/bats/stubs/kubelet" "$FLEET/m0/manifests" "$FLEET/m0/kubelet" "$FLEET/m0/service" "etcd-$own.yaml" 3>&- >/dev/null 2>&1 &
   kubelet=$!
-  for _ in {1..50}; do [[ -s $FLEET/m0/pid ]] && break || sleep 0.1; done
+  for _ in {1..600}; do [[ -s $FLEET/m0/pid ]] && break || sleep 0.1; done
   etcd_wait_healthy 0
   etcd_fill 0
   content="$(etcd_content 0)"
