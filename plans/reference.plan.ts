@@ -1,6 +1,6 @@
 /**
  * The disaster-recovery plan of a Terraform, Multipass and kubeadm cluster on one Mac. It grows as Lifeboat learns more kinds; so
- * far it protects the MySQL server, etcd on the three masters, and the keys without which a restored etcd is of no use.
+ * far it protects the MySQL and Redis servers, etcd on the three masters, and the keys without which a restored etcd is of no use.
  */
 import {
   age,
@@ -12,6 +12,7 @@ import {
   keep,
   mysql,
   plan,
+  redis,
   secretFile,
   staticPods,
   systemd,
@@ -22,6 +23,7 @@ const timeZone = "Asia/Seoul";
 
 const masters = ["k8s-master-0", "k8s-master-1", "k8s-master-2"].map((id) => host(id, { timeZone }));
 const db = host("mysql", { timeZone });
+const cache = host("redis", { timeZone });
 
 // The disk of whichever VM the asset lives on. The controller and off-site stores follow with their transports.
 const vmDisk = directory("vm", { path: "/backup" });
@@ -47,6 +49,22 @@ const orders = mysql("mysql", {
   keep: retention,
   encrypt,
   expect: { size: "20GiB", backup: "6m", restore: "18m" },
+});
+
+const sessions = redis("redis", {
+  description: "every key of the redis VM",
+  on: cache,
+  password: secretFile("/etc/lifeboat/redis.password"),
+  service: systemd("redis-server"),
+  schedule: daily("02:10"),
+  verify: weekly("sunday", "04:10"),
+  rpo: "25h",
+  rto: "15m",
+  priority: "P2",
+  copies: [vmDisk],
+  keep: retention,
+  encrypt,
+  expect: { size: "500MiB", backup: "1m", restore: "3m" },
 });
 
 const cluster = etcd("etcd", {
@@ -90,5 +108,5 @@ const certificates = masters.map((on) =>
 export default plan("reference", {
   description: "Terraform, Kubernetes and databases on one Mac",
   timeZone,
-  assets: [orders, cluster, ...certificates],
+  assets: [orders, sessions, cluster, ...certificates],
 });

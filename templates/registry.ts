@@ -7,4 +7,5 @@ export { type DirectoryOptions, directory } from "./directory/directory.ts";
 export { type EtcdOptions, etcd } from "./etcd/etcd.ts";
 export { type FilesOptions, files } from "./files/files.ts";
 export { type MysqlOptions, mysql } from "./mysql/mysql.ts";
+export { type RedisOptions, redis } from "./redis/redis.ts";
 export { type SqliteOptions, sqlite } from "./sqlite/sqlite.ts";

@@ -22,6 +22,8 @@ const PACKAGES = {
   etcdctl: "etcd-client",
   "redis-server": "redis-server",
   "redis-cli": "redis-tools",
+  // No program: a module, seen from the folder of the programs.
+  "../lib/redis/modules/redisearch.so": "redis-redisearch",
   zstd: "zstd",
   gzip: "gzip",
   age: "age",

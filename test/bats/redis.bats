@@ -1,0 +1,765 @@
+#!/usr/bin/env bats
+# The redis kind against real Redis servers.
+# shellcheck disable=SC2030,SC2031,SC2154  # bats runs each test in a subshell
+
+setup_file() {
+  source "$BATS_TEST_DIRNAME/lib/lifeboat.bash"
+  source "$BATS_TEST_DIRNAME/lib/redis.bash"
+  export REDIS_LINKED="$BATS_FILE_TMPDIR/linked"
+  # One server for the tests that only read.
+  redis_new "$BATS_FILE_TMPDIR/calm"
+  redis_up
+  redis_fill
+  # And a set of it, for the tests that only restore, with the fingerprint of what it holds.
+  BATS_TEST_TMPDIR="$BATS_FILE_TMPDIR/first" new_redis_host
+  backup --quiet
+  mv "$STORE" "$BATS_FILE_TMPDIR/store"
+  redis_print >"$BATS_FILE_TMPDIR/print"
+}
+
+teardown_file() {
+  source "$BATS_TEST_DIRNAME/lib/redis.bash"
+  redis_stop_all "$BATS_FILE_TMPDIR"
+}
+
+setup() {
+  source "$BATS_TEST_DIRNAME/lib/lifeboat.bash"
+  source "$BATS_TEST_DIRNAME/lib/redis.bash"
+}
+
+teardown() {
+  local pid left=''
+  redis_stop_all "$BATS_TEST_TMPDIR"
+  if [[ -n ${OTHER_DIR:-} ]]; then
+    redis_stop_all "$OTHER_DIR"
+    rm -rf "$OTHER_DIR"
+  fi
+  # A throw-away server works below this test's directory: none may be left.
+  for pid in $(pgrep -f 'redis-server unixsocket:lifeboat.sock'); do
+    [[ $(readlink "/proc/$pid/cwd") != "$BATS_TEST_TMPDIR"* ]] || left+=" $pid"
+  done
+  unmount_all
+  # shellcheck disable=SC2086
+  [[ -z $left ]] || {
+    kill -KILL $left
+    fail "a throw-away server was left running"
+  }
+}
+
+# The shared server, for tests that change nothing in it.
+calm() {
+  RD="$BATS_FILE_TMPDIR/calm" SOCK="$BATS_FILE_TMPDIR/calm/s"
+  new_redis_host
+}
+
+# A server of this test's own, running and filled. Lines of configuration are in CONFIG; words are facts.
+own() {
+  redis_new "$BATS_TEST_TMPDIR/db" ${CONFIG[@]+"${CONFIG[@]}"}
+  redis_up
+  redis_fill
+  new_redis_host "$@"
+}
+
+# A program that stands before the real one on the path; `REAL` in the text becomes the real one's path.
+shadow() {
+  local name="$1" real
+  real="$(command -v "$name")"
+  mkdir -p "$HOST/shadow"
+  { printf '#!/usr/bin/env bash\n' && sed "s|REAL|$real|g"; } >"$HOST/shadow/$name"
+  chmod +x "$HOST/shadow/$name"
+}
+
+# Run a command with the shadows on.
+shadowed() { PATH="$HOST/shadow:$PATH" "$@"; }
+
+# A server of this test's own with what came after the disaster in it; the set that setup_file made is in the store, and BEFORE
+# is the fingerprint of what it holds.
+wrecked() {
+  redis_new "$BATS_TEST_TMPDIR/db" ${CONFIG[@]+"${CONFIG[@]}"}
+  redis_up
+  redis_wreck
+  new_redis_host "$@"
+  cp -R "$BATS_FILE_TMPDIR/store/." "$STORE"
+  BEFORE="$(<"$BATS_FILE_TMPDIR/print")"
+}
+
+# A value of a set's MANIFEST.
+manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
+
+# Change a MANIFEST with sed, and make it whole again.
+forge_manifest() {
+  sed -i -e "$2" -e '$d' "$1/MANIFEST"
+  printf 'manifest_sha256=%s\n' "$(sha256sum <"$1/MANIFEST" | cut -d ' ' -f 1)" >>"$1/MANIFEST"
+}
+
+# Make a set whose RDB file went through a command that changes the file $1, and was not looked at.
+forge_set() {
+  # The shadow's file is the last argument.
+  # shellcheck disable=SC2016
+  printf '%s\n' 'REAL "$@" || exit' 'case "$*" in *--rdb*) set -- "${@: -1}";' "$1" ';; esac' | shadow redis-cli
+  sed 's/^redis_check_file() {/&\n  redis-check-rdb "$1" >"$RUN_DIR\/redis.check" 2>\&1; printf "[info] 7 keys read\\n" >>"$RUN_DIR\/redis.check"; return 0/' "$HOST/bin/backup.sh" >"$HOST/bin/forge.sh"
+  chmod +x "$HOST/bin/forge.sh"
+  shadowed "$HOST/bin/forge.sh" --quiet
+}
+
+# The middle byte of a file, turned.
+FLIP='python3 -c "import sys; p = sys.argv[1]; b = bytearray(open(p, \"rb\").read()); b[len(b) // 2] ^= 1; open(p, \"wb\").write(b)" "$1"'
+
+# All files of the live server, with their content.
+live_files() { (cd "$RD/data" && find . -type f -exec sha256sum {} + | sort -k 2); }
+
+@test "a backup: one sound file, with the counts of the snapshot, not those of the live server" {
+  own
+  local name want set
+  # Clients go on writing right after the snapshot.
+  shadow redis-cli <<SHADOW
+REAL "\$@" || exit
+case "\$*" in *--rdb*) REAL -s '$SOCK' EVAL "for i = 1, 50 do redis.call('SET', 'late' .. i, 1) end" 0 >&2 ;; esac
+SHADOW
+  want="$(rd INFO keyspace | tr -d '\r' | sed -n 's/^db\([0-9]*\):keys=\([0-9]*\),expires=\([0-9]*\),.*/position.db.\1=\2 \3/p')"
+  run -0 shadowed backup
+  assert_says '20117 keys in 3 databases'
+  set="$(last_set)"
+  assert_same "$(grep '^position.db' "$set/MANIFEST")" "$want"
+  assert_same "$(manifest "$set" position.keys) $(manifest "$set" position.expires)" '20117 101'
+  assert_same "$(manifest "$set" position.repl_id)" "$(rd INFO replication | tr -d '\r' | sed -n 's/^master_replid://p')"
+  assert_same "$(manifest "$set" tool.redis)" "$(rd INFO server | tr -d '\r' | sed -n 's/^redis_version://p')"
+  zstd -dc "$set"/dump.rdb.zst | redis-check-rdb /dev/stdin | grep -F '20117 keys read'
+  assert_silent_about WARN
+  assert_tidy
+}
+
+@test "--dry-run and --help change nothing" {
+  calm
+  run -0 backup --dry-run
+  run -0 backup --help
+  run -0 restore --help
+  assert_same "$(sets)" ''
+  assert_same "$(ls "$HOST/state" "$HOST/log")" "$(printf '%s:\n\n%s:' "$HOST/log" "$HOST/state")"
+}
+
+@test "without an append-only file: all comes back, what is newer goes, the old file is kept" {
+  own
+  local before file
+  before="$(redis_print)"
+  run -0 backup
+  redis_wreck
+  run -0 restore --dry-run
+  assert_says 'now   2 keys in 2 databases, append-only file off'
+  assert_says 'then  20117 keys in 3 databases as of 2'
+  assert_same "$(rd GET newer)" 1
+  run -0 restore --yes
+  assert_says 'a throw-away server loads it: 20117 keys in 3 databases'
+  assert_says "the old data is kept in $RD/data/dump.rdb.lifeboat-old-"
+  assert_same "$(redis_print)" "$before"
+  # Kept is what the server saved when it was stopped, so nothing is lost for good.
+  file="$(echo "$RD"/data/dump.rdb.lifeboat-old-*)"
+  redis-check-rdb "$file" | grep -F '2 keys read'
+  # An append-only file that nobody keeps would come up some day.
+  [[ ! -e $RD/data/appendonlydir && ! -e $RD/data/appendonly.aof ]]
+  assert_tidy
+  # It stays over restarts.
+  redis_down
+  redis_up
+  assert_same "$(redis_print)" "$before"
+}
+
+@test "with an append-only file: it is restored, not the empty one of a naive restore, and goes on" {
+  CONFIG=('appendonly yes')
+  own
+  local before
+  before="$(redis_print)"
+  run -0 backup
+  redis_wreck
+  run -0 restore --yes
+  assert_says 'append-only file on'
+  assert_same "$(redis_print)" "$before"
+  rd SET after 1
+  redis_kill
+  redis_up
+  assert_same "$(rd GET after) $(rd GET number)" '1 -12'
+  rd DEL after
+  assert_same "$(redis_print)" "$before"
+  [[ -e $(echo "$RD"/data/appendonlydir.lifeboat-old-*)/appendonly.aof.manifest ]]
+  rd BGREWRITEAOF
+  rewritten() { [[ -e $RD/data/appendonlydir/appendonly.aof.2.base.rdb ]]; }
+  eventually rewritten
+  assert_tidy
+}
+
+@test "a killed server whose files are destroyed comes back, with an append-only file" {
+  CONFIG=('appendonly yes' 'appenddirname aof' 'appendfilename log' 'dbfilename data.rdb')
+  wrecked APPEND_DIR aof APPEND_FILE log DUMP_FILE data.rdb
+  redis_kill
+  rm "$RD"/data/aof/*.base.rdb
+  head -c 1000 /dev/urandom >"$RD/data/data.rdb"
+  run -0 restore --yes
+  assert_says 'it does not answer'
+  assert_same "$(redis_print)" "$BEFORE"
+}
+
+@test "a data directory that is gone comes back, owned by the server's user" {
+  OTHER_DIR="$(mktemp -d /tmp/lifeboat-redis.XXXXXX)"
+  chmod 711 "$OTHER_DIR"
+  redis_new "$OTHER_DIR/db"
+  printf 'setpriv --reuid=redis --regid=redis --clear-groups\n' >"$RD/as"
+  chown -R redis: "$RD"
+  redis_up
+  redis_fill
+  new_redis_host SERVER_USER redis
+  local before
+  before="$(redis_print)"
+  run -0 backup
+  redis_kill
+  rm -rf "$RD/data"
+  run -0 restore --yes
+  assert_same "$(redis_print)" "$before"
+  assert_same "$(stat -c '%U:%G %a' "$RD/data" "$RD/data/dump.rdb" | paste -s -d ,)" 'redis:redis 750,redis:redis 640'
+  rd SET more 1
+  assert_same "$(rd SAVE)" OK
+  with SERVER_USER nobody-at-all
+  run -78 restore --yes
+  assert_says 'there is no user nobody-at-all'
+  assert_same "$(rd GET more)" 1
+}
+
+@test "an ordinary user can do all of it with a server of his own" {
+  OTHER_DIR="$(mktemp -d /tmp/lifeboat-redis.XXXXXX)"
+  chmod 711 "$OTHER_DIR"
+  redis_new "$OTHER_DIR/db" 'appendonly yes'
+  printf 'setpriv --reuid=redis --regid=redis --clear-groups\n' >"$RD/as"
+  BATS_TEST_TMPDIR="$OTHER_DIR" new_redis_host SERVER_USER redis
+  chown -R redis: "$OTHER_DIR"
+  as_redis() { setpriv --reuid=redis --regid=redis --clear-groups "$@"; }
+  : >"$RD/as"
+  as_redis "$RD/service" start
+  answers() { [[ $(rd PING 2>/dev/null) == PONG ]]; }
+  eventually answers
+  redis_fill
+  local before
+  before="$(redis_print)"
+  run -0 as_redis "$HOST/bin/backup.sh"
+  redis_wreck
+  run -0 as_redis "$HOST/bin/restore.sh" --yes
+  assert_same "$(redis_print)" "$before"
+}
+
+@test "times to live run on while a backup lies: what has expired stays gone, and is no reason to fail" {
+  CONFIG=('appendonly yes')
+  own
+  rd FLUSHALL
+  rd SET brief 1 PX 1500
+  rd SET long 1 EX 5000
+  local before
+  before="$(rd PEXPIRETIME long)"
+  run -0 backup
+  assert_same "$(manifest "$(last_set)" position.db.0)" '2 2'
+  sleep 1.5
+  for mode in yes no; do
+    rd CONFIG SET appendonly "$mode"
+    rd CONFIG REWRITE
+    run -0 restore --yes
+    assert_same "$(rd EXISTS brief) $(rd PEXPIRETIME long)" "0 $before"
+  done
+}
+
+@test "requirepass with odd characters" {
+  own PASSWORD_SECRET "file:$HOST/secret"
+  local password before
+  before="$(redis_print)"
+  with PASSWORD_SECRET "file:$HOST/secret"
+  for password in ' it"s back\slash\n #' '-a 비밀번호' '$(id)`id`%s'"'"; do
+    printf '%s' "$password" | rd -x CONFIG SET requirepass
+    printf '%s' "$password" >"$RD/password"
+    printf '%s\n' "$password" >"$HOST/secret"
+    run -0 backup --dry-run
+  done
+  run -0 backup
+  # Over a restart, which is where the password comes from the configuration.
+  rd CONFIG REWRITE
+  redis_wreck
+  run -0 restore --yes
+  assert_same "$(redis_print)" "$before"
+  printf 'wr0ng-pass\n' >"$HOST/secret"
+  run -77 backup
+  assert_says 'refuses the login: WRONGPASS'
+  assert_silent_about wr0ng-pass
+  run -77 restore --yes
+  rm "$HOST/secret"
+  run -77 backup
+  assert_same "$(sets | wc -l)" 1
+  with PASSWORD_SECRET ''
+  REDISCLI_AUTH="$password" run -77 backup
+  assert_says 'NOAUTH'
+  assert_same "$(redis_print)" "$before"
+}
+
+@test "an ACL user with few rights, an encrypted set, no secret in a process list, in logs, state or sets" {
+  local secret='s3cr3t-Pa55'
+  CONFIG=("user keeper on >$secret -@all +info +sync +psync +replconf +config|get")
+  age-keygen -o "$BATS_TEST_TMPDIR/key" 2>"$BATS_TEST_TMPDIR/key.out"
+  printf '%s\n' "$secret" >"$BATS_TEST_TMPDIR/secret"
+  own REDIS_USER keeper PASSWORD_SECRET "file:$BATS_TEST_TMPDIR/secret" ENCRYPTION age \
+    AGE_RECIPIENTS "($(sed -n 's/Public key: //p' "$BATS_TEST_TMPDIR/key.out"))" AGE_IDENTITY_FILE "$BATS_TEST_TMPDIR/key"
+  local before
+  before="$(redis_print)"
+  (
+    while [[ ! -e $BATS_TEST_TMPDIR/done ]]; do
+      for file in /proc/[0-9]*/cmdline; do
+        [[ $file == "/proc/$BASHPID/"* ]] || tr '\0' '\n' 2>/dev/null <"$file" || true
+      done | grep -F -f "$BATS_TEST_TMPDIR/secret" >>"$BATS_TEST_TMPDIR/found" || true
+    done
+  ) 3>&- &
+  run -0 backup
+  redis_wreck
+  run -0 restore --yes
+  touch "$BATS_TEST_TMPDIR/done"
+  wait
+  assert_same "$(sort -u "$BATS_TEST_TMPDIR/found")" ''
+  assert_same "$(redis_print)" "$before"
+  run grep -r -F -a -l -f "$BATS_TEST_TMPDIR/secret" "$HOST"
+  assert_same "$output" ''
+  assert_same "$(grep -r -a -l session: "$HOST" || true)" ''
+  assert_tidy
+  # What is missing is said.
+  rd ACL SETUSER keeper -sync -config
+  run -77 backup
+  assert_says 'a backup needs +info +sync +psync +replconf +config|get'
+}
+
+@test "over TCP with TLS, and a client certificate" {
+  local port tls="$BATS_TEST_TMPDIR/tls" name
+  port=$((10000 + (RANDOM * 32768 + RANDOM) % 22000))
+  mkdir "$tls"
+  for name in ca stranger; do
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$name" -keyout "$tls/$name.key" -out "$tls/$name.pem" 2>/dev/null
+  done
+  CONFIG=("tls-port $port" 'bind 127.0.0.1' "tls-cert-file $tls/ca.pem" "tls-key-file $tls/ca.key" "tls-ca-cert-file $tls/ca.pem")
+  own REDIS_SOCKET '' REDIS_PORT "$port" CACERT "$tls/ca.pem" CERT "$tls/ca.pem" CERT_KEY "$tls/ca.key"
+  local before
+  before="$(redis_print)"
+  run -0 backup
+  redis_wreck
+  run -0 restore --yes
+  assert_same "$(redis_print)" "$before"
+  with CACERT "$tls/stranger.pem"
+  run -69 backup
+  assert_says 'certificate'
+  with CACERT '' CERT '' CERT_KEY ''
+  run -69 backup
+  assert_says 'speak TLS'
+}
+
+@test "what the server sent is not published when it is cut, turned or followed by something" {
+  calm
+  for change in 'truncate -s -9 "$1"' "$FLIP" 'printf x >>"$1"'; do
+    # shellcheck disable=SC2016
+    printf '%s\n' 'REAL "$@" || exit' 'case "$*" in *--rdb*) set -- "${@: -1}";' "$change" ';; esac' | shadow redis-cli
+    run -65 shadowed backup
+    assert_says 'nothing is published'
+  done
+  assert_same "$(sets)" ''
+  assert_tidy
+}
+
+@test "a damaged set is not restored: cut or turned in the store" {
+  wrecked
+  local before set
+  set="$(last_set)"
+  before="$(live_files) $(redis_print)"
+  cp "$set/dump.rdb.zst" "$HOST/whole"
+  truncate -s -9 "$set/dump.rdb.zst"
+  run -65 restore --yes
+  cp "$HOST/whole" "$set/dump.rdb.zst"
+  bash -c "$FLIP" - "$set/dump.rdb.zst"
+  run -65 restore --yes
+  run -65 verify
+  assert_same "$(live_files) $(redis_print)" "$before"
+  assert_tidy
+}
+
+@test "a set that was damaged before it was hashed is found by verify, and never restored" {
+  own
+  local before change
+  before="$(live_files) $(redis_print)"
+  for change in 'truncate -s -9 "$1"' "$FLIP"; do
+    forge_set "$change"
+    run -65 restore --yes
+    assert_says 'the RDB file is damaged (offset '
+    run -65 verify
+    assert_says 'the RDB file is damaged (offset '
+    rm -rf "$(last_set)"
+  done
+  assert_same "$(live_files) $(redis_print)" "$before"
+  # No key of the data gets into the log.
+  run grep -a -e 'session:' -e 'key:' "$HOST/log/thing.log"
+  assert_same "$output" ''
+}
+
+@test "counts that are not those of the MANIFEST are found, in the file and in a server" {
+  wrecked
+  local before set
+  before="$(live_files)"
+  set="$(last_set)"
+  cp "$set/MANIFEST" "$HOST/MANIFEST"
+  forge_manifest "$set" 's/^position.keys=.*/position.keys=20118/'
+  run -65 verify
+  assert_says 'has 20117 keys, 101 of which expire; the MANIFEST says 20118 and 101'
+  rm "$set/SUSPECT"
+  cp "$HOST/MANIFEST" "$set/MANIFEST"
+  forge_manifest "$set" 's/^position.db.3=.*/position.db.3=20001 0/'
+  run -65 restore --yes
+  assert_says 'does not hold what was backed up: db3 has 20000 keys'
+  assert_same "$(live_files)" "$before"
+}
+
+@test "server down: 69; hung: 69; older sets stay" {
+  own
+  run -0 backup
+  redis_down
+  run -69 backup
+  assert_says 'does not answer: Could not connect'
+  redis_up
+  kill -STOP "$(cat "$RD/pid")"
+  run -69 backup
+  kill -CONT "$(cat "$RD/pid")"
+  assert_says 'hangs: no answer within'
+  assert_same "$(sets | wc -l)" 1
+  assert_tidy
+}
+
+@test "a server that is killed while it sends: 69, no set" {
+  CONFIG=('rdb-key-save-delay 100')
+  own
+  "$HOST/bin/backup.sh" >"$HOST/out" 2>&1 3>&- &
+  sending() { [[ -s $(echo "$HOST"/state/run/*/dump.rdb) ]]; }
+  eventually sending
+  redis_kill
+  status=0
+  wait $! || status=$?
+  output="$(<"$HOST/out")"
+  assert_status 69
+  assert_says 'broke off while it sent the snapshot'
+  assert_same "$(sets)" ''
+  assert_tidy
+}
+
+@test "a backup that is told to end leaves nothing; one that is killed is swept away by the next" {
+  CONFIG=('rdb-key-save-delay 100')
+  own
+  sending() { [[ -s $(echo "$HOST"/state/run/*/dump.rdb) ]]; }
+  "$HOST/bin/backup.sh" --quiet 3>&- &
+  eventually sending
+  kill -TERM $!
+  status=0
+  wait $! || status=$?
+  assert_status 143
+  assert_tidy
+  "$HOST/bin/backup.sh" --quiet 3>&- &
+  eventually sending
+  kill -KILL $!
+  wait $! || true
+  ended() { ! pgrep -f -- "--rdb $HOST" >/dev/null; }
+  eventually ended
+  rd CONFIG SET rdb-key-save-delay 0
+  run -0 backup
+  assert_tidy
+  assert_same "$(sets | wc -l)" 1
+}
+
+@test "a restore that is killed takes its throw-away server along, and can be run again" {
+  wrecked
+  local server
+  # The server is asked, and does not get to answer.
+  shadow redis-cli <<'SHADOW'
+case "$*" in *lifeboat.sock*) [[ -e $0.at-work ]] || { : >"$0.at-work"; exec sleep 60; } ;; esac
+exec REAL "$@"
+SHADOW
+  PATH="$HOST/shadow:$PATH" "$HOST/bin/restore.sh" --yes --quiet 3>&- &
+  eventually test -e "$HOST/shadow/redis-cli.at-work"
+  server="$(cat "$RD"/data/.lifeboat-live-*/server.pid)"
+  kill -KILL $!
+  wait $! || true
+  gone() { ! kill -0 "$server" 2>/dev/null; }
+  eventually gone
+  assert_same "$(rd GET newer)" 1
+  run -0 restore --yes
+  assert_same "$(redis_print)" "$BEFORE"
+  assert_tidy
+}
+
+@test "a restore that is killed in the middle of the swap is undone by the next run, which then succeeds" {
+  CONFIG=('appendonly yes')
+  wrecked
+  # Killed when the first of two paths is in place.
+  shadow mv <<'SHADOW'
+case "$*" in *appendonlydir*) if mkdir "$0.once" 2>/dev/null; then : >"$0.at-work"; exec sleep 60; fi ;; esac
+exec REAL "$@"
+SHADOW
+  PATH="$HOST/shadow:$PATH" "$HOST/bin/restore.sh" --yes --quiet 3>&- &
+  eventually test -e "$HOST/shadow/mv.at-work"
+  kill -KILL $!
+  wait $! || true
+  run -75 backup
+  assert_says 'a restore of thing did not end'
+  # Undoing it gives the state before it, which the answer to --dry-run does not touch.
+  run -0 restore --dry-run
+  run -0 restore --yes
+  assert_says 'undoing what it had done'
+  assert_same "$(redis_print)" "$BEFORE"
+  rd SET newest 1
+  # Killed after all of it, when the server starts: told to end now.
+  printf '#!/usr/bin/env bash\n[[ -e %q/hung ]] && exec %q/service start\n: >%q/hung; exec sleep 60\n' "$RD" "$RD" "$RD" >"$RD/start"
+  chmod +x "$RD/start"
+  set_list SERVICE_START "$RD/start"
+  with
+  "$HOST/bin/restore.sh" --yes --quiet 3>&- &
+  eventually test -e "$RD/hung"
+  kill -TERM $!
+  status=0
+  wait $! || status=$?
+  assert_status 143
+  redis_up
+  assert_same "$(rd GET newest)" 1
+  assert_tidy
+}
+
+@test "a server that does not start with the restored data gets its old data back" {
+  CONFIG=('appendonly yes')
+  wrecked
+  local before
+  before="$(redis_print)"
+  # It starts with old data only.
+  printf '#!/usr/bin/env bash\nls %q/data/appendonlydir.lifeboat-old-* >/dev/null 2>&1 && exit 1\nexec %q/service start\n' "$RD" "$RD" >"$RD/start"
+  chmod +x "$RD/start"
+  set_list SERVICE_START "$RD/start"
+  with
+  run -69 restore --yes
+  assert_says 'is as it was before the restore'
+  redis_up
+  assert_same "$(redis_print)" "$before"
+  assert_tidy
+  # One that dies of the data soon after it was started.
+  printf '#!/usr/bin/env bash\n%q/service start\nls %q/data/appendonlydir.lifeboat-old-* >/dev/null 2>&1 && kill -KILL "$(cat %q/pid)"\nexit 0\n' "$RD" "$RD" "$RD" >"$RD/start"
+  run -65 restore --yes
+  assert_says 'does not come up on the restored data'
+  redis_up
+  assert_same "$(redis_print)" "$before"
+}
+
+@test "a server that loads something else is found out, and put back" {
+  wrecked
+  redis_down
+  # The plan and the server do not mean the same file, and nobody could be asked.
+  mkdir "$RD/else"
+  sed -i "s|^dir .*|dir $RD/else|" "$RD/conf"
+  local before
+  before="$(live_files)"
+  run -65 restore --yes
+  assert_says 'the server has loaded 0 keys, the backup has 20117'
+  assert_says "the server keeps its data in $RD/else, the plan says $RD/data"
+  assert_same "$(live_files)" "$before"
+  redis_up
+  run -78 restore --yes
+  assert_says 'the server would never see what is restored'
+  run -0 backup
+  assert_says 'correct the plan, a restore will refuse'
+}
+
+@test "a server that still runs although its service says it was stopped keeps its data" {
+  wrecked
+  set_list SERVICE_STOP true
+  with
+  local before
+  before="$(live_files) $(redis_print)"
+  run -69 restore --yes
+  assert_says "a Redis server still runs in $RD/data: process $(cat "$RD/pid")"
+  assert_same "$(live_files) $(redis_print)" "$before"
+  assert_tidy
+}
+
+@test "a replica is backed up while it has its master, and is not restored; a master with replicas is" {
+  local port before
+  port=$((10000 + (RANDOM * 32768 + RANDOM) % 22000))
+  CONFIG=("port $port" 'bind 127.0.0.1')
+  own
+  before="$(redis_print)"
+  run -0 backup
+  redis_new "$BATS_TEST_TMPDIR/replica" "replicaof 127.0.0.1 $port"
+  redis_up
+  linked() { rd INFO replication | grep -q master_link_status:up; }
+  eventually linked
+  with REDIS_SOCKET "$SOCK" DATA_DIR "$RD/data"
+  run -0 backup
+  assert_says "backing up a replica of 127.0.0.1:$port"
+  assert_same "$(manifest "$(last_set)" position.keys)" 20117
+  run -78 restore --yes
+  assert_says 'would overwrite what is restored'
+  RD="$BATS_TEST_TMPDIR/db" SOCK="$BATS_TEST_TMPDIR/db/s"
+  redis_wreck
+  with REDIS_SOCKET "$SOCK" DATA_DIR "$RD/data"
+  run -0 restore --yes
+  assert_says 'its replica will take the restored data, too'
+  assert_same "$(redis_print)" "$before"
+  RD="$BATS_TEST_TMPDIR/replica" SOCK="$BATS_TEST_TMPDIR/replica/s"
+  same() { [[ $(redis_print) == "$before" ]]; }
+  eventually same
+  rd REPLICAOF 127.0.0.1 1
+  with REDIS_SOCKET "$SOCK" DATA_DIR "$RD/data"
+  run -69 backup
+  assert_says 'is a replica of 127.0.0.1:1 and has no link to it'
+}
+
+@test "a dead replica is found out when it is up again, and put back" {
+  wrecked
+  redis_down
+  printf 'replicaof 127.0.0.1 1\n' >>"$RD/conf"
+  local before
+  before="$(live_files)"
+  run -78 restore --yes
+  assert_says 'which overwrites what was restored: restore there'
+  assert_same "$(live_files)" "$before"
+}
+
+@test "a node of a cluster is refused" {
+  redis_new "$BATS_TEST_TMPDIR/db" 'cluster-enabled yes' "port $((10000 + (RANDOM * 32768 + RANDOM) % 22000))" 'bind 127.0.0.1'
+  redis_up
+  new_redis_host
+  run -78 backup
+  assert_says 'is a node of a Redis Cluster'
+}
+
+@test "it is said when a crash of Redis costs more than the RPO" {
+  redis_new "$BATS_TEST_TMPDIR/db"
+  redis_up
+  new_redis_host RPO_SECONDS 600
+  run -0 backup --dry-run
+  assert_says 'a crash of Redis can lose 1 h: it has no append-only file'
+  rd CONFIG SET save '3600 1 300 100 60 10000 500 1'
+  run -0 backup --dry-run
+  assert_silent_about WARN
+  rd CONFIG SET save '60 10000'
+  run -0 backup --dry-run
+  assert_says 'can lose changes of any age'
+  rd CONFIG SET save ''
+  run -0 backup --dry-run
+  assert_says 'its save points (none)'
+  rd CONFIG SET appendonly yes
+  run -0 backup --dry-run
+  assert_silent_about WARN
+  with RPO_SECONDS 0
+  rd CONFIG SET appendonly no
+  run -0 backup --dry-run
+  assert_silent_about WARN
+}
+
+@test "an emptied server is backed up, and everybody hears of it" {
+  own
+  run -0 backup
+  rd FLUSHALL
+  run -0 backup
+  assert_says "the server is EMPTY; the set $(basename "$(sets | head -n 1)") had 20117 keys"
+  run -0 verify --deep
+  assert_says '0 keys in 0 databases'
+  run -0 restore --yes
+}
+
+@test "verify, verify --deep, drill and --into" {
+  calm
+  run -0 backup
+  run -0 verify
+  assert_says ' ok'
+  run -0 verify --deep
+  assert_says 'restores to 20117 keys in 3 databases'
+  run -0 drill
+  assert_says PASSED
+  run -0 restore --into "$BATS_TEST_TMPDIR/look"
+  assert_says "to look at it: redis-server --dir $BATS_TEST_TMPDIR/look --port 0"
+  assert_same "$(ls -A "$BATS_TEST_TMPDIR/look")" dump.rdb
+  assert_tidy
+  local before
+  before="$(redis_print)"
+  redis_new "$BATS_TEST_TMPDIR/again"
+  mv "$BATS_TEST_TMPDIR/look/dump.rdb" "$RD/data/"
+  redis_up
+  assert_same "$(redis_print)" "$before"
+}
+
+@test "where memory is short, nothing is loaded for a trial" {
+  wrecked
+  forge_manifest "$(last_set)" 's/^position.used_memory=.*/position.used_memory=99999999999999/'
+  run -75 verify --deep
+  assert_says 'not enough memory to load the data for a trial: it needs 90 TiB'
+  [[ ! -e $(last_set)/SUSPECT ]]
+  run -0 restore --yes
+  assert_says 'it is not loaded for a trial, the live server will show'
+  assert_same "$(redis_print)" "$BEFORE"
+}
+
+@test "a host without the server program checks what it can" {
+  wrecked SERVER_BINARY /nonexistent/redis-server
+  run -0 restore --yes
+  assert_says 'is checked by its structure, not by loading it'
+  assert_same "$(redis_print)" "$BEFORE"
+}
+
+@test "before Redis 7: one append-only file, and databases that are compared" {
+  CONFIG=('appendonly yes')
+  wrecked
+  # A server that calls itself 6.2 and does not count what it loads. The real one takes the old form up, too.
+  shadow redis-cli <<'SHADOW'
+REAL "$@" | sed -e 's/^redis_version:7.*/redis_version:6.2.14\r/' -e /^rdb_last_load_keys/d
+exit "${PIPESTATUS[0]}"
+SHADOW
+  # What the stage holds in this form, seen before it is moved.
+  shadow mv <<SHADOW
+case "\$*" in */appendonly.aof\ *data/appendonly.aof) cp "\${@: -2:1}" "$HOST/seen" ;; esac
+exec REAL "\$@"
+SHADOW
+  run -0 shadowed restore --yes
+  assert_same "$(redis_print)" "$BEFORE"
+  assert_same "$(sha256sum <"$HOST/seen" | cut -d ' ' -f 1)" "$(manifest "$(last_set)" payload.1.raw_sha256)"
+  # Without a password it comes up empty: that is noticed, too.
+  redis_down
+  mkdir "$RD/else"
+  sed -i "s|^dir .*|dir $RD/else|" "$RD/conf"
+  run -65 shadowed restore --yes
+  assert_says 'the server does not hold what was backed up: db0 is empty'
+}
+
+@test "data of a module: said, refused without it, restored with it" {
+  local module=/usr/lib/redis/modules/redisearch.so
+  redis_new "$BATS_TEST_TMPDIR/db" "loadmodule $module"
+  redis_up
+  rd FT.CREATE words SCHEMA text TEXT
+  rd FT.ADD words doc 1 FIELDS text hello
+  new_redis_host
+  run -0 backup
+  assert_says 'the server has modules (ft), the plan names none'
+  rd FLUSHALL
+  run -78 restore --yes
+  assert_says "name the server's modules in the plan"
+  set_list MODULES "$module"
+  with
+  run -0 restore --yes
+  [[ $(rd FT.SEARCH words hello) == *doc*hello* ]]
+  run -0 backup
+  assert_silent_about modules
+}
+
+@test "disks without room: 74, older sets stay" {
+  own
+  rd EVAL "for i = 1, 40 do local t = {} for j = 1, 4000 do t[j] = string.format('%08x', math.random(0, 2147483647)) end redis.call('SET', 'big' .. i, table.concat(t)) end" 0
+  run -0 backup
+  mkdir "$HOST/small"
+  mount -t tmpfs -o size=256k none "$HOST/small"
+  with STATE_DIR "$HOST/small"
+  run -74 backup
+  with STATE_DIR "$HOST/state" STORE_PATHS "($HOST/small)"
+  run -74 backup
+  assert_same "$(find "$HOST/small" -name '.partial*' | wc -l)" 0
+  with STORE_PATHS "($STORE)" SCRATCH_DIR "$HOST/small"
+  run -74 verify --deep
+  [[ ! -e $(last_set)/SUSPECT ]]
+  assert_same "$(sets | wc -l)" 1
+}
