@@ -1,4 +1,4 @@
-# Real Redis servers for redis.bats, each in a directory of its own with its own Unix socket, so that two runs never meet.
+# Real Redis servers for redis.bats and redis-faults.bats, each in a directory of its own with its own Unix socket, so that two runs never meet.
 #
 #   redis_new HOME [CONFIG-LINE…]  a server below HOME, not started; sets RD and SOCK
 #   redis_up / redis_down          start (and wait until it answers) / stop the server of $RD
@@ -6,6 +6,8 @@
 #   redis_fill                     one of each: what backups have been known to lose
 #   redis_print                    fingerprint of everything in it: values, times to live, functions
 #   new_redis_host [FACT VALUE]…   a host whose asset is the server of $RD; `with FACT VALUE…` changes facts later
+#   calm / own / wrecked           a shared server that is only read; one of the test's own, filled; one after the disaster, with a
+#                                  set to restore and its fingerprint in BEFORE
 
 # Lay out a server: data directory, configuration, init script with a status of its own.
 redis_new() {
@@ -171,3 +173,99 @@ redis_scripts() {
     chmod +x "$HOST/bin/$role.sh"
   done
 }
+
+# Once a file: what its tests share.
+redis_begin_file() {
+  export REDIS_LINKED="$BATS_FILE_TMPDIR/linked"
+  # One server for the tests that only read.
+  redis_new "$BATS_FILE_TMPDIR/calm"
+  redis_up
+  redis_fill
+  # And a set of it, for the tests that only restore, with the fingerprint of what it holds.
+  BATS_TEST_TMPDIR="$BATS_FILE_TMPDIR/first" new_redis_host
+  backup --quiet
+  mv "$STORE" "$BATS_FILE_TMPDIR/store"
+  redis_print >"$BATS_FILE_TMPDIR/print"
+}
+
+# After each test: nothing may be left.
+redis_end_test() {
+  local pid left=''
+  redis_stop_all "$BATS_TEST_TMPDIR"
+  if [[ -n ${OTHER_DIR:-} ]]; then
+    redis_stop_all "$OTHER_DIR"
+    rm -rf "$OTHER_DIR"
+  fi
+  # A throw-away server works below this test's directory: none may be left.
+  for pid in $(pgrep -f 'redis-server unixsocket:lifeboat.sock'); do
+    [[ $(readlink "/proc/$pid/cwd") != "$BATS_TEST_TMPDIR"* ]] || left+=" $pid"
+  done
+  unmount_all
+  # shellcheck disable=SC2086
+  [[ -z $left ]] || {
+    kill -KILL $left
+    fail "a throw-away server was left running"
+  }
+}
+
+# The shared server, for tests that change nothing in it.
+calm() {
+  RD="$BATS_FILE_TMPDIR/calm" SOCK="$BATS_FILE_TMPDIR/calm/s"
+  new_redis_host
+}
+
+# A server of this test's own, running and filled. Lines of configuration are in CONFIG; words are facts.
+own() {
+  redis_new "$BATS_TEST_TMPDIR/db" ${CONFIG[@]+"${CONFIG[@]}"}
+  redis_up
+  redis_fill
+  new_redis_host "$@"
+}
+
+# A program that stands before the real one on the path; `REAL` in the text becomes the real one's path.
+shadow() {
+  local name="$1" real
+  real="$(command -v "$name")"
+  mkdir -p "$HOST/shadow"
+  { printf '#!/usr/bin/env bash\n' && sed "s|REAL|$real|g"; } >"$HOST/shadow/$name"
+  chmod +x "$HOST/shadow/$name"
+}
+
+# Run a command with the shadows on.
+shadowed() { PATH="$HOST/shadow:$PATH" "$@"; }
+
+# A server of this test's own with what came after the disaster in it; the set that setup_file made is in the store, and BEFORE
+# is the fingerprint of what it holds.
+wrecked() {
+  redis_new "$BATS_TEST_TMPDIR/db" ${CONFIG[@]+"${CONFIG[@]}"}
+  redis_up
+  redis_wreck
+  new_redis_host "$@"
+  cp -R "$BATS_FILE_TMPDIR/store/." "$STORE"
+  BEFORE="$(<"$BATS_FILE_TMPDIR/print")"
+}
+
+# A value of a set's MANIFEST.
+manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
+
+# Change a MANIFEST with sed, and make it whole again.
+forge_manifest() {
+  sed -i -e "$2" -e '$d' "$1/MANIFEST"
+  printf 'manifest_sha256=%s\n' "$(sha256sum <"$1/MANIFEST" | cut -d ' ' -f 1)" >>"$1/MANIFEST"
+}
+
+# Make a set whose RDB file went through a command that changes the file $1, and was not looked at.
+forge_set() {
+  # The shadow's file is the last argument.
+  # shellcheck disable=SC2016
+  printf '%s\n' 'REAL "$@" || exit' 'case "$*" in *--rdb*) set -- "${@: -1}";' "$1" ';; esac' | shadow redis-cli
+  sed 's/^redis_check_file() {/&\n  redis-check-rdb "$1" >"$RUN_DIR\/redis.check" 2>\&1; printf "[info] 7 keys read\\n" >>"$RUN_DIR\/redis.check"; return 0/' "$HOST/bin/backup.sh" >"$HOST/bin/forge.sh"
+  chmod +x "$HOST/bin/forge.sh"
+  shadowed "$HOST/bin/forge.sh" --quiet
+}
+
+# The middle byte of a file, turned.
+FLIP='python3 -c "import sys; p = sys.argv[1]; b = bytearray(open(p, \"rb\").read()); b[len(b) // 2] ^= 1; open(p, \"wb\").write(b)" "$1"'
+
+# All files of the live server, with their content.
+live_files() { (cd "$RD/data" && find . -type f -exec sha256sum {} + | sort -k 2); }
