@@ -1,0 +1,44 @@
+import { value } from "./node.ts";
+import type { AbsolutePath } from "./units.ts";
+
+/** A Kubernetes cluster, as a host reaches it. */
+export interface Kubernetes {
+  /** The kubeconfig on the host that runs the scripts. Cron has no `$KUBECONFIG`, so it is named. */
+  readonly kubeconfig: AbsolutePath;
+  /** A context of the kubeconfig. Default: its current one, which anybody may change: name it when there are several. */
+  readonly context?: string;
+}
+
+/** A container of a pod, reached with `kubectl exec`. */
+export interface Pod {
+  /** The cluster that it runs in. */
+  readonly cluster: Kubernetes;
+  /** @pattern ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$ */
+  readonly namespace: string;
+  /**
+   * The pod's name, which stays the same in a StatefulSet: `signoz-clickhouse-0`.
+   * @pattern ^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$
+   */
+  readonly pod: string;
+  /**
+   * A container of it. Default: the pod's default container.
+   * @pattern ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$
+   */
+  readonly container?: string;
+}
+
+/**
+ * A Kubernetes cluster.
+ * @example const cluster = kubernetes({ kubeconfig: "/Users/ops/.kube/config", context: "kubernetes-admin@kubernetes" });
+ */
+export function kubernetes(options: Kubernetes): Kubernetes {
+  return value(kubernetes, { ...options });
+}
+
+/**
+ * A container of a pod.
+ * @example pod({ cluster, namespace: "vault", pod: "vault-0" })
+ */
+export function pod(options: Pod): Pod {
+  return value(pod, { ...options });
+}
