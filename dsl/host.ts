@@ -1,3 +1,4 @@
+import type { Transport } from "../templates/registry.ts";
 import { type Branded, entity } from "./node.ts";
 import type { AbsolutePath, PlainPath, TimeZone } from "./units.ts";
 
@@ -7,6 +8,8 @@ export interface HostOptions {
   readonly os?: "linux" | "macos";
   /** Which host, VM server or site this one dies with. */
   readonly runsOn?: Host;
+  /** How another host runs commands on this one, to fetch backup sets and to bring them back. Without it nobody can. */
+  readonly reach?: Transport;
   /** The time zone of the host's clock, in which its crontab runs. Default: the plan's. `install.sh` refuses a host that differs. */
   readonly timeZone?: TimeZone;
   /** Directories of what Lifeboat puts on the host. */

@@ -19,7 +19,7 @@ export {
 export { type Hook, type HookEvent, healthchecks, mail, onEvent, webhook } from "./hook.ts";
 export { type Host, type HostOptions, host } from "./host.ts";
 // Kubernetes, as hosts reach it.
-export { type Kubernetes, kubernetes, type Pod, pod } from "./kubernetes.ts";
+export { type Kubernetes, kubernetes, type Pod } from "./kubernetes.ts";
 export { type Plan, type PlanOptions, plan } from "./plan.ts";
 export { keep, type Retention } from "./retention.ts";
 // When.

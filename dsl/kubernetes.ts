@@ -34,11 +34,3 @@ export interface Pod {
 export function kubernetes(options: Kubernetes): Kubernetes {
   return value(kubernetes, { ...options });
 }
-
-/**
- * A container of a pod.
- * @example pod({ cluster, namespace: "vault", pod: "vault-0" })
- */
-export function pod(options: Pod): Pod {
-  return value(pod, { ...options });
-}

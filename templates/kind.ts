@@ -6,6 +6,7 @@ import type { Secret } from "../dsl/secret.ts";
 import type { Service } from "../dsl/service.ts";
 import type { Store } from "../dsl/store.ts";
 import type { Duration } from "../dsl/units.ts";
+import type { Transport } from "./registry.ts";
 
 /** An author's options as the model holds them: hosts, stores and assets have become their ids. */
 export type Data<T> = T extends Host | Store | Asset
@@ -28,6 +29,13 @@ export interface OptionProblem {
   readonly fix: string;
 }
 
+/** A place in which a script runs commands, by the name that its bash calls it. */
+export interface Remote {
+  readonly id: string;
+  /** Undefined: on the very host of the script. */
+  readonly reach: Data<Transport> | undefined;
+}
+
 /** What the compiler knows of an asset kind. Its bash and its doc lie beside it, under the same name. */
 export interface AssetKind<Name extends string = string, Options = unknown> {
   /** The kind's name: its folder, its builder, and `kind:` in YAML. */
@@ -42,6 +50,8 @@ export interface AssetKind<Name extends string = string, Options = unknown> {
   tools(options: Data<Options>): readonly string[];
   /** Facts for its bash on that host. */
   facts(options: Data<Options>, hostId: string): Facts;
+  /** Where its scripts run commands elsewhere than on their host: in a pod, on another machine. Default: nowhere. */
+  remotes?(options: Data<Options>): readonly Remote[];
   /** What a restore must stop. Default: none. */
   service?(options: Data<Options>): Data<Service> | undefined;
   /** Why a set of this kind must not lie about in plain text; asked for only when it is not encrypted. */
@@ -88,6 +98,28 @@ export function storeKind<Name extends string, Options extends object>(
   const builder = (id: string, options: Options): Store =>
     entity<Store>("store", builder, id, options, { store: definition.name });
   return Object.assign(builder, { storeKind: definition });
+}
+
+/** What the compiler knows of a transport: a way to run commands on another machine. */
+export interface TransportKind<Name extends string = string, Reach extends object = object> {
+  /** The transport's name: its folder, and the driver of its bash. */
+  readonly name: Name;
+  /** For people: `ssh`. */
+  readonly title: string;
+  /** The property by which one of its values is known. */
+  readonly key: keyof Reach & string;
+  /** Programs that it needs on the host that reaches. */
+  readonly tools: readonly string[];
+  /** What its bash asks for with `remote_setting`. */
+  settings(reach: Data<Reach>, id: string): Readonly<Record<string, string>>;
+}
+
+/** Attaches a transport's definition to its builder. */
+export function transportKind<Arguments extends readonly unknown[], Reach extends object>(
+  builder: (...args: Arguments) => Reach,
+  definition: TransportKind<string, NoInfer<Reach>>,
+): ((...args: Arguments) => Reach) & { readonly transportKind: TransportKind<string, Reach> } {
+  return Object.assign(builder, { transportKind: definition });
 }
 
 /** A secret as the bash runtime takes it: `file:/path`, `env:NAME`, `command:/path` or `prompt:label`. */

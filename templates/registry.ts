@@ -1,5 +1,5 @@
 /**
- * Every kind that Lifeboat knows. A kind is a folder here and a line in this file; the DSL exports what stands here, and the
+ * Every kind of asset, store and transport that Lifeboat knows. A kind is a folder here and a line in this file; the DSL exports what stands here, and the
  * compiler reads the definitions attached to it. docs/adding-a-kind.md is the recipe.
  */
 
@@ -9,3 +9,17 @@ export { type FilesOptions, files } from "./files/files.ts";
 export { type MysqlOptions, mysql } from "./mysql/mysql.ts";
 export { type RedisOptions, redis } from "./redis/redis.ts";
 export { type SqliteOptions, sqlite } from "./sqlite/sqlite.ts";
+
+// Transports: how one host runs commands on another.
+import type { Pod } from "../dsl/kubernetes.ts";
+import type { Local } from "./local/local.ts";
+import type { Multipass } from "./multipass/multipass.ts";
+import type { Ssh } from "./ssh/ssh.ts";
+
+export { pod } from "./kubectl/kubectl.ts";
+export { type Local, local } from "./local/local.ts";
+export { type Multipass, multipass } from "./multipass/multipass.ts";
+export { type Ssh, type SshOptions, ssh } from "./ssh/ssh.ts";
+
+/** How a host is reached. */
+export type Transport = Local | Ssh | Multipass | Pod;

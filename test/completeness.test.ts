@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { rules } from "../compiler/check/rules.ts";
 import { allDiagnostics } from "../compiler/diagnostics/index.ts";
-import { assetKinds, kindFolder, storeKinds } from "../compiler/model/kinds.ts";
+import { assetKinds, kindFolder, storeKinds, transportKinds } from "../compiler/model/kinds.ts";
 import { parseSource } from "../compiler/render/linker.ts";
 
 /** What docs/runtime.md demands of a kind. */
@@ -64,8 +64,17 @@ describe.each(assetKinds.map((kind) => [kind.name, kindFolder(kind.name)]))(
   },
 );
 
+describe.each(transportKinds.map((kind) => kind.name))("transport %s is complete", (name) => {
+  it("runs a command and says where, and has a doc that names its settings", () => {
+    const source = parseSource(readFileSync(join("templates", name, `${name}.sh`), "utf8"), `${name}.sh`);
+    const functions = source.functions.map((unit) => unit.name);
+    expect(functions).toEqual(expect.arrayContaining([`${name}_exec`, `${name}_label`]));
+    expect(readFileSync(join("templates", name, `${name}.md`), "utf8")).toContain(`# ${name}`);
+  });
+});
+
 it("every folder below templates/ is a kind, the prelude or the scripts", () => {
-  const known = [...assetKinds, ...storeKinds].map((kind) => kindFolder(kind.name));
+  const known = [...assetKinds, ...storeKinds, ...transportKinds].map((kind) => kindFolder(kind.name));
   const folders = readdirSync("templates", { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)

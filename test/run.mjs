@@ -43,6 +43,8 @@ const PACKAGES = {
   python3: "python3",
   ps: "procps",
   ip: "iproute2",
+  ssh: "openssh-client",
+  sshd: "openssh-server",
 };
 
 // npm puts node_modules/.bin first, where its own `shellcheck` would hide Debian's; and sbin, where servers lie, may be missing.

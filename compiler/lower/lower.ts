@@ -7,6 +7,7 @@ import { type ScheduleModel, scheduleFields } from "../model/schedule.ts";
 import { formatDuration } from "../model/units.ts";
 import { version } from "../root.ts";
 import type { Bundle, CronJob, Role, ScriptSpec } from "./bundle.ts";
+import { remoteFacts, remoteTools } from "./remote.ts";
 
 /** How often a host looks for backups that it missed while it was off or asleep. */
 const CATCH_UP = "*/10 * * * *";
@@ -99,6 +100,7 @@ function assetScript(
     ...hostFacts(model, host),
     ...assetFacts(model, asset),
     ...assetKindOf(asset.kind).facts(asset.options, host.id),
+    ...remoteFacts(assetKindOf(asset.kind).remotes?.(asset.options) ?? []),
   };
   return { file: `${role}-${asset.id}.sh`, role, kind: asset.kind, about, facts };
 }
@@ -270,6 +272,7 @@ function installScript(model: Model, host: HostModel, assets: readonly AssetMode
   const scheduled = assets.filter((asset) => asset.schedule !== undefined);
   const tools = assets.flatMap((asset) => [
     ...assetKindOf(asset.kind).tools(asset.options),
+    ...remoteTools(assetKindOf(asset.kind).remotes?.(asset.options) ?? []),
     ...(asset.encryption === undefined ? [] : "age" in asset.encryption ? ["age"] : ["openssl"]),
     ...(asset.compress === "zstd" || asset.compress === "gzip" ? [asset.compress] : []),
     ...(asset.notify.some((hook) => "webhook" in hook || "healthchecks" in hook) ? ["curl"] : []),

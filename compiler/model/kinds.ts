@@ -1,4 +1,4 @@
-import type { AssetKind, StoreKind } from "../../templates/kind.ts";
+import type { AssetKind, StoreKind, TransportKind } from "../../templates/kind.ts";
 import * as registry from "../../templates/registry.ts";
 
 /** Kinds by name, as the compiler sees them: options are whatever the schema let through. */
@@ -6,6 +6,8 @@ import * as registry from "../../templates/registry.ts";
 type AnyAssetKind = AssetKind<string, any>;
 // biome-ignore lint/suspicious/noExplicitAny: the same for stores
 type AnyStoreKind = StoreKind<string, any>;
+// biome-ignore lint/suspicious/noExplicitAny: the same for transports
+type AnyTransportKind = TransportKind<string, any>;
 
 const builders: readonly object[] = Object.values(registry);
 
@@ -15,6 +17,10 @@ export const assetKinds: readonly AnyAssetKind[] = builders.flatMap((builder) =>
 
 export const storeKinds: readonly AnyStoreKind[] = builders.flatMap((builder) =>
   "storeKind" in builder ? [builder.storeKind as AnyStoreKind] : [],
+);
+
+export const transportKinds: readonly AnyTransportKind[] = builders.flatMap((builder) =>
+  "transportKind" in builder ? [builder.transportKind as AnyTransportKind] : [],
 );
 
 export function assetKindOf(name: string): AnyAssetKind {
@@ -27,6 +33,14 @@ export function storeKindOf(name: string): AnyStoreKind {
   const kind = storeKinds.find((each) => each.name === name);
   if (kind === undefined) throw new Error(`no store kind '${name}'`);
   return kind;
+}
+
+/** The transport that a host's `reach` is a value of; without one, it is this very machine. */
+export function transportOf(reach: object | undefined): AnyTransportKind {
+  const value = reach ?? { local: true };
+  const transport = transportKinds.find((each) => each.key in value);
+  if (transport === undefined) throw new Error(`no transport has ${Object.keys(value).join(", ")}`);
+  return transport;
 }
 
 /** A kind's folder below templates/: `terraformState` lies in terraform-state/. */

@@ -1,5 +1,6 @@
 /**
  * Puts scripts together from plain bash files: only the functions that `main` reaches, only the constants and facts that these use.
+ * `"${PLACE_DRIVER}_names"` reaches the function `<driver>_names` of every driver that the fact PLACE_DRIVERS lists.
  * docs/runtime.md says what a file may hold; anything else is a bug of a template, and thrown.
  */
 
@@ -9,7 +10,17 @@ interface Unit {
   readonly text: string;
   /** Every word of its code. */
   readonly words: ReadonlySet<string>;
+  /** Calls through a driver: `"${PLACE_DRIVER}_names"` is the verb `names` of `PLACE`. */
+  readonly calls: readonly DriverCall[];
 }
+
+interface DriverCall {
+  readonly family: string;
+  readonly verb: string;
+}
+
+/** The drivers that a script may meet, by family: `{ PLACE: ["directory", "s3"] }`. */
+export type Drivers = Readonly<Record<string, readonly string[]>>;
 
 /** One bash file, read into its parts. */
 export interface Source {
@@ -75,12 +86,13 @@ export function parseSource(text: string, file: string): Source {
     const constant = CONSTANT.exec(line)?.[1];
     const name = FUNCTION.exec(line)?.[1];
     if (constant !== undefined) {
-      constants.push({ name: constant, text: line, words: wordsOf([line]) });
+      constants.push({ name: constant, text: line, words: wordsOf([line]), calls: [] });
     } else if (name !== undefined) {
       const end = lines.indexOf("}", index);
       if (end < 0) throw new Error(`${file}:${index + 1}: ${name}() does not end with } at column 0`);
       const body = lines.slice(index, end + 1);
-      functions.push({ name, text: [...comment, ...body].join("\n"), words: wordsOf(body) });
+      const text = [...comment, ...body].join("\n");
+      functions.push({ name, text, words: wordsOf(body), calls: driverCalls(body) });
       index = end;
     } else if (line.trim() !== "") {
       throw new Error(`${file}:${index + 1}: only comments, constants and functions may stand here: ${line}`);
@@ -95,13 +107,22 @@ function wordsOf(lines: readonly string[]): ReadonlySet<string> {
   return new Set(code.match(/[A-Za-z_][A-Za-z0-9_]*/g));
 }
 
+function driverCalls(lines: readonly string[]): readonly DriverCall[] {
+  const matches = lines.join("\n").matchAll(/\$\{([A-Z]+)_DRIVER\}_([a-z_]+)/g);
+  return [...matches].map(([, family = "", verb = ""]) => ({ family, verb }));
+}
+
 /** Links what `main` reaches, in the order of the sources. */
-export function link(sources: readonly Source[], factNames: readonly string[]): Linked {
+export function link(
+  sources: readonly Source[],
+  factNames: readonly string[],
+  drivers: Drivers = {},
+): Linked {
   const functions = sources.flatMap((source) => source.functions);
   const constants = sources.flatMap((source) => source.constants);
   refuseTwice([...functions, ...constants], sources);
 
-  const reached = reach(functions, "main");
+  const reached = reach(functions, "main", drivers);
   const words = new Set(reached.flatMap((unit) => [...unit.words]));
   const used = constants.filter((constant) => words.has(constant.name));
   for (const constant of used) for (const each of constant.words) words.add(each);
@@ -116,7 +137,7 @@ export function link(sources: readonly Source[], factNames: readonly string[]): 
   return { code, facts };
 }
 
-function reach(functions: readonly Unit[], start: string): readonly Unit[] {
+function reach(functions: readonly Unit[], start: string, drivers: Drivers): readonly Unit[] {
   const byName = new Map(functions.map((unit) => [unit.name, unit]));
   const reached = new Set<Unit>();
   const queue = [start];
@@ -126,6 +147,8 @@ function reach(functions: readonly Unit[], start: string): readonly Unit[] {
     if (reached.has(unit)) continue;
     reached.add(unit);
     for (const word of unit.words) if (byName.has(word)) queue.push(word);
+    for (const { family, verb } of unit.calls)
+      queue.push(...(drivers[family] ?? []).map((driver) => `${driver}_${verb}`));
   }
   return functions.filter((unit) => reached.has(unit));
 }

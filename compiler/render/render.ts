@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Fact } from "../../templates/kind.ts";
+import type { Fact, Facts } from "../../templates/kind.ts";
 import type { Bundle, ScriptSpec } from "../lower/bundle.ts";
-import { kindFolder } from "../model/kinds.ts";
+import { kindFolder, storeKinds, transportKinds } from "../model/kinds.ts";
 import { packageRoot } from "../root.ts";
 import { compileTemplate, type Template } from "./engine.ts";
-import { link, parseSource, type Source } from "./linker.ts";
+import { type Drivers, link, parseSource, type Source } from "./linker.ts";
 import { comment, crontabLine, identifier, integer, type ShellText, word } from "./shell-text.ts";
 
 /** A generated file, relative to the output folder. Scripts are executable. */
@@ -32,9 +32,24 @@ export function renderBundle(bundle: Bundle): readonly RenderedFile[] {
   return [...files, { path: `${folder}/SHA256SUMS`, content: sums.join(""), executable: false }];
 }
 
-/** The bash of a role's script for a kind, without its head. */
+/** The bash of a role's script for a kind, without its head, with every driver there is. */
 export function linkScript(role: string, kind: string | undefined, factNames: readonly string[]) {
-  return new Templates().linked(role, kind, factNames);
+  const drivers = {
+    REMOTE: transportKinds.map((transport) => transport.name),
+    PLACE: storeKinds.map((store) => store.name),
+  };
+  return new Templates().linked(role, kind, factNames, drivers);
+}
+
+/** The drivers that a script's facts name: REMOTE_DRIVERS lists those of the family REMOTE. */
+function driversOf(facts: Facts): Drivers {
+  const families = Object.entries(facts).filter(([name]) => name.endsWith("_DRIVERS"));
+  return Object.fromEntries(
+    families.map(([name, drivers]) => [
+      name.replace(/_DRIVERS$/, ""),
+      [...new Set(drivers as readonly string[])].sort(),
+    ]),
+  );
 }
 
 export function sha256(content: string): string {
@@ -46,7 +61,7 @@ const cache = new Map<string, unknown>();
 /** What templates/ holds, each file read and parsed once in the life of the process. */
 class Templates {
   script(spec: ScriptSpec): string {
-    const { code, facts } = this.linked(spec.role, spec.kind, Object.keys(spec.facts));
+    const { code, facts } = this.linked(spec.role, spec.kind, Object.keys(spec.facts), driversOf(spec.facts));
     const used = Object.entries(spec.facts).filter(([name]) => facts.has(name));
     const head = this.template("script.hbs")({
       about: spec.about.map(comment),
@@ -63,17 +78,33 @@ class Templates {
     return this.template("crontab.hbs")({ about: bundle.crontab.about.map(comment), lines });
   }
 
-  linked(role: string, kind: string | undefined, factNames: readonly string[]): ReturnType<typeof link> {
-    return once(`link ${role} ${kind} ${factNames.join(" ")}`, () =>
+  linked(
+    role: string,
+    kind: string | undefined,
+    factNames: readonly string[],
+    drivers: Drivers,
+  ): ReturnType<typeof link> {
+    return once(`link ${role} ${kind} ${factNames.join(" ")} ${JSON.stringify(drivers)}`, () =>
       link(
         [
           ...this.prelude(),
-          ...(kind === undefined ? [] : [this.source(`${kindFolder(kind)}/${kindFolder(kind)}.sh`)]),
+          ...this.drivers(),
+          ...(kind === undefined ? [] : [this.kindSource(kind)]),
           this.source(`scripts/${role}.sh`),
         ],
         factNames,
+        drivers,
       ),
     );
+  }
+
+  /** The bash of every transport; the linker takes what a script needs. */
+  private drivers(): readonly Source[] {
+    return transportKinds.map(({ name }) => this.kindSource(name));
+  }
+
+  private kindSource(name: string): Source {
+    return this.source(`${kindFolder(name)}/${kindFolder(name)}.sh`);
   }
 
   private prelude(): readonly Source[] {

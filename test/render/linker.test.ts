@@ -52,6 +52,19 @@ main() {
     expect([...facts]).toEqual(["ASSET"]);
   });
 
+  it("takes a verb of the drivers that the script may meet, and of no others", () => {
+    const drivers = parseSource(
+      "ssh_exec() {\n  true\n}\n\nssh_label() {\n  true\n}\n\npod_exec() {\n  true\n}\n",
+      "drivers.sh",
+    );
+    const role = parseSource('main() {\n  REMOTE_DRIVER="$1"\n  "${REMOTE_DRIVER}_exec"\n}\n', "role.sh");
+    const { code } = link([drivers, role], [], { REMOTE: ["ssh"] });
+    expect(code).toContain("ssh_exec()");
+    expect(code).not.toContain("ssh_label()");
+    expect(code).not.toContain("pod_exec()");
+    expect(() => link([drivers, role], [], { REMOTE: ["carrier"] })).toThrow("no function carrier_exec");
+  });
+
   it("refuses a file with anything but comments, constants and functions", () => {
     expect(() => parseSource("set -e\n", "x.sh")).toThrow("x.sh:1");
     expect(() => parseSource("x() {\n  true\n", "x.sh")).toThrow("does not end");

@@ -90,10 +90,10 @@ make_scripts() {
   done
 }
 
-# Run a few lines of bash with the whole prelude sourced, strict. For tests of single functions, also of such as no script
-# links yet.
+# Run a few lines of bash with the whole prelude and every transport sourced, strict. For tests of single functions, also of
+# such as no script links yet.
 in_runtime() {
-  cat "$FACTS" "$LIFEBOAT_TESTS"/../../templates/prelude/*.sh >"$HOST/runtime.sh"
+  cat "$FACTS" "$LIFEBOAT_TESTS"/../../templates/{prelude/*,{local,ssh,multipass,kubectl}/*}.sh >"$HOST/runtime.sh"
   RUNTIME="$HOST/runtime.sh" bash -Eeuo pipefail -c "source \"\$RUNTIME\"; default_options; DRY_RUN=0; prepare_shell; $1" in_runtime "${@:2}"
 }
 
