@@ -1,3 +1,4 @@
+import type { Copy } from "./copy.ts";
 import type { Encryption } from "./encryption.ts";
 import type { Hook } from "./hook.ts";
 import type { Host } from "./host.ts";
@@ -22,10 +23,11 @@ export interface CommonAssetOptions {
   /** Who goes first when more than one thing is down. Default: `P3`. */
   readonly priority?: Priority;
   /**
-   * Where backup sets go, in order: the first is where they are made, the others receive copies.
+   * Where backup sets go, in order. The first is a directory on the asset's host, where they are made. A directory on another
+   * host fetches them from the copy before it; to a store off-site the host of the copy before it sends them.
    * @minItems 1
    */
-  readonly copies: readonly Store[];
+  readonly copies: readonly (Store | Copy)[];
   /** Which backup sets stay. Without it nothing is ever removed. */
   readonly keep?: Retention;
   /** How sets are encrypted. Without it they are plain. */

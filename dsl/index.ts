@@ -7,6 +7,7 @@
 // Every asset and store kind: mysql(), etcd(), files(), sqlite(), directory(), …
 export * from "../templates/registry.ts";
 export type { Asset, AssetOptions, CommonAssetOptions } from "./asset.ts";
+export { type Copy, type CopyOptions, copy } from "./copy.ts";
 // Encryption of backup sets.
 export {
   type AgeEncryption,

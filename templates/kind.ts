@@ -77,12 +77,19 @@ export function assetKind<Name extends string, Options extends CommonAssetOption
 
 /** What the compiler knows of a store kind. */
 export interface StoreKind<Name extends string = string, Options = unknown> {
+  /** The store's name: its folder, the driver of its bash, and `store:` in YAML. */
   readonly name: Name;
   readonly title: string;
-  /** The host that it lies on; undefined means: on whichever host the asset lives. */
-  host(options: Data<Options>): string | undefined;
-  /** Its directory on that host. */
-  path(options: Data<Options>): string;
+  /** Only for a directory: where it is. No host means: on whichever host the asset lives. */
+  directory?(options: Data<Options>): { readonly host: string | undefined; readonly path: string };
+  /** Where it is, for people: `s3://bucket/prefix`. Two stores of the same location are one. */
+  location(options: Data<Options>): string;
+  /** Programs that its scripts need. */
+  tools(options: Data<Options>): readonly string[];
+  /** What its bash asks for with `place_setting`. */
+  settings(options: Data<Options>): Readonly<Record<string, string>>;
+  /** Problems that a schema cannot find. */
+  problems?(options: Data<Options>): readonly OptionProblem[];
 }
 
 /** A store's builder, as plans call it. */

@@ -1,18 +1,19 @@
 import type { Hook } from "../../dsl/hook.ts";
+import type { Retention } from "../../dsl/retention.ts";
 import type { Data, Facts } from "../../templates/kind.ts";
 import { secretReference } from "../../templates/kind.ts";
 import { assetKindOf } from "../model/kinds.ts";
-import type { AssetModel, HostModel, Model, SourceLine, StoreModel } from "../model/model.ts";
+import type { AssetModel, HostModel, Model, SourceLine } from "../model/model.ts";
 import { type ScheduleModel, scheduleFields } from "../model/schedule.ts";
 import { formatDuration } from "../model/units.ts";
 import { version } from "../root.ts";
-import type { Bundle, CronJob, Role, ScriptSpec } from "./bundle.ts";
+import type { AssetRole, Bundle, CronJob, ScriptSpec } from "./bundle.ts";
+import { type Duty, dutiesOf, KIND_ROLES } from "./duties.ts";
+import { localPlaces, placeFacts, placeRemotes, placeTools } from "./places.ts";
 import { remoteFacts, remoteTools } from "./remote.ts";
 
 /** How often a host looks for backups that it missed while it was off or asleep. */
 const CATCH_UP = "*/10 * * * *";
-
-const ASSET_ROLES = ["backup", "restore", "verify", "drill"] as const;
 
 /** Decides, for every host of a plan, which scripts it gets and what they know. */
 export function lower(model: Model): readonly Bundle[] {
@@ -22,12 +23,11 @@ export function lower(model: Model): readonly Bundle[] {
 }
 
 function lowerHost(model: Model, host: HostModel): Bundle {
-  const assets = model.assets.filter((asset) => asset.hosts.includes(host.id));
-  const scripts = assets.flatMap((asset) => ASSET_ROLES.map((role) => assetScript(model, host, asset, role)));
-  const jobs = assets.flatMap((asset) => cronJobs(host, asset));
-  if (assets.some((asset) => asset.schedule !== undefined)) {
+  const duties = dutiesOf(model, host);
+  const jobs = duties.flatMap((duty) => cronJobs(host, duty));
+  if (duties.some((duty) => missableJobs(host, duty).length > 0)) {
     jobs.push({
-      about: "backups that were missed while the host was off or asleep",
+      about: "jobs that were missed while the host was off or asleep",
       fields: CATCH_UP,
       command: [scriptPath(host, "catch-up.sh"), "--quiet"],
     });
@@ -36,10 +36,10 @@ function lowerHost(model: Model, host: HostModel): Bundle {
     plan: model.name,
     host: host.id,
     scripts: [
-      ...scripts,
-      statusScript(model, host, assets),
-      catchUpScript(model, host, assets),
-      installScript(model, host, assets),
+      ...duties.flatMap((duty) => duty.roles.map((role) => assetScript(model, host, duty, role))),
+      statusScript(model, host, duties),
+      catchUpScript(model, host, duties),
+      installScript(model, host, duties),
     ],
     crontab: {
       about: [
@@ -78,31 +78,38 @@ function hostFacts(model: Model, host: HostModel): Facts {
   };
 }
 
-const SENTENCES: Readonly<Record<(typeof ASSET_ROLES)[number], (what: string) => string>> = {
-  backup: (what) => `Back up ${what}`,
-  restore: (what) => `Restore ${what}`,
-  verify: (what) => `Verify the backups of ${what}`,
-  drill: (what) => `Rehearse the recovery of ${what} in a throw-away place`,
+const SENTENCES: Readonly<Record<AssetRole, (what: string, host: string) => string>> = {
+  backup: (what, host) => `Back up ${what} on host ${host}`,
+  restore: (what, host) => `Restore ${what} on host ${host}`,
+  verify: (what, host) => `Verify the backups of ${what} on host ${host}`,
+  drill: (what, host) => `Rehearse the recovery of ${what} in a throw-away place on host ${host}`,
+  pull: (what, host) => `Fetch the backups of ${what} to host ${host}`,
+  push: (what, host) => `Send the backups of ${what} from host ${host} to its further stores`,
+  "restore-remote": (what, host) =>
+    `Restore ${what} from host ${host}, which brings the set to the asset's own`,
 };
 
-function assetScript(
-  model: Model,
-  host: HostModel,
-  asset: AssetModel,
-  role: (typeof ASSET_ROLES)[number],
-): ScriptSpec {
+function assetScript(model: Model, host: HostModel, duty: Duty, role: AssetRole): ScriptSpec {
+  const { asset } = duty;
   const about = [
-    `${SENTENCES[role](`'${asset.id}' (${asset.kind}) on host ${host.id}`)}. ${promise(asset)}`,
+    `${SENTENCES[role](`'${asset.id}' (${asset.kind})`, host.id)}. ${promise(asset)}`,
     ...(asset.description === undefined ? [] : [`About: ${asset.description}`]),
     ...marker(model, asset.source),
   ];
+  const kind = assetKindOf(asset.kind);
+  const isOfKind = (KIND_ROLES as readonly string[]).includes(role);
   const facts = {
     ...hostFacts(model, host),
-    ...assetFacts(model, asset),
-    ...assetKindOf(asset.kind).facts(asset.options, host.id),
-    ...remoteFacts(assetKindOf(asset.kind).remotes?.(asset.options) ?? []),
+    ...assetFacts(asset),
+    ...dutyFacts(model, duty),
+    ...(isOfKind ? kind.facts(asset.options, host.id) : {}),
+    ...remoteFacts([
+      ...(isOfKind ? (kind.remotes?.(asset.options) ?? []) : []),
+      ...placeRemotes(duty.places),
+    ]),
   };
-  return { file: `${role}-${asset.id}.sh`, role, kind: asset.kind, about, facts };
+  const file = `${role === "restore-remote" ? "restore" : role}-${asset.id}.sh`;
+  return { file, role, kind: asset.kind, about, facts };
 }
 
 /** One sentence: what the plan promises of an asset. */
@@ -123,29 +130,15 @@ function keepText(asset: AssetModel): string {
     : `kept ${rules.map(([rule, count]) => `${count} ${rule}`).join(", ")}`;
 }
 
-function storesOf(model: Model, asset: AssetModel): readonly StoreModel[] {
-  return asset.copies.flatMap((id) => model.stores.find((store) => store.id === id) ?? []);
-}
-
-function assetFacts(model: Model, asset: AssetModel): Facts {
-  const stores = storesOf(model, asset);
-  const keep = asset.keep ?? {};
+function assetFacts(asset: AssetModel): Facts {
   return {
     ASSET: asset.id,
     KIND: asset.kind,
     TYPE: asset.type,
     RPO_SECONDS: asset.rpo ?? 0,
     RTO_SECONDS: asset.rto ?? 0,
-    STORE_IDS: stores.map((store) => store.id),
-    STORE_PATHS: stores.map((store) => store.path),
     COMPRESSION: asset.compress,
     ...encryptionFacts(asset),
-    KEEP_LAST: keep.last ?? 0,
-    KEEP_HOURLY: keep.hourly ?? 0,
-    KEEP_DAILY: keep.daily ?? 0,
-    KEEP_WEEKLY: keep.weekly ?? 0,
-    KEEP_MONTHLY: keep.monthly ?? 0,
-    KEEP_YEARLY: keep.yearly ?? 0,
     CAPTURE_TIMEOUT: asset.timeLimit.backup,
     RESTORE_TIMEOUT: asset.timeLimit.restore,
     EXPECTED_BYTES: asset.expect.size ?? 0,
@@ -153,6 +146,48 @@ function assetFacts(model: Model, asset: AssetModel): Facts {
     ...hookFacts(asset.notify),
     ...serviceFacts(asset),
   };
+}
+
+/** What an asset's scripts on a host know of its stores. */
+function dutyFacts(model: Model, duty: Duty): Facts {
+  const local = localPlaces(duty.places);
+  const away = duty.places.filter(
+    (place) => place.driver !== "directory" || duty.pushes.includes(place.copy),
+  );
+  const source = duty.pull === undefined ? undefined : duty.asset.copies[duty.pull.from];
+  const hosts = model.hosts.filter((host) => duty.asset.hosts.includes(host.id));
+  return {
+    STORE_IDS: local.map((place) => place.id),
+    STORE_PATHS: local.map((place) => place.store.location),
+    STORE_KEEPS: local.map((place) => keepNumbers(place.copy.keep)),
+    ...keepFacts(local[0]?.copy.keep),
+    ...placeFacts(away),
+    SOURCE_IDS: duty.places.filter((place) => place.copy === source).map((place) => place.id),
+    PUSH_IDS: duty.places.filter((place) => duty.pushes.includes(place.copy)).map((place) => place.id),
+    ASSET_HOSTS: hosts.map((host) => host.id),
+    ASSET_SCRIPT_DIRS: hosts.map((host) => host.paths.scripts),
+    ASSET_STORE_IDS: duty.places
+      .filter((place) => place.copy.how === "made" && place.host !== undefined)
+      .map((place) => place.id),
+  };
+}
+
+/** The retention of the first store. */
+function keepFacts(keep: Retention | undefined): Facts {
+  return {
+    KEEP_LAST: keep?.last ?? 0,
+    KEEP_HOURLY: keep?.hourly ?? 0,
+    KEEP_DAILY: keep?.daily ?? 0,
+    KEEP_WEEKLY: keep?.weekly ?? 0,
+    KEEP_MONTHLY: keep?.monthly ?? 0,
+    KEEP_YEARLY: keep?.yearly ?? 0,
+  };
+}
+
+/** A retention as the scripts take it: last, hourly, daily, weekly, monthly, yearly. */
+function keepNumbers(keep: Retention | undefined): string {
+  const { last = 0, hourly = 0, daily = 0, weekly = 0, monthly = 0, yearly = 0 } = keep ?? {};
+  return [last, hourly, daily, weekly, monthly, yearly].join(" ");
 }
 
 function encryptionFacts(asset: AssetModel): Facts {
@@ -202,29 +237,87 @@ function serviceFacts(asset: AssetModel): Facts {
   };
 }
 
-function cronJobs(host: HostModel, asset: AssetModel): CronJob[] {
+/** A job of a host, and when it runs. */
+interface Job {
+  /** The name under which its last start is noted: that of the asset for a backup. */
+  readonly key: string;
+  readonly role: AssetRole;
+  readonly asset: AssetModel;
+  readonly schedule: ScheduleModel;
+  readonly script: string;
+  readonly options: readonly string[];
+}
+
+function jobsOf(host: HostModel, { asset, roles, pull, pushes, isHome }: Duty): readonly Job[] {
   const job = (
-    role: Role,
+    role: AssetRole,
     schedule: ScheduleModel | undefined,
     options: readonly string[] = [],
-  ): CronJob[] =>
-    schedule === undefined
-      ? []
-      : [
-          {
-            about: `${role} ${asset.id}: ${schedule.text}`,
-            fields: schedule.cron,
-            command: [scriptPath(host, `${role}-${asset.id}.sh`), ...options, "--quiet"],
-          },
-        ];
+  ): readonly Job[] => {
+    if (schedule === undefined || !roles.includes(role)) return [];
+    const key = role === "backup" ? asset.id : `${asset.id}.${role}`;
+    return [{ key, role, asset, schedule, script: scriptPath(host, `${role}-${asset.id}.sh`), options }];
+  };
+  // One script sends to every further store; copies at other times are other lines, each for its stores.
+  const times = new Map<string, { schedule: ScheduleModel; stores: string[] }>();
+  for (const { schedule, store } of pushes) {
+    if (schedule === undefined) continue;
+    const time = times.get(schedule.cron) ?? { schedule, stores: [] };
+    time.stores.push(store);
+    times.set(schedule.cron, time);
+  }
   return [
     ...job("backup", asset.schedule),
-    ...job("verify", asset.verifySchedule, ["--all"]),
+    ...job("pull", pull?.schedule),
+    ...[...times.values()].flatMap(({ schedule, stores }) =>
+      job("push", schedule, times.size === 1 ? [] : stores.flatMap((store) => ["--to", store])),
+    ),
+    ...job("verify", asset.verifySchedule, isHome ? ["--all"] : ["--all", "--hashes"]),
     ...job("drill", asset.drillSchedule),
   ];
 }
 
-function statusScript(model: Model, host: HostModel, assets: readonly AssetModel[]): ScriptSpec {
+/** Jobs that make backups and copies: what catch-up makes up for. */
+function missableJobs(host: HostModel, duty: Duty): readonly Job[] {
+  const jobs = jobsOf(host, duty).filter(({ role }) => ["backup", "pull", "push"].includes(role));
+  // A script that has several lines is caught up with once.
+  return jobs.filter((job, index) => jobs.findIndex((other) => other.key === job.key) === index);
+}
+
+function cronJobs(host: HostModel, duty: Duty): CronJob[] {
+  return jobsOf(host, duty).map(({ role, asset, schedule, script, options }) => ({
+    about: `${role} ${asset.id}: ${schedule.text}`,
+    fields: schedule.cron,
+    command: [script, ...options, "--quiet"],
+  }));
+}
+
+/** A line of status.sh: an asset's sets in one store. */
+interface StatusRow {
+  readonly asset: AssetModel;
+  readonly store: string;
+  /** The directory; empty for a store that only the script which sends there knows. */
+  readonly path: string;
+  readonly schedule: ScheduleModel | undefined;
+}
+
+function statusRows(duty: Duty): readonly StatusRow[] {
+  const { asset } = duty;
+  const local = localPlaces(duty.places).find((place) => !duty.pushes.includes(place.copy));
+  const first = {
+    asset,
+    store: local?.id ?? "",
+    path: local?.store.location ?? "",
+    schedule: duty.isHome ? asset.schedule : duty.pull?.schedule,
+  };
+  const sent = duty.places
+    .filter((place) => duty.pushes.includes(place.copy))
+    .map((place) => ({ asset, store: place.id, path: "", schedule: place.copy.schedule }));
+  return [...(local === undefined ? [] : [first]), ...sent];
+}
+
+function statusScript(model: Model, host: HostModel, duties: readonly Duty[]): ScriptSpec {
+  const rows = duties.flatMap(statusRows);
   return {
     file: "status.sh",
     role: "status",
@@ -235,49 +328,49 @@ function statusScript(model: Model, host: HostModel, assets: readonly AssetModel
     ],
     facts: {
       ...hostFacts(model, host),
-      STATUS_ASSETS: assets.map((asset) => asset.id),
-      STATUS_KINDS: assets.map((asset) => asset.kind),
-      STATUS_TYPES: assets.map((asset) => asset.type),
-      STATUS_STORES: assets.map((asset) => storesOf(model, asset)[0]?.path ?? ""),
-      STATUS_RPOS: assets.map((asset) => String(asset.rpo ?? 0)),
-      STATUS_FIELDS: assets.map((asset) => fieldsOf(asset)),
+      STATUS_ASSETS: rows.map(({ asset }) => asset.id),
+      STATUS_KINDS: rows.map(({ asset }) => asset.kind),
+      STATUS_TYPES: rows.map(({ asset }) => asset.type),
+      STATUS_STORES: rows.map(({ store }) => store),
+      STATUS_PATHS: rows.map(({ path }) => path),
+      STATUS_RPOS: rows.map(({ asset }) => String(asset.rpo ?? 0)),
+      STATUS_FIELDS: rows.map(({ schedule }) => (schedule === undefined ? "" : scheduleFields(schedule))),
     },
   };
 }
 
-function fieldsOf(asset: AssetModel): string {
-  return asset.schedule === undefined ? "" : scheduleFields(asset.schedule);
-}
-
-function catchUpScript(model: Model, host: HostModel, assets: readonly AssetModel[]): ScriptSpec {
-  const scheduled = assets.filter((asset) => asset.schedule !== undefined);
+function catchUpScript(model: Model, host: HostModel, duties: readonly Duty[]): ScriptSpec {
+  const jobs = duties.flatMap((duty) => missableJobs(host, duty));
   return {
     file: "catch-up.sh",
     role: "catch-up",
     kind: undefined,
     about: [
-      `Run the backups that host ${host.id} missed while it was off or asleep.`,
+      `Run the jobs that host ${host.id} missed while it was off or asleep.`,
       ...marker(model, host.source),
     ],
     facts: {
       ...hostFacts(model, host),
-      JOB_ASSETS: scheduled.map((asset) => asset.id),
-      JOB_SCRIPTS: scheduled.map((asset) => scriptPath(host, `backup-${asset.id}.sh`)),
-      JOB_FIELDS: scheduled.map(fieldsOf),
+      JOB_ASSETS: jobs.map(({ key }) => key),
+      JOB_SCRIPTS: jobs.map(({ script }) => script),
+      JOB_FIELDS: jobs.map(({ schedule }) => scheduleFields(schedule)),
     },
   };
 }
 
-function installScript(model: Model, host: HostModel, assets: readonly AssetModel[]): ScriptSpec {
-  const scheduled = assets.filter((asset) => asset.schedule !== undefined);
-  const tools = assets.flatMap((asset) => [
-    ...assetKindOf(asset.kind).tools(asset.options),
-    ...remoteTools(assetKindOf(asset.kind).remotes?.(asset.options) ?? []),
-    ...(asset.encryption === undefined ? [] : "age" in asset.encryption ? ["age"] : ["openssl"]),
-    ...(asset.compress === "zstd" || asset.compress === "gzip" ? [asset.compress] : []),
-    ...(asset.notify.some((hook) => "webhook" in hook || "healthchecks" in hook) ? ["curl"] : []),
-  ]);
-  const stores = assets.flatMap((asset) => storesOf(model, asset).map((store) => store.path));
+function installScript(model: Model, host: HostModel, duties: readonly Duty[]): ScriptSpec {
+  const tools = duties.flatMap(({ asset, isHome, places }) => {
+    const kind = assetKindOf(asset.kind);
+    const away = places.filter((place) => place.driver !== "directory");
+    return [
+      ...(isHome ? [...kind.tools(asset.options), ...remoteTools(kind.remotes?.(asset.options) ?? [])] : []),
+      ...placeTools(away.filter((place) => place.driver !== "remote_directory")),
+      ...remoteTools(placeRemotes(away)),
+      ...(isHome ? codecTools(asset) : []),
+      ...(asset.notify.some((hook) => "webhook" in hook || "healthchecks" in hook) ? ["curl"] : []),
+    ];
+  });
+  const stores = duties.flatMap(({ places }) => localPlaces(places).map((place) => place.store.location));
   return {
     file: "install.sh",
     role: "install",
@@ -292,9 +385,17 @@ function installScript(model: Model, host: HostModel, assets: readonly AssetMode
       STORE_DIRS: unique(stores),
       REQUIRED_TOOLS: unique(tools),
       TIME_ZONE: host.timeZone,
-      JOB_ASSETS: scheduled.map((asset) => asset.id),
+      JOB_ASSETS: duties.flatMap((duty) => missableJobs(host, duty)).map(({ key }) => key),
     },
   };
+}
+
+/** Programs that a set of this asset is made with. */
+function codecTools(asset: AssetModel): readonly string[] {
+  return [
+    ...(asset.encryption === undefined ? [] : "age" in asset.encryption ? ["age"] : ["openssl"]),
+    ...(asset.compress === "zstd" || asset.compress === "gzip" ? [asset.compress] : []),
+  ];
 }
 
 function unique(items: readonly string[]): readonly string[] {

@@ -6,11 +6,13 @@ import type { Retention } from "../../dsl/retention.ts";
 import type { Schedule } from "../../dsl/schedule.ts";
 import type { Priority } from "../../dsl/units.ts";
 import type { Data } from "../../templates/kind.ts";
+import type { Transport } from "../../templates/registry.ts";
 import { type Diagnostic, hasErrors, type Target } from "../diagnostics/diagnostic.ts";
 import { duplicateId, unknownReference, wrongReference } from "../diagnostics/reference.ts";
 import { badId, badValue, invalidOption } from "../diagnostics/schema.ts";
 import type { Result } from "../result.ts";
 import { closest } from "./closest.ts";
+import { routeCopies } from "./copies.ts";
 import { type Document, describe, type Entity, type Json, label, type Path } from "./document.ts";
 import { assetKindOf, assetKinds, storeKindOf, storeKinds } from "./kinds.ts";
 import type { AssetModel, HostModel, Model, SourceLine, StoreModel } from "./model.ts";
@@ -46,7 +48,11 @@ export async function buildModel(document: Document): Promise<Result<BuiltModel>
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics };
 
   const parsed = schedulesOf(document);
-  diagnostics.push(...parsed.diagnostics, ...document.assets.flatMap(kindProblems));
+  diagnostics.push(
+    ...parsed.diagnostics,
+    ...document.stores.flatMap(storeProblems),
+    ...document.assets.flatMap(kindProblems),
+  );
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics };
 
   const places: Places = (type, id, ...path) =>
@@ -159,7 +165,28 @@ function checkReferences(document: Document): readonly Diagnostic[] {
 }
 
 /** The options of an asset that say when a job runs. */
-const SCHEDULE_OPTIONS = ["schedule", "verify", "drill"] as const;
+function scheduleOptions(asset: Entity): readonly (readonly [path: Path, schedule: Schedule])[] {
+  const paths: readonly Path[] = [
+    ["schedule"],
+    ["verify"],
+    ["drill"],
+    ...(asset.data.copies as readonly Json[]).map((_, index) => ["copies", index, "schedule"]),
+  ];
+  return paths.flatMap((path) => {
+    const schedule = valueAt(asset.data, path);
+    return schedule === undefined ? [] : [[path, schedule as unknown as Schedule] as const];
+  });
+}
+
+function valueAt(data: Json, path: Path): Json | undefined {
+  return path.reduce<Json | undefined>(
+    (value, step) =>
+      typeof value === "object" && value !== null
+        ? (value as { readonly [key: string]: Json })[step]
+        : undefined,
+    data,
+  );
+}
 
 type Schedules = ReadonlyMap<string, ScheduleModel>;
 
@@ -167,12 +194,10 @@ function schedulesOf(document: Document): { schedules: Schedules; diagnostics: r
   const schedules = new Map<string, ScheduleModel>();
   const diagnostics: Diagnostic[] = [];
   for (const asset of document.assets) {
-    for (const option of SCHEDULE_OPTIONS) {
-      const schedule = asset.data[option] as Schedule | undefined;
-      if (schedule === undefined) continue;
-      const parsed = parseSchedule(schedule, (...path) => asset.at(option, ...path));
+    for (const [option, schedule] of scheduleOptions(asset)) {
+      const parsed = parseSchedule(schedule, (...path) => asset.at(...option, ...path));
       diagnostics.push(...parsed.diagnostics);
-      if (parsed.value !== undefined) schedules.set(`${asset.id} ${option}`, parsed.value);
+      if (parsed.value !== undefined) schedules.set(`${asset.id} ${option.join(".")}`, parsed.value);
     }
   }
   return { schedules, diagnostics };
@@ -182,6 +207,13 @@ function kindProblems(asset: Entity): readonly Diagnostic[] {
   const kind = assetKindOf(asset.data.kind as string);
   return (kind.problems?.(asset.data) ?? []).map(({ path, message, why, fix }) =>
     invalidOption({ problem: `asset '${asset.id}': ${message}`, why, advice: fix }, asset.at(...path)),
+  );
+}
+
+function storeProblems(store: Entity): readonly Diagnostic[] {
+  const kind = storeKindOf(store.data.store as string);
+  return (kind.problems?.(store.data) ?? []).map(({ path, message, why, fix }) =>
+    invalidOption({ problem: `store '${store.id}': ${message}`, why, advice: fix }, store.at(...path)),
   );
 }
 
@@ -198,13 +230,18 @@ function makeModel(document: Document, schedules: Schedules): Model {
     notify?: readonly Data<Hook>[];
   };
   const timeZone = planData.timeZone ?? "UTC";
+  const hosts = document.hosts.map((host) => hostModel(host, name, timeZone));
+  const stores = document.stores.map(storeModel);
+  const assets = document.assets.map((asset) =>
+    assetModel(asset, schedules, planData.notify ?? [], { hosts, stores }),
+  );
   const content = {
     name,
     description: planData.description,
     timeZone,
-    hosts: document.hosts.map((host) => hostModel(host, name, timeZone)),
-    stores: document.stores.map(storeModel),
-    assets: document.assets.map((asset) => assetModel(asset, schedules, planData.notify ?? [])),
+    hosts,
+    stores,
+    assets,
     source: sourceOf(document.plan, document.file),
   };
   const canonical = JSON.stringify(content, (property, value: unknown) =>
@@ -222,6 +259,7 @@ function hostModel(host: Entity, plan: string, timeZone: string): HostModel {
   const data = host.data as {
     os?: "linux" | "macos";
     runsOn?: string;
+    reach?: Data<Transport>;
     timeZone?: string;
     paths?: { scripts?: string; state?: string; logs?: string; scratch?: string; metrics?: string };
     searchPath?: readonly string[];
@@ -232,6 +270,7 @@ function hostModel(host: Entity, plan: string, timeZone: string): HostModel {
     id: host.id,
     os,
     runsOn: data.runsOn,
+    reach: data.reach,
     timeZone: data.timeZone ?? timeZone,
     paths: {
       scripts: data.paths?.scripts ?? `/opt/lifeboat/${plan}`,
@@ -250,12 +289,15 @@ function storeModel(store: Entity): StoreModel {
   return {
     id: store.id,
     kind: kind.name,
-    host: kind.host(store.data),
-    path: kind.path(store.data),
+    directory: kind.directory?.(store.data),
+    location: kind.location(store.data),
     options: store.data,
     source: sourceOf(store),
   };
 }
+
+/** A copy as it stands in a document: a store, or a store and more. */
+type CopyData = string | { readonly store: string; readonly schedule?: Schedule; readonly keep?: Retention };
 
 /** Common options as they stand in a document. */
 interface CommonData {
@@ -263,7 +305,7 @@ interface CommonData {
   readonly rpo?: string;
   readonly rto?: string;
   readonly priority?: Priority;
-  readonly copies: readonly string[];
+  readonly copies: readonly CopyData[];
   readonly keep?: Retention;
   readonly encrypt?: Data<Encryption>;
   readonly compress?: AssetModel["compress"];
@@ -273,24 +315,41 @@ interface CommonData {
   readonly notify?: readonly Data<Hook>[];
 }
 
-function assetModel(asset: Entity, schedules: Schedules, planNotify: readonly Data<Hook>[]): AssetModel {
+function assetModel(
+  asset: Entity,
+  schedules: Schedules,
+  planNotify: readonly Data<Hook>[],
+  world: { readonly hosts: readonly HostModel[]; readonly stores: readonly StoreModel[] },
+): AssetModel {
   const kind = assetKindOf(asset.data.kind as string);
   const data = asset.data as unknown as CommonData;
   const { id: _id, kind: _kind, ...options } = asset.data;
+  const hosts = kind.hosts(options);
+  const schedule = schedules.get(`${asset.id} schedule`);
+  const copies = data.copies.map((copy, index) => ({
+    store: typeof copy === "string" ? copy : copy.store,
+    schedule: schedules.get(`${asset.id} copies.${index}.schedule`),
+    keep: (typeof copy === "string" ? undefined : copy.keep) ?? data.keep,
+  }));
   return {
     id: asset.id,
     kind: kind.name,
     type: kind.type,
     title: kind.title,
-    hosts: kind.hosts(options),
+    hosts,
     description: data.description,
-    schedule: schedules.get(`${asset.id} schedule`),
+    schedule,
     verifySchedule: schedules.get(`${asset.id} verify`),
     drillSchedule: schedules.get(`${asset.id} drill`),
     rpo: seconds(data.rpo),
     rto: seconds(data.rto),
     priority: data.priority ?? "P3",
-    copies: data.copies,
+    copies: routeCopies(copies, {
+      ...world,
+      assetHosts: hosts,
+      schedule,
+      capture: seconds(data.expect?.backup),
+    }),
     keep: data.keep,
     encryption: data.encrypt,
     compress: data.compress ?? "auto",

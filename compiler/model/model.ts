@@ -4,6 +4,7 @@ import type { Retention } from "../../dsl/retention.ts";
 import type { Service } from "../../dsl/service.ts";
 import type { Priority } from "../../dsl/units.ts";
 import type { Data } from "../../templates/kind.ts";
+import type { Transport } from "../../templates/registry.ts";
 import type { Json } from "./document.ts";
 import type { ScheduleModel } from "./schedule.ts";
 
@@ -26,17 +27,35 @@ export interface HostModel {
     readonly metrics: string;
   };
   readonly searchPath: readonly string[];
+  readonly reach: Data<Transport> | undefined;
   readonly source: SourceLine;
 }
 
 export interface StoreModel {
   readonly id: string;
   readonly kind: string;
-  /** The host it lies on; undefined means whichever host the asset lives on. */
-  readonly host: string | undefined;
-  readonly path: string;
+  /** Where it is, when it is a directory; no host means whichever host the asset lives on. */
+  readonly directory: { readonly host: string | undefined; readonly path: string } | undefined;
+  /** Where it is, for people. */
+  readonly location: string;
   readonly options: Json;
   readonly source: SourceLine;
+}
+
+/** A store that an asset's sets come to, and how. */
+export interface CopyModel {
+  readonly store: string;
+  /**
+   * `made` there by the backup; `copied` by the backup to another directory of its host; `pulled` by the store's own host;
+   * `pushed` by the host that has the copy before it; `none` when no host can bring it there.
+   */
+  readonly how: "made" | "copied" | "pulled" | "pushed" | "none";
+  /** The host whose script makes the copy; undefined means each host of the asset. */
+  readonly by: string | undefined;
+  /** Index of the copy that it is made from. */
+  readonly from: number;
+  readonly schedule: ScheduleModel | undefined;
+  readonly keep: Retention | undefined;
 }
 
 /** An asset with every default filled in; durations are seconds, sizes bytes. */
@@ -53,7 +72,7 @@ export interface AssetModel {
   readonly rpo: number | undefined;
   readonly rto: number | undefined;
   readonly priority: Priority;
-  readonly copies: readonly string[];
+  readonly copies: readonly CopyModel[];
   readonly keep: Retention | undefined;
   readonly encryption: Data<Encryption> | undefined;
   readonly compress: "auto" | "zstd" | "gzip" | "none";

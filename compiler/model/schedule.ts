@@ -220,3 +220,71 @@ export function scheduleFields(schedule: ScheduleModel): string {
     schedule.days,
   ].join(" ");
 }
+
+/**
+ * The same schedule some seconds later, for a job that follows another; undefined when cron cannot say it in one line: a day of the
+ * month that moves over midnight, or hours whose shifted minutes fall into different ones.
+ */
+export function shiftSchedule(schedule: ScheduleModel, seconds: number): ScheduleModel | undefined {
+  const shift = Math.round(seconds / 60);
+  const everyHour = schedule.hours.length === 24;
+  const carries = unique(schedule.minutes.map((minute) => Math.floor((minute + shift) / 60)));
+  if (!everyHour && carries.length > 1) return undefined;
+  const minutes = sorted(schedule.minutes.map((minute) => (minute + shift) % 60));
+  if (everyHour && isEveryDay(schedule)) return withLists(schedule, { minutes });
+
+  const carry = carries[0] ?? 0;
+  const days = unique(schedule.hours.map((hour) => Math.floor((hour + carry) / 24)));
+  const hours = sorted(schedule.hours.map((hour) => (hour + carry) % 24));
+  if (isEveryDay(schedule)) return withLists(schedule, { minutes, hours });
+  if (everyHour || days.length > 1) return undefined;
+  const day = days[0] ?? 0;
+  if (day === 0) return withLists(schedule, { minutes, hours });
+  if (schedule.daysOfMonth.length < 31 || schedule.months.length < 12) return undefined;
+  const daysOfWeek = sorted(schedule.daysOfWeek.map((each) => (each + day) % 7));
+  return withLists(schedule, { minutes, hours, daysOfWeek });
+}
+
+function isEveryDay(schedule: ScheduleModel): boolean {
+  return (
+    schedule.daysOfMonth.length === 31 && schedule.months.length === 12 && schedule.daysOfWeek.length === 7
+  );
+}
+
+function withLists(schedule: ScheduleModel, changed: Partial<Lists>): ScheduleModel {
+  const lists = { ...schedule, ...changed };
+  const field = (numbers: readonly number[], size: number, from: number) => {
+    if (numbers.length === size) return "*";
+    const step = size / numbers.length;
+    const first = numbers[0] ?? 0;
+    const stepped = Number.isInteger(step) && first === from && numbers.every((each, i) => each === i * step);
+    return stepped && numbers.length > 2 ? `*/${step}` : numbers.join(",");
+  };
+  const cron = [
+    field(lists.minutes, 60, 0),
+    field(lists.hours, 24, 0),
+    field(lists.daysOfMonth, 31, 1),
+    field(lists.months, 12, 1),
+    field(lists.daysOfWeek, 7, 0),
+  ].join(" ");
+  return { ...lists, cron, text: describeLists(lists, cron) };
+}
+
+/** A schedule that was computed, for people. */
+function describeLists(lists: Lists, cron: string): string {
+  const at = `${String(lists.hours[0]).padStart(2, "0")}:${String(lists.minutes[0]).padStart(2, "0")}`;
+  const once = lists.hours.length === 1 && lists.minutes.length === 1;
+  const everyDate = lists.daysOfMonth.length === 31 && lists.months.length === 12;
+  if (once && everyDate && lists.daysOfWeek.length === 7) return `daily at ${at}`;
+  if (once && everyDate && lists.daysOfWeek.length === 1)
+    return `weekly on ${capital(DAYS[lists.daysOfWeek[0] ?? 0] ?? "")} at ${at}`;
+  return `cron ${cron}`;
+}
+
+function unique(numbers: readonly number[]): readonly number[] {
+  return [...new Set(numbers)];
+}
+
+function sorted(numbers: readonly number[]): readonly number[] {
+  return [...new Set(numbers)].sort((a, b) => a - b);
+}

@@ -60,6 +60,10 @@ const EXPECTED: Readonly<Record<string, string>> = {
   Secret: "a reference to a secret: secretFile(…), secretEnv(…), secretCommand(…) or secretPrompt(…)",
   SecretFile: "what secretFile(…) makes",
   Encryption: "what age(…) or opensslKey(…) makes",
+  Copy: "copy(store, …)",
+  Transport: "a transport: ssh(…), multipass(…), pod(…) or local()",
+  Kubernetes: "what kubernetes(…) makes",
+  Pod: "what pod(…) makes",
   Service: "a service: systemd(…), commands(…) or staticPods(…)",
   Hook: "a hook: webhook(…), healthchecks(…), mail(…) or onEvent(…)",
 };

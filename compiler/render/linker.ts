@@ -175,10 +175,10 @@ function refuseUndefined(code: string, defined: ReadonlySet<string>): void {
     ),
   );
   for (const line of lines) {
-    for (const [whole, name = ""] of line.matchAll(/\$\{?[#!]?([A-Z][A-Z0-9_]*)[^\s]?/g)) {
+    for (const [, name = "", fallback] of line.matchAll(/\$\{?[#!]?([A-Z][A-Z0-9_]*)(:?[-+])?/g)) {
       if (defined.has(name) || assigned.has(name) || RUN_VARIABLES.has(name) || name.startsWith("LIFEBOAT_"))
         continue;
-      if (/[-+]$/.test(whole)) continue;
+      if (fallback !== undefined) continue;
       throw new Error(`nothing defines ${name}: ${line.trim()}`);
     }
   }

@@ -36,7 +36,7 @@ export function renderBundle(bundle: Bundle): readonly RenderedFile[] {
 export function linkScript(role: string, kind: string | undefined, factNames: readonly string[]) {
   const drivers = {
     REMOTE: transportKinds.map((transport) => transport.name),
-    PLACE: storeKinds.map((store) => store.name),
+    PLACE: [...storeKinds.map((store) => store.name), "remote_directory"],
   };
   return new Templates().linked(role, kind, factNames, drivers);
 }
@@ -98,9 +98,9 @@ class Templates {
     );
   }
 
-  /** The bash of every transport; the linker takes what a script needs. */
+  /** The bash of every transport and store; the linker takes what a script needs. */
   private drivers(): readonly Source[] {
-    return transportKinds.map(({ name }) => this.kindSource(name));
+    return [...transportKinds, ...storeKinds].map(({ name }) => this.kindSource(name));
   }
 
   private kindSource(name: string): Source {

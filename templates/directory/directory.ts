@@ -19,6 +19,8 @@ export interface DirectoryOptions {
 export const directory = storeKind<"directory", DirectoryOptions>({
   name: "directory",
   title: "directory",
-  host: (options) => options.on,
-  path: (options) => options.path,
+  directory: (options) => ({ host: options.on, path: options.path }),
+  location: (options) => options.path,
+  tools: () => [],
+  settings: (options) => ({ path: options.path }),
 });

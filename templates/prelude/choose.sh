@@ -9,7 +9,49 @@ chosen_stores() {
       found=1
     fi
   done
-  ((found)) || die "$EX_USAGE" "there is no store '$from' for $ASSET" "its stores are: ${STORE_IDS[*]}"
+  ((found)) || is_place "$from" || die "$EX_USAGE" "there is no store '$from' for $ASSET" "its stores are: ${STORE_IDS[*]}${PLACE_IDS[*]:+ ${PLACE_IDS[*]}}"
+}
+
+# Is this a store that is no directory here?
+is_place() {
+  ((${#PLACE_IDS[@]} > 0)) && is_one_of "$1" "${PLACE_IDS[@]}"
+}
+
+# When --from names a store elsewhere: choose the set there, fetch it into the first store here, and go on with that. A dry run
+# fetches the MANIFEST only, and SET_PATH stands for the set.
+bring_set() {
+  is_place "$FROM" || return 0
+  list_place "$FROM"
+  SET_NAME="$(choose_name_there "$RUN_DIR/there")" || exit $?
+  if ((DRY_RUN)); then
+    SET_PATH="$RUN_DIR/$SET_NAME" RUN_STORE="$FROM"
+    guarded "$COPY_LIST_TIMEOUT" '' "reading $SET_NAME" place_manifest "$SET_NAME" "$SET_PATH"
+    return 0
+  fi
+  require_store "${STORE_PATHS[0]}"
+  acquire_lock "$ASSET.fetch"
+  log_info "fetching $SET_NAME from $FROM ($(place_label))"
+  begin_phase fetch
+  guarded "$RESTORE_TIMEOUT" "${STORE_PATHS[0]}" "fetching $SET_NAME" fetch_set "$SET_NAME" "${STORE_PATHS[0]}/$TYPE/$ASSET"
+  end_phase
+  FROM="${STORE_IDS[0]}"
+}
+
+# Go to a place and list it into RUN_DIR/there.
+list_place() {
+  place_use "$1"
+  guarded "$COPY_LIST_TIMEOUT" '' "listing $1" place_names "$RUN_DIR/there"
+}
+
+# Print which of the listed sets is meant: the one named, else the newest good one made at or before the time asked for.
+choose_name_there() {
+  local name
+  name="$(sort "$1" | awk -v name="$SET_NAME" -v at="$AT" '
+    name != "" { if ($1 == name) found = $1; next }
+    $2 == "ok" && (at == "" || $1 <= at) { found = $1 }
+    END { print found }')"
+  [[ -n $name ]] || die "$EX_DATA" "there is no ${SET_NAME:+set $SET_NAME}${SET_NAME:-good backup set} of $ASSET${AT:+ made at or before $(human_stamp "$AT")} in $PLACE_ID" "restore-$ASSET.sh --list shows what there is"
+  printf '%s\n' "$name"
 }
 
 # Print the name of the set to use: the one named, else the newest good one of the chosen stores, made at or before the
@@ -95,12 +137,31 @@ print_set_table() {
       rows+="$(print_set_row "$set" "${STORE_IDS[i]}")"$'\n'
     done < <(list_sets "${STORE_PATHS[i]}")
   done
-  if [[ -z $rows ]]; then
+  for i in ${PLACE_IDS[@]+"${PLACE_IDS[@]}"}; do
+    [[ -z $from || $from == "$i" ]] || continue
+    rows+="$(print_place_rows "$i")"
+    rows+="${rows:+$'\n'}"
+  done
+  if [[ -z ${rows//$'\n'/} ]]; then
     printf 'There is no backup set of %s yet.\n' "$ASSET"
     return 0
   fi
   printf '%-16s  %-19s %8s  %-7s  %s\n' SET AGE SIZE STATE STORE
-  printf '%s' "$rows" | sort -s -r -k 1,1
+  printf '%s' "$rows" | sed '/^$/d' | sort -s -r -k 1,1
+}
+
+# Rows of the table for a store elsewhere. One that cannot be reached now is said, and is no reason to show nothing.
+print_place_rows() {
+  local name state
+  place_use "$1"
+  attempt_to guarded "$COPY_LIST_TIMEOUT" '' "listing $1" place_names "$RUN_DIR/there"
+  if ((ATTEMPT_STATUS != 0)); then
+    log_warn "$1 ($(place_label)) cannot be listed from here"
+    return 0
+  fi
+  while read -r name state; do
+    printf '%-16s  %-19s %8s  %-7s  %s\n' "$name" "$(stamp_age "$name")" - "$state" "$1"
+  done <"$RUN_DIR/there"
 }
 
 # One row of the table.

@@ -72,3 +72,9 @@ print_store_help() {
     printf '  store    %s (%s)\n' "${STORE_PATHS[i]}/$TYPE/$ASSET" "${STORE_IDS[i]}"
   done
 }
+
+# The ids of stores that are elsewhere, each after a space.
+print_place_ids() {
+  local id
+  for id in ${PLACE_IDS[@]+"${PLACE_IDS[@]}"}; do printf ' %s' "$id"; done
+}

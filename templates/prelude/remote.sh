@@ -6,6 +6,7 @@ remote_use() {
   local i
   for ((i = 0; i < ${#REMOTE_IDS[@]}; i++)); do
     if [[ ${REMOTE_IDS[i]} == "$1" ]]; then
+      # shellcheck disable=SC2034  # for the transports, of which some need no settings
       REMOTE_ID="$1" REMOTE_DRIVER="${REMOTE_DRIVERS[i]}"
       return 0
     fi
@@ -89,6 +90,7 @@ remote_verdict() {
   local status="$1" mark="$2" notes="$3" ended last
   ended="$(sed -n "s/^$mark \([0-9][0-9]*\)$/\1/p" "$notes" | tail -n 1)"
   last="$(sed -n 's/^last //p' "$notes" | cut -c 1-200)"
+  # shellcheck disable=SC2034  # for streams, where a script has them
   REMOTE_DIGEST="$(sed -n "s/^$mark digest //p" "$notes" | tail -n 1)"
   rm -f -- "$notes"
   [[ -z $ended ]] || return "$ended"

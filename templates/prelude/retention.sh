@@ -3,13 +3,15 @@
 # Read `stamp state` lines (state: ok or suspect) or bare stamps, print the stamps to remove, oldest first. Each rule keeps
 # the newest set of each of the N most recent hours, days, ISO weeks, months, years that have one; a suspect set stands
 # for its bucket only when the bucket has no good one. The newest good set always stays. No rule at all keeps everything.
+# The rules are those of the first store, or given as `last hourly daily weekly monthly yearly`.
 select_expired() {
-  if ((KEEP_LAST + KEEP_HOURLY + KEEP_DAILY + KEEP_WEEKLY + KEEP_MONTHLY + KEEP_YEARLY == 0)); then
+  local last hourly daily weekly monthly yearly
+  read -r last hourly daily weekly monthly yearly <<<"${1:-$KEEP_LAST $KEEP_HOURLY $KEEP_DAILY $KEEP_WEEKLY $KEEP_MONTHLY $KEEP_YEARLY}"
+  if ((last + hourly + daily + weekly + monthly + yearly == 0)); then
     cat >/dev/null
     return 0
   fi
-  sort -r | awk -v last="$KEEP_LAST" -v hourly="$KEEP_HOURLY" -v daily="$KEEP_DAILY" \
-    -v weekly="$KEEP_WEEKLY" -v monthly="$KEEP_MONTHLY" -v yearly="$KEEP_YEARLY" '
+  sort -r | awk -v last="$last" -v hourly="$hourly" -v daily="$daily" -v weekly="$weekly" -v monthly="$monthly" -v yearly="$yearly" '
     function days(y, m, d,   a) {
       a = int((14 - m) / 12); y = y + 4800 - a; m = m + 12 * a - 3
       return d + int((153 * m + 2) / 5) + 365 * y + int(y / 4) - int(y / 100) + int(y / 400) - 32045
@@ -45,9 +47,10 @@ select_expired() {
     }'
 }
 
-# Remove the sets of a store that no rule keeps. A set disappears by a rename first: half a set is never seen.
+# Remove the sets of a store that no rule keeps: its own rules, else those of the first store. A set disappears by a rename
+# first: half a set is never seen.
 apply_retention() {
-  local store="$1" base path stamp removed=0
+  local store="$1" keep="${2:-}" base path stamp removed=0
   base="$store/$TYPE/$ASSET"
   while IFS= read -r stamp; do
     path="$base/$stamp"
@@ -56,7 +59,7 @@ apply_retention() {
     rm -rf -- "$base/.expired-$stamp" || die "$EX_IO" "cannot remove $base/.expired-$stamp"
     log_info "removed the expired set $stamp from $store"
     removed=$((removed + 1))
-  done < <(list_states "$store" | select_expired)
+  done < <(list_states "$store" | select_expired "$keep")
   log_debug "retention in $store: $removed removed"
 }
 

@@ -34,9 +34,13 @@ require_store() {
   [[ -d $1 ]] || die "$EX_CANTCREAT" "the store $1 is not there" "is its disk mounted? install.sh makes the directory once"
 }
 
-# Remove what killed runs left. Only under the asset's lock.
+# Remove what killed runs left, and what arrived of a set that nobody went on fetching for a week. Only under the asset's lock.
 sweep_leftovers() {
   local path
+  while IFS= read -r path; do
+    log_info "removing ${path##*/}, a transfer that was given up"
+    rm -rf -- "$path"
+  done < <(find "$1" -maxdepth 1 -name '.arriving-*' -mtime +7 2>/dev/null)
   for path in "$1"/.partial-* "$1"/.expired-*; do
     [[ -d $path ]] || continue
     log_info "removing ${path##*/}, left by a run that did not end"

@@ -90,7 +90,7 @@ finish_backup() {
   apply_retention "${STORE_PATHS[0]}"
   for ((i = 1; i < ${#STORE_PATHS[@]}; i++)); do
     begin_phase "copy.${STORE_IDS[i]}"
-    attempt_to guarded "$CAPTURE_TIMEOUT" '' "copy to ${STORE_IDS[i]}" copy_and_thin "${STORE_PATHS[i]}"
+    attempt_to guarded "$CAPTURE_TIMEOUT" '' "copy to ${STORE_IDS[i]}" copy_and_thin "${STORE_PATHS[i]}" "${STORE_KEEPS[i]:-}"
     end_phase
     if ((ATTEMPT_STATUS == 0)); then
       log_info "copied to ${STORE_IDS[i]} in $(human_ms "$PHASE_MS")"
@@ -106,7 +106,7 @@ finish_backup() {
 # Copy the new set to a store and thin that store out.
 copy_and_thin() {
   copy_set "$PUBLISHED_SET" "$1"
-  apply_retention "$1"
+  apply_retention "$1" "$2"
 }
 
 # Say what a backup would do.

@@ -15,7 +15,7 @@ Options:
   --at TIME         use the newest good set made at or before TIME: 2026-11-22,
                     '2026-11-22 02:00' (local time) or 2026-11-22T02:00:00Z
   --set NAME        use this set
-  --from STORE      take it from this store only: ${STORE_IDS[*]}
+  --from STORE      take it from this store only: ${STORE_IDS[*]}$(print_place_ids)
   --keep            leave what was restored, to look at, below
                     $SCRATCH_DIR
 $(print_common_help)
@@ -34,6 +34,7 @@ main() {
   [[ -z $AT ]] || AT="$(parse_time "$AT")"
   run_hooks start
   on_exit report_failed_drill
+  bring_set
   RUN_SET="$(choose_set_name "$FROM" "$SET_NAME" "$AT")"
   begin_phase check
   find_sound_copy "$RUN_SET" "$FROM"

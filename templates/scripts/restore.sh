@@ -18,7 +18,7 @@ Options:
   --at TIME         use the newest good set made at or before TIME: 2026-11-22,
                     '2026-11-22 02:00' (local time) or 2026-11-22T02:00:00Z
   --set NAME        use this set, as --list names it
-  --from STORE      from this store only: ${STORE_IDS[*]}
+  --from STORE      from this store only: ${STORE_IDS[*]}$(print_place_ids)
   --into TARGET     live (the default), or a directory that is empty or not
                     there: restore into it, touch nothing live
   --dry-run         check the set, say each step, change nothing
@@ -37,17 +37,23 @@ HELP
 main() {
   parse_restore_arguments "$@"
   if ((LIST)); then
-    LOG_TAG="$ASSET"
-    prepare_shell
+    # It writes nothing, like a dry run.
+    DRY_RUN=1
+    begin_run restore
     print_set_table "$FROM"
     return 0
   fi
   begin_run restore
   [[ -z $AT ]] || AT="$(parse_time "$AT")"
   ((DRY_RUN)) || on_exit close_run
-  RUN_SET="$(choose_set_name "$FROM" "$SET_NAME" "$AT")"
-  find_sound_copy "$RUN_SET" "$FROM"
-  require_decodable "$SET_PATH"
+  bring_set
+  if is_place "$FROM"; then
+    RUN_SET="$SET_NAME"
+  else
+    RUN_SET="$(choose_set_name "$FROM" "$SET_NAME" "$AT")"
+    find_sound_copy "$RUN_SET" "$FROM"
+    require_decodable "$SET_PATH"
+  fi
   RUN_RAW_BYTES="$(set_raw_bytes "$SET_PATH")"
   RUN_STORED_BYTES="$(set_bytes "$SET_PATH")"
   describe_restore
@@ -102,6 +108,7 @@ describe_restore() {
     return 0
   fi
   printf 'It will\n'
+  ! is_place "$FROM" || printf '  fetch the set into %s\n' "${STORE_PATHS[0]}/$TYPE/$ASSET"
   ! swap_pending || printf '  undo an earlier restore that did not end\n'
   printf '  restore aside and check it\n'
   kind_describe_restore "$SET_PATH"

@@ -5,8 +5,9 @@ usage() {
   cat <<HELP
 Usage: ${0##*/} [--json]
 
-Show the newest good backup set of each asset of host $HOST_ID in its first
-store, its age against the RPO, and the next run. Reads only.
+Show the newest good backup set of each asset of host $HOST_ID in each store
+that it fills, its age against the RPO, and the next run. Reads only; what is in
+a store elsewhere is what was last sent there.
 
 Options:
   --json            the same as one JSON object
@@ -18,7 +19,7 @@ Exit codes:
   75  an asset is LATE, has no good set (NONE), or a restore of it did not end
   64  wrong usage
 
-Verdicts:
+States:
   OK      young enough            LATE    older than the RPO
   NONE    no good set             BROKEN  a restore did not end: run it again
 HELP
@@ -52,7 +53,7 @@ main() {
     printf '{"time":%s,"plan":%s,"host":%s,"ok":%s,"assets":[%s]}\n' "$(json_string "$(date -u +%Y-%m-%dT%H:%M:%SZ)")" \
       "$(json_string "$PLAN")" "$(json_string "$HOST_ID")" "$( ((BAD)) && printf false || printf true)" "$ROWS"
   else
-    print_text_row - ASSET 'LAST GOOD SET' AGE RPO VERDICT SIZE 'NEXT RUN'
+    print_text_row - ASSET STORE 'LAST GOOD SET' AGE RPO STATE SIZE 'NEXT RUN'
     printf '%s' "$ROWS"
   fi
   ((BAD == 0)) || exit "$EX_TEMPFAIL"
@@ -60,16 +61,21 @@ main() {
 
 # Judge one asset: sets LAST_SET, AGE, SIZE, VERDICT, NEXT.
 look_at_asset() {
-  local i="$1" set rpo state
+  local i="$1" set rpo state sent
   rpo="${STATUS_RPOS[i]}" state="$STATE_DIR/${STATUS_ASSETS[i]}"
   LAST_SET='' AGE=0 SIZE=0 VERDICT=NONE NEXT=''
   while IFS= read -r set; do
     [[ -e $set/SUSPECT ]] || LAST_SET="$set"
-  done < <(list_sets_in "${STATUS_STORES[i]}/${STATUS_TYPES[i]}/${STATUS_ASSETS[i]}")
-  log_debug "${STATUS_ASSETS[i]}: newest good set ${LAST_SET:-none}"
+  done < <([[ -z ${STATUS_PATHS[i]} ]] || list_sets_in "${STATUS_PATHS[i]}/${STATUS_TYPES[i]}/${STATUS_ASSETS[i]}")
+  sent="$state.${STATUS_STORES[i]}.sent"
   if [[ -n $LAST_SET ]]; then
     SIZE="$(set_bytes "$LAST_SET")"
     LAST_SET="${LAST_SET##*/}"
+  elif [[ -z ${STATUS_PATHS[i]} && -s $sent ]]; then
+    read -r LAST_SET SIZE <"$sent"
+  fi
+  log_debug "${STATUS_ASSETS[i]}: newest good set ${LAST_SET:-none}"
+  if [[ -n $LAST_SET ]]; then
     AGE=$((NOW - $(stamp_to_epoch "$LAST_SET")))
     VERDICT=OK
     if ((rpo > 0 && AGE > rpo)); then VERDICT=LATE; fi
@@ -89,9 +95,9 @@ print_text_row() {
     fi
     ((STATUS_RPOS[i] == 0)) || rpo="$(short_seconds "${STATUS_RPOS[i]}")"
     [[ -z $NEXT ]] || next="$(human_minute "$NEXT")" next="${next#*-}"
-    set -- - "${STATUS_ASSETS[i]}" "${LAST_SET:--}" "$age" "$rpo" "$VERDICT" "$size" "$next"
+    set -- - "${STATUS_ASSETS[i]}" "${STATUS_STORES[i]}" "${LAST_SET:--}" "$age" "$rpo" "$VERDICT" "$size" "$next"
   fi
-  printf '%-14s %-16s %8s %8s  %-7s %8s  %s\n' "${@:2}"
+  printf '%-12s %-8s %-16s %6s %6s %-6s %8s %s\n' "${@:2}"
 }
 
 # One asset as JSON; times are UTC, sizes bytes, ages seconds.
@@ -99,7 +105,7 @@ print_json_row() {
   local i="$1" age="$AGE" last
   last="$(json_string "$LAST_SET")"
   if [[ -z $LAST_SET ]]; then last=null age=null; fi
-  printf '{"asset":%s,"kind":%s,"set":%s,"age_seconds":%s,"rpo_seconds":%d,"verdict":"%s","stored_bytes":%d,"next_run_local":%s}' \
-    "$(json_string "${STATUS_ASSETS[i]}")" "$(json_string "${STATUS_KINDS[i]}")" "$last" "$age" "${STATUS_RPOS[i]}" "$VERDICT" "$SIZE" \
+  printf '{"asset":%s,"kind":%s,"store":%s,"set":%s,"age_seconds":%s,"rpo_seconds":%d,"verdict":"%s","stored_bytes":%d,"next_run_local":%s}' \
+    "$(json_string "${STATUS_ASSETS[i]}")" "$(json_string "${STATUS_KINDS[i]}")" "$(json_string "${STATUS_STORES[i]}")" "$last" "$age" "${STATUS_RPOS[i]}" "$VERDICT" "$SIZE" \
     "$([[ -n $NEXT ]] && json_string "$(human_minute "$NEXT")" || printf null)"
 }

@@ -14,8 +14,9 @@ export const rule: Rule = {
   diagnostic: repeatedCopy,
   *check({ model, places }) {
     for (const asset of model.assets) {
-      for (const [index, store] of asset.copies.entries()) {
-        if (asset.copies.indexOf(store) === index) continue;
+      const stores = asset.copies.map((copy) => copy.store);
+      for (const [index, store] of stores.entries()) {
+        if (stores.indexOf(store) === index) continue;
         yield repeatedCopy({ asset: asset.id, store }, places("asset", asset.id, "copies", index));
       }
     }

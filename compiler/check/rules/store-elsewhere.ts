@@ -5,22 +5,19 @@ const storeElsewhere = diagnostic({
   code: "LB3004",
   name: "store-elsewhere",
   severity: "error",
-  message: text`store '${"store"}' is on host '${"storeHost"}', and asset '${"asset"}' on '${"assetHost"}'`,
-  why: text`a set is made on the asset's own host, and copied only between directories of that host`,
-  fix: text`name a directory without 'on', or one on '${"assetHost"}'`,
+  message: text`the first store of asset '${"asset"}', '${"store"}', is no directory on the asset's own host`,
+  why: text`a set is made and checked on the asset's host, and only then copied: a network that fails must not cost the backup`,
+  fix: text`name first a directory without 'on', or one on '${"assetHost"}'`,
 });
 
 export const rule: Rule = {
   diagnostic: storeElsewhere,
   *check({ model, places }) {
     for (const asset of model.assets) {
-      for (const [index, id] of asset.copies.entries()) {
-        const store = model.stores.find((each) => each.id === id);
-        const away = asset.hosts.find((host) => store?.host !== undefined && store.host !== host);
-        if (store?.host === undefined || away === undefined) continue;
-        const values = { store: id, storeHost: store.host, asset: asset.id, assetHost: away };
-        yield storeElsewhere(values, places("asset", asset.id, "copies", index));
-      }
+      const [first] = asset.copies;
+      if (first?.how !== "none") continue;
+      const values = { store: first.store, asset: asset.id, assetHost: asset.hosts.join("' or '") };
+      yield storeElsewhere(values, places("asset", asset.id, "copies", 0));
     }
   },
 };

@@ -20,8 +20,10 @@ export const rule: Rule = {
       const paths = DATA_OPTIONS.flatMap((name) => asset.options[name] ?? []).filter(
         (each) => typeof each === "string",
       );
-      for (const [index, id] of asset.copies.entries()) {
-        const storePath = model.stores.find((store) => store.id === id)?.path;
+      for (const [index, { store: id }] of asset.copies.entries()) {
+        const directory = model.stores.find((store) => store.id === id)?.directory;
+        const onHost = directory?.host === undefined || asset.hosts.includes(directory.host);
+        const storePath = onHost ? directory?.path : undefined;
         const path = paths.find((each) => storePath !== undefined && overlap(each, storePath));
         if (storePath === undefined || path === undefined) continue;
         const values = { store: id, storePath, asset: asset.id, path };

@@ -163,7 +163,8 @@ status_facts() {
   set_list STATUS_ASSETS fine late none
   set_list STATUS_KINDS files mysql files
   set_list STATUS_TYPES files mysql files
-  set_list STATUS_STORES "$STORE" "$STORE" "$STORE"
+  set_list STATUS_STORES disk disk disk
+  set_list STATUS_PATHS "$STORE" "$STORE" "$STORE"
   set_list STATUS_RPOS 86400 600 0
   set_list STATUS_FIELDS '0 2 * * * and' '' ''
   set_fact STATE_DIR "$HOST/state"

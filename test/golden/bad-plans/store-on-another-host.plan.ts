@@ -7,6 +7,6 @@ export default plan("shop", { assets: [files("notes", {
   on: web,
   paths: ["/srv/notes"],
   schedule: daily("02:00"),
-  copies: [disk, directory("nas", { on: host("nas"), path: "/tank" })],
+  copies: [directory("nas", { on: host("nas"), path: "/tank" }), disk],
   keep: keep({ daily: 7 }),
 })] });

@@ -1,0 +1,61 @@
+import { diagnostic, text } from "../../diagnostics/diagnostic.ts";
+import type { ScheduleModel } from "../../model/schedule.ts";
+import { formatDuration } from "../../model/units.ts";
+import type { Rule } from "../rule.ts";
+
+const copyTooEarly = diagnostic({
+  code: "LB4007",
+  name: "copy-too-early",
+  severity: "warning",
+  message: text`the copy of asset '${"asset"}' in '${"store"}' is made ${"gap"} after what it copies begins, which takes ${"duration"}`,
+  why: text`it takes the set before the newest one, so the copy is a whole interval older than the plan looks`,
+  fix: text`let the copy start later, or leave its schedule out: it then follows the backup by itself`,
+});
+
+const WEEK = 7 * 24 * 60;
+
+export const rule: Rule = {
+  diagnostic: copyTooEarly,
+  *check({ model, places }) {
+    const zone = (host: string | undefined) => model.hosts.find((each) => each.id === host)?.timeZone;
+    for (const asset of model.assets) {
+      const capture = asset.expect.backup ?? 0;
+      for (const [index, copy] of asset.copies.entries()) {
+        const source = asset.copies[copy.from];
+        const before = source?.how === "made" ? asset.schedule : source?.schedule;
+        if (before === undefined || copy.schedule === undefined) continue;
+        if (zone(copy.by ?? asset.hosts[0]) !== zone(source?.by ?? asset.hosts[0])) continue;
+        const gap = shortestWait(before, copy.schedule);
+        const needed = source?.how === "made" ? capture : 0;
+        if (gap === undefined || (gap * 60 >= needed && gap > 0)) continue;
+        yield copyTooEarly(
+          {
+            asset: asset.id,
+            store: copy.store,
+            gap: gap === 0 ? "at the very minute" : formatDuration(gap * 60),
+            duration: needed === 0 ? "longer than that" : formatDuration(needed),
+          },
+          places("asset", asset.id, "copies", index, "schedule"),
+        );
+      }
+    }
+  },
+};
+
+/** Minutes that the second schedule, at the least, comes after the first; undefined for other than daily and weekly ones. */
+function shortestWait(first: ScheduleModel, second: ScheduleModel): number | undefined {
+  const before = minutesOfWeek(first);
+  const after = minutesOfWeek(second);
+  if (before === undefined || after === undefined) return undefined;
+  // A copy that runs more often than what it copies meets a backup at work now and then, and takes it the next time.
+  if (after.length > before.length) return undefined;
+  const waits = after.map((minute) => Math.min(...before.map((each) => (minute - each + WEEK) % WEEK)));
+  return Math.min(...waits);
+}
+
+function minutesOfWeek(schedule: ScheduleModel): readonly number[] | undefined {
+  if (schedule.daysOfMonth.length < 31 || schedule.months.length < 12) return undefined;
+  return schedule.daysOfWeek.flatMap((day) =>
+    schedule.hours.flatMap((hour) => schedule.minutes.map((minute) => (day * 24 + hour) * 60 + minute)),
+  );
+}

@@ -1,0 +1,152 @@
+# Copies in other places: directories on other hosts, object stores, repositories. A set arrives file by file under a name that
+# does not count, the MANIFEST last, and is taken only when every byte is what was written.
+
+readonly COPY_TRIES=4
+readonly COPY_DELAY=5
+readonly COPY_LIST_TIMEOUT=600
+
+# Go to a place by its id; the functions below, and the drivers', are about it. Call it plainly.
+place_use() {
+  local i
+  for ((i = 0; i < ${#PLACE_IDS[@]}; i++)); do
+    if [[ ${PLACE_IDS[i]} == "$1" ]]; then
+      # shellcheck disable=SC2034  # for the drivers
+      PLACE_ID="$1" PLACE_DRIVER="${PLACE_DRIVERS[i]}" PLACE_HOST="${PLACE_HOSTS[i]}" PLACE_LOCATION="${PLACE_LOCATIONS[i]}"
+      return 0
+    fi
+  done
+  die "$EX_SOFTWARE" "this script knows no store '$1'"
+}
+
+# Print a setting of the place; nothing when the plan gives none.
+place_setting() {
+  local line
+  for line in ${PLACE_SETTINGS[@]+"${PLACE_SETTINGS[@]}"}; do
+    if [[ $line == "$PLACE_ID.$1="* ]]; then
+      printf '%s\n' "${line#*=}"
+      return 0
+    fi
+  done
+}
+
+# The retention of the place, as select_expired takes it.
+place_keep() {
+  local rule numbers='' number
+  for rule in last hourly daily weekly monthly yearly; do
+    number="$(place_setting "keep_$rule")"
+    numbers+="${number:-0} "
+  done
+  printf '%s\n' "$numbers"
+}
+
+# Say where the place is, for people.
+place_label() {
+  printf '%s%s\n' "${PLACE_HOST:+$PLACE_HOST:}" "$PLACE_LOCATION"
+}
+
+# Print `stamp state` of every set of the place, in a file, since a status is lost in a process substitution.
+place_names() {
+  "${PLACE_DRIVER}_names" "$ASSET" >"$1"
+}
+
+# Print a set's MANIFEST into a directory that stands for the set.
+place_manifest() {
+  local name="$1" dir="$2"
+  mkdir -p -- "$dir"
+  "${PLACE_DRIVER}_manifest" "$ASSET" "$name" >"$dir/MANIFEST" || {
+    log_error "cannot read the MANIFEST of set $name in $PLACE_ID"
+    return "$EX_UNAVAILABLE"
+  }
+  check_manifest "$dir"
+}
+
+# Fetch a set from the place into a directory of sets here. What arrived of it before is not fetched again.
+fetch_set() {
+  local name="$1" base="$2" partial="$2/.arriving-$1" payload status=0
+  [[ ! -f $base/$name/MANIFEST ]] || return 0
+  mkdir -p -- "$base" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in $base" "look at its owner and mode"
+  place_manifest "$name" "$partial" || return $?
+  require_space "$base" $(($(set_bytes "$partial") - $(bytes_in "$partial") + RESERVE_BYTES))
+  while IFS= read -r payload; do
+    fetch_payload "$name" "$partial" "$payload" || return $?
+  done < <(payload_names "$partial")
+  check_set "$partial" || status=$?
+  if ((status != 0)); then
+    rm -rf -- "$partial"
+    return "$status"
+  fi
+  sync_paths "$partial"/* "$partial"
+  mv -- "$partial" "$base/$name" || die "$EX_IO" "cannot publish $base/$name"
+  sync_paths "$base"
+}
+
+# Fetch one payload, going on where an earlier try stopped. One that is whole but wrong is fetched anew, once.
+fetch_payload() {
+  local name="$1" partial="$2" payload="$3" number path bytes anew=0
+  number="payload.$(payload_number "$partial" "$payload")" || return $?
+  path="$partial/$(manifest_get "$partial" "$number.file")"
+  bytes="$(manifest_get "$partial" "$number.stored_bytes")"
+  while :; do
+    retry "$COPY_TRIES" "$COPY_DELAY" fetch_rest "$name" "$path" "$bytes" || return $?
+    [[ $(sha256_of "$path") != "$(manifest_get "$partial" "$number.stored_sha256")" ]] || return 0
+    rm -f -- "$path"
+    if ((anew)); then
+      log_error "${path##*/} of set $name in $PLACE_ID is damaged: its SHA-256 differs from the MANIFEST"
+      return "$EX_DATA"
+    fi
+    log_warn "${path##*/} of set $name did not arrive as it was written: fetching it anew"
+    anew=1
+  done
+}
+
+# Fetch what is missing of a file. A short answer is a failure, to be tried again from there.
+fetch_rest() {
+  local name="$1" path="$2" bytes="$3" have status=0
+  have="$(file_size "$path")"
+  if ((have > bytes)); then
+    rm -f -- "$path"
+    have=0
+  fi
+  ((have < bytes)) || return 0
+  ((have == 0)) || log_info "${path##*/} of set $name: going on at $(human_bytes "$have") of $(human_bytes "$bytes")"
+  "${PLACE_DRIVER}_get" "$ASSET" "$name" "${path##*/}" "$have" >>"$path" || status=$?
+  ((status == 0)) || return "$status"
+  have="$(file_size "$path")"
+  ((have >= bytes)) || {
+    log_error "${path##*/} of set $name was cut on the way: $have bytes of $bytes arrived"
+    return "$EX_IO"
+  }
+}
+
+# Bytes of a file, 0 when it is not there.
+file_size() {
+  if [[ -f $1 ]]; then count_stream <"$1"; else printf '0\n'; fi
+}
+
+# Send a set to the place: payloads first, the MANIFEST last. What is there already is not sent again.
+send_set() {
+  local set="$1" name="${1##*/}" payload file
+  check_set "$set" || return $?
+  while IFS= read -r payload; do
+    file="$(manifest_get "$set" "payload.$(payload_number "$set" "$payload").file")"
+    retry "$COPY_TRIES" "$COPY_DELAY" "${PLACE_DRIVER}_put" "$ASSET" "$name" "$file" "$set/$file" || return $?
+  done < <(payload_names "$set")
+  retry "$COPY_TRIES" "$COPY_DELAY" "${PLACE_DRIVER}_publish" "$ASSET" "$name" "$set"
+}
+
+# Print the sets of a source that a destination lacks and its retention would keep, oldest first. Suspect ones are not copied on.
+# Both are files of `stamp state` lines.
+missing_sets() {
+  local destination="$1" source="$2" keep="$3"
+  {
+    printf 'present\n'
+    cat -- "$destination"
+    printf 'expired\n'
+    cat -- "$destination" "$source" | sort -u -k 1,1 | select_expired "$keep"
+    printf 'wanted\n'
+    cat -- "$source"
+  } | awk '
+    NF == 1 && /^[a-z]/ { part = $1; next }
+    part == "wanted" { if ($2 == "ok" && !($1 in skip)) print $1; next }
+    { skip[$1] = 1 }' | sort -u
+}

@@ -1,0 +1,106 @@
+# The role of pull-<asset>.sh: fetch the sets that another host has and this one lacks.
+
+# Say how to use this script.
+usage() {
+  cat <<HELP
+Usage: ${0##*/} [--dry-run] [--verbose | --quiet]
+
+Fetch backup sets of '$ASSET' ($KIND) to host $HOST_ID.
+Only published sets are taken, and only such as this store's own retention
+would keep. A transfer that broke off goes on where it stopped. Sets that
+vanish at the source stay here.
+
+Options:
+  --dry-run         say what would be fetched, change nothing
+$(print_common_help)
+
+Examples:
+  ${0##*/} --dry-run
+  ${0##*/} --verbose
+HELP
+}
+
+# Fetch what is new.
+main() {
+  parse_copy_arguments "$@"
+  begin_run pull
+  if ((!DRY_RUN)); then
+    on_exit close_run
+    acquire_lock "$ASSET"
+    run_hooks start
+  fi
+  require_store "${STORE_PATHS[0]}"
+  list_states "${STORE_PATHS[0]}" >"$RUN_DIR/here"
+  pull_from_all
+  ((!DRY_RUN)) || return 0
+  apply_retention "${STORE_PATHS[0]}"
+  report_newest
+}
+
+# Fetch from each source in turn. One that cannot be reached does not keep the others from being asked.
+pull_from_all() {
+  local source status=0 reached=0
+  for source in "${SOURCE_IDS[@]}"; do
+    place_use "$source"
+    attempt_to guarded "$COPY_LIST_TIMEOUT" '' "listing $source" place_names "$RUN_DIR/there"
+    if ((ATTEMPT_STATUS != 0)); then
+      status="$ATTEMPT_STATUS"
+      log_warn "cannot list the sets in $(place_label)"
+      continue
+    fi
+    reached=1
+    pull_from_one
+  done
+  ((reached)) || die "$(sysexit_of "$status" "$EX_UNAVAILABLE")" "no source of $ASSET could be reached" "the sets that are here stay; the next run takes what is missing"
+}
+
+# Fetch what one source has more.
+pull_from_one() {
+  local name missing count=0
+  missing="$(missing_sets "$RUN_DIR/here" "$RUN_DIR/there" '')"
+  for name in $missing; do
+    if ((DRY_RUN)); then
+      printf 'would fetch %s from %s\n' "$name" "$(place_label)"
+      continue
+    fi
+    begin_phase fetch
+    guarded "$CAPTURE_TIMEOUT" "${STORE_PATHS[0]}" "fetching $name" fetch_set "$name" "${STORE_PATHS[0]}/$TYPE/$ASSET"
+    end_phase
+    printf '%s ok\n' "$name" >>"$RUN_DIR/here"
+    RUN_SET="$name" RUN_STORE="${STORE_IDS[0]}"
+    RUN_STORED_BYTES="$(set_bytes "${STORE_PATHS[0]}/$TYPE/$ASSET/$name")"
+    log_info "fetched $name from $(place_label): $(human_bytes "$RUN_STORED_BYTES") in $(human_ms "$PHASE_MS")"
+    count=$((count + 1))
+  done
+  if [[ -z $missing ]]; then
+    if ((DRY_RUN)); then printf 'nothing new in %s\n' "$(place_label)"; else log_debug "nothing new in $(place_label)"; fi
+  fi
+}
+
+# A source that makes no more sets is noticed here too, on another host than the one that fell silent.
+report_newest() {
+  local newest age
+  newest="$(newest_set "${STORE_PATHS[0]}")"
+  newest="${newest##*/}"
+  [[ -n $newest ]] || die "$EX_DATA" "there is no backup of $ASSET yet, here or at its source" "look at backup-$ASSET.sh there"
+  age=$(($(date +%s) - $(stamp_to_epoch "$newest")))
+  if ((RPO_SECONDS > 0 && age > RPO_SECONDS)); then
+    die "$EX_TEMPFAIL" "the newest set of $ASSET is $(human_seconds "$age") old, beyond the RPO of $(human_seconds "$RPO_SECONDS"): its source makes no more" "look at backup-$ASSET.sh there"
+  fi
+  log_info "newest set $newest, $(human_seconds "$age") old; done in $(human_ms $(($(now_ms) - STARTED_MS)))"
+}
+
+# Read the command line.
+parse_copy_arguments() {
+  DRY_RUN=0
+  default_options
+  split_arguments "$@"
+  set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
+  while (($# > 0)); do
+    case "$1" in
+      --dry-run) DRY_RUN=1 ;;
+      *) common_option "$1" ;;
+    esac
+    shift
+  done
+}

@@ -1,0 +1,252 @@
+# The role of restore-<asset>.sh where only copies are: bring a set to the asset's own host, and restore it there.
+
+# Say how to use this script.
+usage() {
+  cat <<HELP
+Usage: ${0##*/} --list
+       ${0##*/} [--latest | --at TIME | --set NAME] [--from STORE]
+           [--host HOST]… [--into TARGET] [--dry-run] [--yes]
+
+Restore '$ASSET' ($KIND) on ${ASSET_HOSTS[*]}, from host $HOST_ID.
+The set is brought there unless it is there already, and the restore script of
+that host does the rest: it restores aside, checks, and only then replaces what
+is live. With several hosts, all of them restore the same set at once.
+
+Options:
+  --list            show the sets there are, in every store, change nothing
+  --latest          use the newest good set (the default)
+  --at TIME         use the newest good set made at or before TIME: 2026-11-22,
+                    '2026-11-22 02:00' (local time) or 2026-11-22T02:00:00Z
+  --set NAME        use this set, as --list names it
+  --from STORE      from this store only: ${STORE_IDS[*]}$(print_place_ids)
+  --host HOST       only on this host; may be given more than once
+  --into TARGET     live (the default), or a directory of that host
+  --bring-only      bring the set there and stop
+  --dry-run         say each step, change nothing
+  --yes             do not ask for confirmation
+$(print_common_help)
+
+Examples:
+  ${0##*/} --list
+  ${0##*/} --dry-run --from ${STORE_IDS[0]}
+  ${0##*/}
+HELP
+}
+
+# Restore one set.
+main() {
+  parse_remote_restore_arguments "$@"
+  if ((LIST)); then
+    DRY_RUN=1
+    begin_run restore
+    print_set_table "$FROM"
+    return 0
+  fi
+  begin_run restore
+  [[ -z $AT ]] || AT="$(parse_time "$AT")"
+  ((DRY_RUN)) || on_exit close_run
+  choose_anywhere
+  describe_remote_restore
+  if ((DRY_RUN)); then
+    rehearse_on_hosts
+    printf 'Nothing was changed.\n'
+    return 0
+  fi
+  confirm_remote_restore
+  run_hooks start
+  bring_to_hosts
+  ((BRING_ONLY)) || restore_on_hosts
+  log_info "total $(human_ms $(($(now_ms) - STARTED_MS)))"
+}
+
+# Read the command line.
+parse_remote_restore_arguments() {
+  local taken
+  LIST=0 DRY_RUN=0 ASSUME_YES=0 BRING_ONLY=0 AT='' SET_NAME='' FROM='' INTO=live SET_CHOICE='' TARGETS=()
+  default_options
+  split_arguments "$@"
+  set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
+  while (($# > 0)); do
+    taken=0
+    set_option "$@" || taken=$?
+    if ((taken)); then
+      shift "$taken"
+      continue
+    fi
+    case "$1" in
+      --list) LIST=1 ;;
+      --host)
+        option_value "$@"
+        is_one_of "$2" "${ASSET_HOSTS[@]}" || die "$EX_USAGE" "$ASSET is not on host '$2'" "it is on: ${ASSET_HOSTS[*]}"
+        TARGETS+=("$2")
+        shift
+        ;;
+      --into)
+        option_value "$@"
+        INTO="$2"
+        [[ $INTO == live || $INTO == /* ]] || die "$EX_USAGE" "--into must be an absolute path on the asset's host, or live"
+        shift
+        ;;
+      --bring-only) BRING_ONLY=1 ;;
+      --dry-run) DRY_RUN=1 ;;
+      --yes | -y) ASSUME_YES=1 ;;
+      *) common_option "$1" ;;
+    esac
+    shift
+  done
+  ((${#TARGETS[@]} > 0)) || TARGETS=("${ASSET_HOSTS[@]}")
+}
+
+# Choose the set among all the stores, or the one that --from names: sets RUN_SET and RUN_STORE. Here before elsewhere, since
+# what is here need not be fetched.
+choose_anywhere() {
+  local place newest=''
+  RUN_STORE=''
+  if [[ -z $FROM ]] || is_one_of "$FROM" "${STORE_IDS[@]}"; then
+    newest="$(choose_name_here)"
+    [[ -z $newest ]] || RUN_STORE="${STORE_IDS[0]}"
+  fi
+  for place in ${PLACE_IDS[@]+"${PLACE_IDS[@]}"}; do
+    [[ -z $FROM || $FROM == "$place" ]] || continue
+    place_use "$place"
+    attempt_to guarded "$COPY_LIST_TIMEOUT" '' "listing $place" place_names "$RUN_DIR/there"
+    if ((ATTEMPT_STATUS != 0)); then
+      log_warn "$place ($(place_label)) cannot be listed from here"
+      [[ -z $FROM ]] || exit "$ATTEMPT_STATUS"
+      continue
+    fi
+    place="$(choose_name_there "$RUN_DIR/there" 2>/dev/null)" || continue
+    if [[ $place > $newest ]]; then newest="$place" RUN_STORE="$PLACE_ID"; fi
+  done
+  [[ -n $newest ]] || die "$EX_DATA" "there is no ${SET_NAME:+set $SET_NAME}${SET_NAME:-good backup set} of $ASSET${FROM:+ in $FROM}" "${0##*/} --list shows what there is"
+  RUN_SET="$newest"
+}
+
+# Print the set that is meant, if it is in a directory here.
+choose_name_here() {
+  local set
+  if [[ -n $SET_NAME ]]; then
+    [[ ! -f ${STORE_PATHS[0]}/$TYPE/$ASSET/$SET_NAME/MANIFEST ]] || printf '%s\n' "$SET_NAME"
+    return 0
+  fi
+  set="$(newest_set "${STORE_PATHS[0]}" "$AT")"
+  [[ -z $set ]] || printf '%s\n' "${set##*/}"
+}
+
+# Say what will be done.
+describe_remote_restore() {
+  local what='restore it'
+  printf "Restore of '%s' (%s) on %s\n" "$ASSET" "$KIND" "${TARGETS[*]}"
+  printf '  set      %s, %s\n' "$RUN_SET" "$(stamp_age "$RUN_SET")"
+  printf '  from     %s\n' "$RUN_STORE"
+  printf '  into     %s\nIt will\n' "$INTO"
+  printf '  bring the set to %s, unless it is there\n' "${TARGETS[*]}"
+  ((!BRING_ONLY)) || what='leave it there'
+  printf '  %s\n' "$what"
+}
+
+# A live restore needs a person who types the asset's name, or --yes.
+confirm_remote_restore() {
+  local answer='' asked
+  ((!ASSUME_YES && !BRING_ONLY)) && [[ $INTO == live ]] || return 0
+  [[ -t 0 && -t 2 ]] || die "$EX_USAGE" "a live restore must be confirmed, and there is no terminal" "add --yes, or look first with --dry-run"
+  printf 'Type the name of the asset (%s) to go on: ' "$ASSET" >&2
+  asked="$(now_ms)"
+  IFS= read -r answer || true
+  STARTED_MS=$((STARTED_MS + $(now_ms) - asked))
+  [[ $answer == "$ASSET" ]] || die "$EX_USAGE" 'not confirmed: nothing was changed'
+}
+
+# Have the set in the first store here, then on each host. A host that has it already is left alone.
+bring_to_hosts() {
+  local place
+  acquire_lock "$ASSET.fetch"
+  SET_PATH="${STORE_PATHS[0]}/$TYPE/$ASSET/$RUN_SET"
+  begin_phase bring
+  if [[ ! -f $SET_PATH/MANIFEST && $(home_place_with_set) == '' ]]; then
+    place_use "$RUN_STORE"
+    log_info "fetching $RUN_SET from $RUN_STORE ($(place_label))"
+    require_store "${STORE_PATHS[0]}"
+    guarded "$RESTORE_TIMEOUT" "${STORE_PATHS[0]}" "fetching $RUN_SET" fetch_set "$RUN_SET" "${STORE_PATHS[0]}/$TYPE/$ASSET"
+  fi
+  for place in "${ASSET_STORE_IDS[@]}"; do
+    place_use "$place"
+    is_one_of "$PLACE_HOST" "${TARGETS[@]}" || continue
+    guarded "$COPY_LIST_TIMEOUT" '' "listing $place" place_names "$RUN_DIR/there.$PLACE_HOST"
+    if grep -q "^$RUN_SET " "$RUN_DIR/there.$PLACE_HOST"; then
+      log_info "$RUN_SET is on $PLACE_HOST already"
+      continue
+    fi
+    fetch_from_sibling
+    log_info "bringing $RUN_SET to $PLACE_HOST"
+    guarded "$RESTORE_TIMEOUT" '' "bringing $RUN_SET to $PLACE_HOST" send_set "$SET_PATH"
+  done
+  end_phase
+}
+
+# Print a store on one of the chosen hosts that has the set; nothing when none has.
+home_place_with_set() {
+  is_one_of "$RUN_STORE" "${ASSET_STORE_IDS[@]}" && ((${#TARGETS[@]} == 1)) || return 0
+  printf '%s\n' "$RUN_STORE"
+}
+
+# Another host of the asset may be the only one that has the set: then it comes through here.
+fetch_from_sibling() {
+  local place="$PLACE_ID"
+  [[ ! -f $SET_PATH/MANIFEST ]] || return 0
+  place_use "$RUN_STORE"
+  guarded "$RESTORE_TIMEOUT" "${STORE_PATHS[0]}" "fetching $RUN_SET" fetch_set "$RUN_SET" "${STORE_PATHS[0]}/$TYPE/$ASSET"
+  place_use "$place"
+}
+
+# Let each host say what it would do.
+rehearse_on_hosts() {
+  local host
+  for host in "${TARGETS[@]}"; do
+    printf '\non %s:\n' "$host"
+    attempt_to run_there "$host" --dry-run
+    ((ATTEMPT_STATUS == 0)) || log_warn "on $host: $(describe_exit "$ATTEMPT_STATUS"); the set may have to be brought there first"
+  done
+}
+
+# Restore on every host at once: members of a cluster wait for one another.
+restore_on_hosts() {
+  local host failed=0 i
+  local -a jobs=()
+  # jobs is never empty.
+  begin_phase restore
+  for host in "${TARGETS[@]}"; do
+    (guarded "$RESTORE_TIMEOUT" '' "restore on $host" restore_on_host "$host") &
+    jobs+=($!)
+  done
+  for ((i = 0; i < ${#jobs[@]}; i++)); do
+    if wait "${jobs[i]}"; then
+      log_info "restored $RUN_SET on ${TARGETS[i]}"
+    else
+      failed=$?
+      log_error "the restore on ${TARGETS[i]} failed: exit $failed, $(describe_exit "$failed")"
+    fi
+  done
+  end_phase
+  ((failed == 0)) || exit "$(sysexit_of "$failed" "$EX_SOFTWARE")"
+}
+
+# Restore on one host; each of its lines says which.
+restore_on_host() {
+  run_there "$1" --yes 2>&1 | sed "s/^/$1: /" >&2
+}
+
+# Run the restore script of a host.
+run_there() {
+  local host="$1" i script=''
+  local -a options=(--set "$RUN_SET" --into "$INTO")
+  # options is never empty.
+  shift
+  for ((i = 0; i < ${#ASSET_HOSTS[@]}; i++)); do
+    [[ ${ASSET_HOSTS[i]} != "$host" ]] || script="${ASSET_SCRIPT_DIRS[i]}/restore-$ASSET.sh"
+  done
+  ((!VERBOSE)) || options+=(--verbose)
+  remote_use "$host"
+  remote_run test -x "$script" </dev/null || die "$EX_CONFIG" "$script is not on $host" "copy the bundle of $host there and run its install.sh"
+  remote_run "$script" "${options[@]}" "$@" </dev/null
+}
