@@ -176,14 +176,18 @@ age_set() {
 }
 
 @test "a transfer that was killed goes on where it stopped" {
-  local partial size
-  head -c 30000000 /dev/urandom >"$PLACE/vm/data/large"
+  local partial size run
+  head -c 150000000 /dev/urandom >"$PLACE/vm/data/large"
   vm backup-notes
   partial="$PLACE/mac/backups/files/notes/.arriving-$(names vm/backups)"
-  in_net strace -f -qq -o /dev/null -e trace=write -e inject=write:signal=KILL:when=60 -P "$partial/files.tar.zst" \
-    "$PLACE/mac/opt/pull-notes.sh" >/dev/null 2>&1 || true
+  in_net "$PLACE/mac/opt/pull-notes.sh" >/dev/null 2>&1 3>&- &
+  run=$!
+  until [[ -s $partial/files.tar.zst ]]; do kill -0 "$run"; done
+  pkill -KILL -f "^bash $PLACE/mac/opt/pull-notes.sh" || true
+  wait "$run" || true
+  sleep 2
   size="$(wc -c <"$partial/files.tar.zst")"
-  ((size > 0 && size < 30000000)) || fail "$size bytes arrived before the kill"
+  ((size > 0 && size < 150000000)) || fail "$size bytes arrived before the kill"
   run -0 mac pull-notes
   assert_says 'going on at'
   diff -r "$PLACE/vm/backups" "$PLACE/mac/backups"
