@@ -183,7 +183,7 @@ age_set() {
   in_net "$PLACE/mac/opt/pull-notes.sh" >/dev/null 2>&1 3>&- &
   run=$!
   until [[ -s $partial/files.tar.zst ]]; do kill -0 "$run"; done
-  pkill -KILL -f "^bash $PLACE/mac/opt/pull-notes.sh" || true
+  pkill -KILL -f "^bash $PLACE/mac/opt/pull-notes.sh|^ssh .*$NODES/key" || true
   wait "$run" || true
   sleep 2
   size="$(wc -c <"$partial/files.tar.zst")"
