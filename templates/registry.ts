@@ -8,6 +8,7 @@ export { type EtcdOptions, etcd } from "./etcd/etcd.ts";
 export { type FilesOptions, files } from "./files/files.ts";
 export { type MysqlOptions, mysql } from "./mysql/mysql.ts";
 export { type RedisOptions, redis } from "./redis/redis.ts";
+export { type S3Options, s3 } from "./s3/s3.ts";
 export { type SqliteOptions, sqlite } from "./sqlite/sqlite.ts";
 
 // Transports: how one host runs commands on another.

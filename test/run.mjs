@@ -45,6 +45,14 @@ const PACKAGES = {
   ip: "iproute2",
   ssh: "openssh-client",
   sshd: "openssh-server",
+  aws: "awscli",
+  radosgw: "radosgw",
+  "ceph-mon": "ceph-mon",
+  "ceph-osd": "ceph-osd",
+  "ceph-mgr": "ceph-mgr",
+  restic: "restic",
+  rclone: "rclone",
+  time: "time",
 };
 
 // npm puts node_modules/.bin first, where its own `shellcheck` would hide Debian's; and sbin, where servers lie, may be missing.
