@@ -3,11 +3,15 @@
  * compiler reads the definitions attached to it. docs/adding-a-kind.md is the recipe.
  */
 
+export { type AzureBlobOptions, azureBlob } from "./azure-blob/azure-blob.ts";
 export { type DirectoryOptions, directory } from "./directory/directory.ts";
 export { type EtcdOptions, etcd } from "./etcd/etcd.ts";
 export { type FilesOptions, files } from "./files/files.ts";
+export { type GcsOptions, gcs } from "./gcs/gcs.ts";
 export { type MysqlOptions, mysql } from "./mysql/mysql.ts";
+export { type RcloneOptions, rclone } from "./rclone/rclone.ts";
 export { type RedisOptions, redis } from "./redis/redis.ts";
+export { type ResticOptions, restic } from "./restic/restic.ts";
 export { type S3Options, s3 } from "./s3/s3.ts";
 export { type SqliteOptions, sqlite } from "./sqlite/sqlite.ts";
 

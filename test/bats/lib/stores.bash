@@ -7,7 +7,7 @@ compile_store_plan() {
   mkdir -p "$PLACE/plans"
   printf '{}\n' >"$PLACE/package.json"
   cat >"$PLACE/plans/store.plan.ts" <<END
-import { copy, daily, directory, files, host, keep, plan, s3, secretFile } from "lifeboat";
+import { azureBlob, copy, daily, directory, files, gcs, host, keep, plan, rclone, restic, s3, secretFile } from "lifeboat";
 const base = "$PLACE" as const;
 const box = host("box", {
   paths: { scripts: \`\${base}/opt\`, state: \`\${base}/state\`, logs: \`\${base}/logs\`, scratch: \`\${base}/scratch\` },
