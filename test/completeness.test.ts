@@ -50,14 +50,7 @@ describe.each(assetKinds.map((kind) => [kind.name, kindFolder(kind.name)]))(
 
     it("documents every option that the kind adds", () => {
       const doc = readFileSync(join(place, `${folder}.md`), "utf8");
-      const type = readFileSync(join(place, `${folder}.ts`), "utf8");
-      const body = new RegExp(
-        `export interface ${name.charAt(0).toUpperCase()}${name.slice(1)}Options[^{]*\\{(.*?)\\n\\}`,
-        "s",
-      );
-      const options = [...(body.exec(type)?.[1] ?? "").matchAll(/^ {2}readonly (\w+)\??:/gm)].map(
-        (match) => match[1],
-      );
+      const options = optionsOf(name, folder);
       expect(options.length).toBeGreaterThan(0);
       expect(options.filter((option) => !doc.includes(`\`${option}\``))).toEqual([]);
     });
@@ -72,6 +65,39 @@ describe.each(transportKinds.map((kind) => kind.name))("transport %s is complete
     expect(readFileSync(join("templates", name, `${name}.md`), "utf8")).toContain(`# ${name}`);
   });
 });
+
+const STORE_VERBS = ["ready", "names", "manifest", "get", "put", "publish", "remove"];
+
+describe.each(storeKinds.map((kind) => [kind.name, kindFolder(kind.name)]))(
+  "store %s is complete",
+  (name, folder) => {
+    it("has every verb, a doc that names its options, and a suite", () => {
+      const source = parseSource(
+        readFileSync(join("templates", folder, `${folder}.sh`), "utf8"),
+        `${folder}.sh`,
+      );
+      const functions = source.functions.map((unit) => unit.name);
+      expect(functions).toEqual(expect.arrayContaining(STORE_VERBS.map((verb) => `${name}_${verb}`)));
+      const doc = readFileSync(join("templates", folder, `${folder}.md`), "utf8");
+      const options = optionsOf(name, folder);
+      expect(options.length).toBeGreaterThan(0);
+      expect(options.filter((option) => !doc.includes(`\`${option}\``))).toEqual([]);
+      const suite = readFileSync(
+        join("test/bats", `${name === "directory" ? "copies" : folder}.bats`),
+        "utf8",
+      );
+      expect(suite.match(/^@test /gm)?.length).toBeGreaterThan(3);
+    });
+  },
+);
+
+/** The options that a kind's own interface adds. */
+function optionsOf(name: string, folder: string): readonly string[] {
+  const type = readFileSync(join("templates", folder, `${folder}.ts`), "utf8");
+  const pascal = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  const body = new RegExp(`export interface ${pascal}Options[^{]*\\{(.*?)\\n\\}`, "s").exec(type)?.[1] ?? "";
+  return [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => match[1] ?? "");
+}
 
 it("every folder below templates/ is a kind, the prelude or the scripts", () => {
   const known = [...assetKinds, ...storeKinds, ...transportKinds].map((kind) => kindFolder(kind.name));

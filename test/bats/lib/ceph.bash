@@ -86,19 +86,3 @@ aws_test() {
   env -u AWS_CA_BUNDLE AWS_ACCESS_KEY_ID=TESTKEY AWS_SECRET_ACCESS_KEY=TESTSECRET AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true \
     /usr/bin/aws --endpoint-url "$S3_URL" "$@"
 }
-
-# Print a port of loopback that nobody listens on.
-free_port() {
-  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
-# Wait until a command succeeds, at most a minute.
-patiently() {
-  local try
-  for ((try = 0; try < 300; try++)); do
-    if "$@"; then return 0; fi
-    sleep 0.2
-  done
-  printf 'in vain: %s\n' "$*"
-  return 1
-}

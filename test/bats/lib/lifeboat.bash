@@ -186,3 +186,19 @@ eventually() {
   done
   fail "in vain: $*"
 }
+
+# Print a port of loopback that nobody listens on.
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# Wait until a command succeeds, at most a minute; for servers, on a busy machine.
+patiently() {
+  local try
+  for ((try = 0; try < 300; try++)); do
+    if "$@"; then return 0; fi
+    sleep 0.2
+  done
+  printf 'in vain: %s\n' "$*"
+  return 1
+}

@@ -141,3 +141,22 @@ bash() {
   assert_says 'not done after 2 s'
   ((SECONDS - began < 30)) || fail "took $((SECONDS - began)) s"
 }
+
+@test "2 GiB go through each transport with the same hash, in constant memory" {
+  local place sum peak
+  # shellcheck disable=SC2016
+  local stream='head -c 2147483648 /dev/zero | openssl enc -aes-128-ctr -K 00112233445566778899aabbccddeeff -iv 00000000000000000000000000000000'
+  sum="$(sh -c "$stream" | openssl dgst -sha256 -r | cut -d' ' -f1)"
+  for place in here node vm; do
+    run -0 at "$place" 'remote_pull_stream "$1" | openssl dgst -sha256 -r' "$stream"
+    assert_same "${output%% *}" "$sum"
+  done
+  # shellcheck disable=SC2016
+  run -0 at node 'sh -c "$1" | remote_push_stream "openssl dgst -sha256 -r"' "$stream"
+  assert_says "$sum"
+  # shellcheck disable=SC2016
+  printf '%s\n' "source \"$HOST/runtime.sh\"; default_options; DRY_RUN=0; prepare_shell; RUN_DIR=\"$HOST/run\"; remote_use node" \
+    'remote_pull_stream "$1" >/dev/null' >"$HOST/measured.sh"
+  peak="$(in_net /usr/bin/time -f %M bash -Eeuo pipefail "$HOST/measured.sh" "$stream" 2>&1 | tail -n 1)"
+  ((peak < 100000)) || fail "a program took $peak KiB of memory"
+}
