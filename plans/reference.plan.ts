@@ -1,18 +1,23 @@
 /**
- * The disaster-recovery plan of a Terraform, Multipass and kubeadm cluster on one Mac. It grows as Lifeboat learns more kinds; so
- * far it protects the MySQL and Redis servers, etcd on the three masters, and the keys without which a restored etcd is of no use.
+ * The disaster-recovery plan of a Terraform, Multipass and kubeadm cluster on one Mac. It grows as Lifeboat learns more kinds.
+ *
+ * Every set is made on the VM that has the data, fetched by the Mac, and sent off-site by the Mac: a VM holds no key to the copies,
+ * and what is off-site is locked for a month, whoever asks.
  */
 import {
   age,
+  copy,
   daily,
   directory,
   etcd,
   files,
   host,
   keep,
+  multipass,
   mysql,
   plan,
   redis,
+  s3,
   secretFile,
   staticPods,
   systemd,
@@ -21,12 +26,33 @@ import {
 
 const timeZone = "Asia/Seoul";
 
-const masters = ["k8s-master-0", "k8s-master-1", "k8s-master-2"].map((id) => host(id, { timeZone }));
-const db = host("mysql", { timeZone });
-const cache = host("redis", { timeZone });
+const mac = host("mac", {
+  os: "macos",
+  timeZone,
+  paths: { scripts: "/opt/lifeboat/reference" },
+});
+const vm = (id: string) => host(id, { timeZone, runsOn: mac, reach: multipass(id) });
+const masters = ["k8s-master-0", "k8s-master-1", "k8s-master-2"].map(vm);
+const workers = ["k8s-worker-0", "k8s-worker-1", "k8s-worker-2"].map(vm);
+const db = vm("mysql");
+const cache = vm("redis");
 
-// The disk of whichever VM the asset lives on. The controller and off-site stores follow with their transports.
 const vmDisk = directory("vm", { path: "/backup" });
+const macDisk = directory("mac", { on: mac, path: "/Users/ops/backups" });
+const offsite = s3("offsite", {
+  bucket: "my-backup-bucket",
+  prefix: "terraform-k8s-mac",
+  region: "ap-northeast-2",
+  credentials: "/Users/ops/.aws/lifeboat",
+  lock: "30d",
+});
+
+// The controller's copy and the off-site one outlive the VM's own; what is gone here is not gone there.
+const copies = [
+  vmDisk,
+  copy(macDisk, { keep: keep({ daily: 14, weekly: 8 }) }),
+  copy(offsite, { keep: keep({ daily: 30, monthly: 12 }) }),
+];
 
 // Its identity lies with the operators, not on any of these hosts: a stolen VM does not open its own backups.
 const encrypt = age("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p");
@@ -45,7 +71,7 @@ const orders = mysql("mysql", {
   rpo: "25h",
   rto: "30m",
   priority: "P2",
-  copies: [vmDisk],
+  copies,
   keep: retention,
   encrypt,
   expect: { size: "20GiB", backup: "6m", restore: "18m" },
@@ -61,7 +87,7 @@ const sessions = redis("redis", {
   rpo: "25h",
   rto: "15m",
   priority: "P2",
-  copies: [vmDisk],
+  copies,
   keep: retention,
   encrypt,
   expect: { size: "500MiB", backup: "1m", restore: "3m" },
@@ -84,7 +110,7 @@ const cluster = etcd("etcd", {
   rpo: "25h",
   rto: "30m",
   priority: "P1",
-  copies: [vmDisk],
+  copies,
   keep: retention,
   encrypt,
   expect: { size: "200MiB", backup: "1m", restore: "3m" },
@@ -99,7 +125,23 @@ const certificates = masters.map((on) =>
     rpo: "25h",
     rto: "10m",
     priority: "P1",
-    copies: [vmDisk],
+    copies,
+    keep: retention,
+    encrypt,
+  }),
+);
+
+// A worker is made anew by Terraform and joins again; this is how it was set up.
+const kubelets = workers.map((on) =>
+  files(`kubelet-${on.id}`, {
+    description: "how the worker's kubelet is set up",
+    on,
+    paths: ["/var/lib/kubelet/config.yaml", "/etc/kubernetes/kubelet.conf"],
+    schedule: daily("02:40"),
+    rpo: "25h",
+    rto: "10m",
+    priority: "P4",
+    copies,
     keep: retention,
     encrypt,
   }),
@@ -108,5 +150,5 @@ const certificates = masters.map((on) =>
 export default plan("reference", {
   description: "Terraform, Kubernetes and databases on one Mac",
   timeZone,
-  assets: [orders, sessions, cluster, ...certificates],
+  assets: [orders, sessions, cluster, ...certificates, ...kubelets],
 });

@@ -14,6 +14,7 @@ export { type RedisOptions, redis } from "./redis/redis.ts";
 export { type ResticOptions, restic } from "./restic/restic.ts";
 export { type S3Options, s3 } from "./s3/s3.ts";
 export { type SqliteOptions, sqlite } from "./sqlite/sqlite.ts";
+export { type VolumeOptions, type VolumeWorkload, volume } from "./volume/volume.ts";
 
 // Transports: how one host runs commands on another.
 import type { Pod } from "../dsl/kubernetes.ts";

@@ -102,7 +102,8 @@ function assetScript(model: Model, host: HostModel, duty: Duty, role: AssetRole)
     ...hostFacts(model, host),
     ...assetFacts(asset),
     ...dutyFacts(model, duty),
-    ...(isOfKind ? kind.facts(asset.options, host.id) : {}),
+    // Where only copies are, sets are verified as the asset's first host would.
+    ...(isOfKind ? kind.facts(asset.options, duty.isHome ? host.id : (asset.hosts[0] ?? host.id)) : {}),
     ...remoteFacts([
       ...(isOfKind ? (kind.remotes?.(asset.options) ?? []) : []),
       ...placeRemotes(duty.places),

@@ -130,7 +130,7 @@ confirm_restore() {
 
 # Restore over the live asset.
 restore_live() {
-  local parent
+  local parent bytes="$RUN_RAW_BYTES"
   acquire_lock "$ASSET"
   swap_recover
   # What is asked for may have gone while the question stood.
@@ -138,7 +138,9 @@ restore_live() {
   run_hooks start
   # On a line of its own: a `die` inside an argument would end its subshell only.
   parent="$(kind_stage_parent)" || exit $?
-  make_stage live "$parent" "$RUN_RAW_BYTES"
+  # A kind that stages in a pod or on another machine needs no room here.
+  [[ -z ${STAGES_ELSEWHERE:-} ]] || bytes=0
+  make_stage live "$parent" "$bytes"
   stage_set "$SET_PATH" "$STAGE_DIR"
   kind_stage_stop "$STAGE_DIR"
   begin_phase swap
