@@ -53,6 +53,20 @@ const PACKAGES = {
   restic: "restic",
   rclone: "rclone",
   time: "time",
+  kubectl: "kubernetes-client",
+  jq: "jq",
+  // What test/cluster needs to build Kubernetes from Debian's source, and to run it.
+  "dpkg-source": "dpkg-dev",
+  "../lib/go-1.19/bin/go": "golang-1.19-go",
+  gcc: "gcc",
+  "../include/stdio.h": "libc6-dev",
+  containerd: "containerd",
+  runc: "runc",
+  "../lib/cni/loopback": "containernetworking-plugins",
+  conntrack: "conntrack",
+  ethtool: "ethtool",
+  socat: "socat",
+  iptables: "iptables",
 };
 
 // npm puts node_modules/.bin first, where its own `shellcheck` would hide Debian's; and sbin, where servers lie, may be missing.
@@ -81,6 +95,9 @@ if (selected.length === 0) {
   );
   process.exit(2);
 }
+const cluster = mkdtempSync(join(tmpdir(), "lifeboat-cluster-"));
+process.on("exit", stopCluster);
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 await runSteps(selected);
 
 const seconds = Math.round((Date.now() - started) / 1000);
@@ -94,7 +111,7 @@ process.exit(totals.failed > 0 || totals.skipped > 0 || totals.passed === 0 ? 1 
 function steps() {
   const bin = (name) => join(root, "node_modules", ".bin", name);
   const isScript = (file) => file.endsWith(".sh");
-  const bash = ["templates", "generated"].flatMap((folder) => filesBelow(folder, isScript));
+  const bash = ["templates", "generated", "test/cluster"].flatMap((folder) => filesBelow(folder, isScript));
   const batsFiles = filesBelow("test/bats", (file) => file.endsWith(".bats"));
   const helpers = filesBelow("test/bats", (file) => file.endsWith(".bash"));
   const lifeboat = join(root, "dist/lifeboat.mjs");
@@ -181,6 +198,13 @@ async function runStep(step) {
   if (bad || process.env.VERBOSE) process.stdout.write(counts.output.replace(/^/gm, "    "));
 }
 
+/** The Kubernetes that suites share: the first that needs it started it, if any did. */
+function stopCluster() {
+  if (existsSync(join(cluster, "ports")))
+    spawnSync(join(root, "test/cluster/cluster.sh"), ["down", cluster, "--wipe"], { stdio: "inherit" });
+  rmSync(cluster, { recursive: true, force: true });
+}
+
 async function runCommand(step) {
   const { status, output } = step.run ? step.run() : await capture(step.command);
   return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0, output };
@@ -212,7 +236,7 @@ async function runVitest() {
 async function runBats(file) {
   const { status, output } = await capture(
     [join(root, "node_modules/bats/bin/bats"), "--formatter", "tap", "--print-output-on-failure", file],
-    { BATS_LIB_PATH: join(root, "node_modules") },
+    { BATS_LIB_PATH: join(root, "node_modules"), LIFEBOAT_CLUSTER: cluster },
   );
   const lines = output.split("\n");
   const planned = Number(/^1\.\.(\d+)/m.exec(output)?.[1] ?? 0);
