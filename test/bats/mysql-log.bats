@@ -150,6 +150,7 @@ rows() { maria 'SELECT GROUP_CONCAT(id ORDER BY id) FROM shop.told'; }
 }
 
 @test "the newest set with all that is archived, that set alone, and a time that nothing reaches" {
+  local set
   maria 'CREATE TABLE shop.told (id INT PRIMARY KEY, at VARCHAR(30))'
   backup
   row 1
@@ -159,6 +160,28 @@ rows() { maria 'SELECT GROUP_CONCAT(id ORDER BY id) FROM shop.told'; }
   [ "$(log_sets | wc -l)" -eq 1 ]
   row 2
   archive
+  # The age that status.sh shows is that of what is archived.
+  set_list STATUS_ASSETS orders
+  set_list STATUS_KINDS mysql
+  set_list STATUS_TYPES mysql
+  set_list STATUS_STORES disk
+  set_list STATUS_PATHS "$STORE"
+  set_list STATUS_RPOS 60
+  set_list STATUS_LOGS 1
+  set_list STATUS_FIELDS ''
+  make_scripts - status
+  run -0 "$HOST/bin/status.sh" --json
+  [[ $output == *"\"safe_until\":\"$(cat "$HOST/state/orders.archived")\""*'"verdict":"OK"'* ]]
+  for set in "$STORE"/mysql/orders*/*; do [[ ${set%/*} == *-log ]] || mv "$set" "${set%/*}/20200101T000000Z"; done
+  run -0 "$HOST/bin/status.sh"
+  printf '20200101T000000Z\n' >"$HOST/state/orders.archived"
+  mkdir "$BATS_TEST_TMPDIR/away"
+  mv "$STORE/mysql/orders-log" "$BATS_TEST_TMPDIR/away/"
+  run -75 "$HOST/bin/status.sh"
+  [[ $output == *LATE* ]]
+  mv "$BATS_TEST_TMPDIR/away/orders-log" "$STORE/mysql/"
+  set="$(sed -n 's/^set=//p' "$STORE/mysql/orders/20200101T000000Z/MANIFEST")"
+  mv "$STORE/mysql/orders/20200101T000000Z" "$STORE/mysql/orders/$set"
   row 3
   run -0 "$HOST/bin/drill.sh"
   [[ $output == *'replayed to its end'* ]]
