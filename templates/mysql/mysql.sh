@@ -1328,7 +1328,8 @@ kind_log_scan() {
   # Asked before the log is closed: what was committed by then is in the closed files.
   require_query 'cannot ask for the time' "SELECT DATE_FORMAT(UTC_TIMESTAMP(), '%Y%m%dT%H%i%sZ')" >"$RUN_DIR/log.until"
   active="$(printf '%s\n' "$logs" | tail -n 1)"
-  events="$(require_query 'cannot look into the binary log' "SHOW BINLOG EVENTS IN '${active%% *}' LIMIT 20" | cut -f 3 | grep -v -c -x -E 'Format_desc|Gtid_list|Binlog_checkpoint|Previous_gtids|Start_encryption|Rotate|Stop' || true)"
+  events="$(require_query 'cannot look into the binary log' "SHOW BINLOG EVENTS IN '${active%% *}' LIMIT 20")" || exit $?
+  events="$(printf '%s\n' "$events" | cut -f 3 | grep -v -c -x -E 'Format_desc|Gtid_list|Binlog_checkpoint|Previous_gtids|Start_encryption|Rotate|Stop|' || true)"
   if ((events > 0)); then
     require_query 'cannot close the binary log' 'FLUSH BINARY LOGS' >/dev/null
     logs="$(list_binlogs)" || exit $?

@@ -212,6 +212,19 @@ rows() { maria 'SELECT GROUP_CONCAT(id ORDER BY id) FROM shop.told'; }
   backup
   row 1
   archive
+  # An account that may see the list of logs, not what is in them: an error, never "nothing new".
+  maria "CREATE USER peek@localhost IDENTIFIED BY 'p'" 'GRANT SELECT, SHOW VIEW, TRIGGER, EVENT, RELOAD ON *.* TO peek@localhost'
+  printf '[client]\nuser=peek\npassword=p\nsocket=%s\n' "$SOCK" >"$MY/peek.cnf"
+  chmod 600 "$MY/peek.cnf"
+  set_fact CREDENTIALS_FILE "$MY/peek.cnf"
+  link_scripts
+  run -77 archive
+  [[ $output == *BINLOG\ MONITOR* ]]
+  sed -i 's/peek/nobody/' "$MY/peek.cnf"
+  run -77 archive
+  set_fact CREDENTIALS_FILE "$MY/root.cnf"
+  link_scripts
+  archive
   maria 'FLUSH LOGS' 'INSERT INTO shop.told VALUES (2, "lost")' 'FLUSH LOGS'
   # MariaDB keeps a log that a crash recovery might need, without a word: ask until it is gone.
   for _ in {1..100}; do
@@ -221,7 +234,7 @@ rows() { maria 'SELECT GROUP_CONCAT(id ORDER BY id) FROM shop.told'; }
   done
   run -65 archive
   [[ $output == *'does not go on where the archive ended'*'run backup-orders.sh'* ]]
-  [ "$(log_sets | wc -l)" -eq 1 ]
+  [ "$(log_sets | wc -l)" -eq 2 ]
   backup
   row 3
   run -0 archive
@@ -236,6 +249,7 @@ rows() { maria 'SELECT GROUP_CONCAT(id ORDER BY id) FROM shop.told'; }
   sed -i '/log-bin/d' "$MY/flags"
   printf -- '--skip-networking\n' >"$MY/flags"
   maria_down
+  run -69 archive
   maria_up
   run -78 archive --dry-run
   [[ $output == *'log_bin'*'restart it'* ]]
