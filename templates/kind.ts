@@ -52,6 +52,11 @@ export interface AssetKind<Name extends string = string, Options = unknown> {
   facts(options: Data<Options>, hostId: string): Facts;
   /** Where its scripts run commands elsewhere than on their host: in a pod, on another machine. Default: nowhere. */
   remotes?(options: Data<Options>): readonly Remote[];
+  /**
+   * A log that leads from one full set to any later moment, archived on its own: how often, and the option that says so. The bash
+   * has the hooks of docs/runtime.md for it. Default: none.
+   */
+  log?(options: Data<Options>): { readonly option: string; readonly every: Duration } | undefined;
   /** What a restore must stop. Default: none. */
   service?(options: Data<Options>): Data<Service> | undefined;
   /** Why a set of this kind must not lie about in plain text; asked for only when it is not encrypted. */

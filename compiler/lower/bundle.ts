@@ -4,7 +4,15 @@ import type { Facts } from "../../templates/kind.ts";
 export type Role = AssetRole | "status" | "catch-up" | "install";
 
 /** Scripts of an asset. Both of the last ones are called restore-<asset>.sh: one on the asset's host, one where a copy is. */
-export type AssetRole = "backup" | "verify" | "drill" | "pull" | "push" | "restore" | "restore-remote";
+export type AssetRole =
+  | "backup"
+  | "archive"
+  | "verify"
+  | "drill"
+  | "pull"
+  | "push"
+  | "restore"
+  | "restore-remote";
 
 /** A script to be rendered: what it says of itself, its facts, and the kind whose bash it needs. */
 export interface ScriptSpec {

@@ -3,7 +3,7 @@ import type { AssetRole } from "./bundle.ts";
 import { type Place, placesOf } from "./places.ts";
 
 /** Roles whose scripts need the bash of the asset's kind. */
-export const KIND_ROLES = ["backup", "restore", "verify", "drill"] as const;
+export const KIND_ROLES = ["backup", "archive", "restore", "verify", "drill"] as const;
 
 /** What a host does for an asset: it lives there, or a copy of its sets does. */
 export interface Duty {
@@ -27,7 +27,7 @@ export function dutiesOf(model: Model, host: HostModel): readonly Duty[] {
       (copy) => copy.how === "pushed" && (copy.by === host.id || (copy.by === undefined && isHome)),
     );
     const roles: readonly AssetRole[] = [
-      ...(isHome ? KIND_ROLES : []),
+      ...(isHome ? KIND_ROLES.filter((role) => role !== "archive" || asset.logSchedule !== undefined) : []),
       ...(pull === undefined ? [] : (["pull", "restore-remote", "verify"] as const)),
       ...(pushes.length === 0 ? [] : (["push"] as const)),
     ];

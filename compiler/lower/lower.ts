@@ -80,6 +80,7 @@ function hostFacts(model: Model, host: HostModel): Facts {
 
 const SENTENCES: Readonly<Record<AssetRole, (what: string, host: string) => string>> = {
   backup: (what, host) => `Back up ${what} on host ${host}`,
+  archive: (what, host) => `Archive the log of ${what} on host ${host}`,
   restore: (what, host) => `Restore ${what} on host ${host}`,
   verify: (what, host) => `Verify the backups of ${what} on host ${host}`,
   drill: (what, host) => `Rehearse the recovery of ${what} in a throw-away place on host ${host}`,
@@ -138,6 +139,7 @@ function assetFacts(asset: AssetModel): Facts {
     TYPE: asset.type,
     RPO_SECONDS: asset.rpo ?? 0,
     RTO_SECONDS: asset.rto ?? 0,
+    LOG_SECONDS: asset.logInterval,
     COMPRESSION: asset.compress,
     ...encryptionFacts(asset),
     CAPTURE_TIMEOUT: asset.timeLimit.backup,
@@ -269,6 +271,7 @@ function jobsOf(host: HostModel, { asset, roles, pull, pushes, isHome }: Duty): 
   }
   return [
     ...job("backup", asset.schedule),
+    ...job("archive", asset.logSchedule),
     ...job("pull", pull?.schedule),
     ...[...times.values()].flatMap(({ schedule, stores }) =>
       job("push", schedule, times.size === 1 ? [] : stores.flatMap((store) => ["--to", store])),
@@ -280,7 +283,7 @@ function jobsOf(host: HostModel, { asset, roles, pull, pushes, isHome }: Duty): 
 
 /** Jobs that make backups and copies: what catch-up makes up for. */
 function missableJobs(host: HostModel, duty: Duty): readonly Job[] {
-  const jobs = jobsOf(host, duty).filter(({ role }) => ["backup", "pull", "push"].includes(role));
+  const jobs = jobsOf(host, duty).filter(({ role }) => ["backup", "archive", "pull", "push"].includes(role));
   // A script that has several lines is caught up with once.
   return jobs.filter((job, index) => jobs.findIndex((other) => other.key === job.key) === index);
 }
@@ -300,6 +303,8 @@ interface StatusRow {
   /** The directory; empty for a store that only the script which sends there knows. */
   readonly path: string;
   readonly schedule: ScheduleModel | undefined;
+  /** Does a log of the asset lie beside its sets? */
+  readonly hasLog: boolean;
 }
 
 function statusRows(duty: Duty): readonly StatusRow[] {
@@ -310,10 +315,11 @@ function statusRows(duty: Duty): readonly StatusRow[] {
     store: local?.id ?? "",
     path: local?.store.location ?? "",
     schedule: duty.isHome ? asset.schedule : duty.pull?.schedule,
+    hasLog: duty.isHome && asset.logSchedule !== undefined,
   };
   const sent = duty.places
     .filter((place) => duty.pushes.includes(place.copy))
-    .map((place) => ({ asset, store: place.id, path: "", schedule: place.copy.schedule }));
+    .map((place) => ({ asset, store: place.id, path: "", schedule: place.copy.schedule, hasLog: false }));
   return [...(local === undefined ? [] : [first]), ...sent];
 }
 
@@ -335,6 +341,7 @@ function statusScript(model: Model, host: HostModel, duties: readonly Duty[]): S
       STATUS_STORES: rows.map(({ store }) => store),
       STATUS_PATHS: rows.map(({ path }) => path),
       STATUS_RPOS: rows.map(({ asset }) => String(asset.rpo ?? 0)),
+      STATUS_LOGS: rows.map(({ hasLog }) => (hasLog ? "1" : "0")),
       STATUS_FIELDS: rows.map(({ schedule }) => (schedule === undefined ? "" : scheduleFields(schedule))),
     },
   };

@@ -52,6 +52,7 @@ export async function buildModel(document: Document): Promise<Result<BuiltModel>
     ...parsed.diagnostics,
     ...document.stores.flatMap(storeProblems),
     ...document.assets.flatMap(kindProblems),
+    ...document.assets.flatMap((asset) => logProblems(asset, document)),
   );
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics };
 
@@ -166,8 +167,10 @@ function checkReferences(document: Document): readonly Diagnostic[] {
 
 /** The options of an asset that say when a job runs. */
 function scheduleOptions(asset: Entity): readonly (readonly [path: Path, schedule: Schedule])[] {
+  const log = assetKindOf(asset.data.kind as string).log?.(asset.data);
   const paths: readonly Path[] = [
     ["schedule"],
+    ...(log === undefined ? [] : [[log.option]]),
     ["verify"],
     ["drill"],
     ...(asset.data.copies as readonly Json[]).map((_, index) => ["copies", index, "schedule"]),
@@ -208,6 +211,23 @@ function kindProblems(asset: Entity): readonly Diagnostic[] {
   return (kind.problems?.(asset.data) ?? []).map(({ path, message, why, fix }) =>
     invalidOption({ problem: `asset '${asset.id}': ${message}`, why, advice: fix }, asset.at(...path)),
   );
+}
+
+/** The sets of a log lie in `<asset>-log`, where those of an asset of that name would. */
+function logProblems(asset: Entity, document: Document): readonly Diagnostic[] {
+  const log = assetKindOf(asset.data.kind as string).log?.(asset.data);
+  const other = document.assets.find((each) => each.id === `${asset.id}-log`);
+  if (log === undefined || other === undefined) return [];
+  return [
+    invalidOption(
+      {
+        problem: `asset '${other.id}': the log of '${asset.id}' has this name`,
+        why: `${log.option} of '${asset.id}' keeps its sets as '${other.id}'`,
+        advice: "give one of the two another id",
+      },
+      other.at("id"),
+    ),
+  ];
 }
 
 function storeProblems(store: Entity): readonly Diagnostic[] {
@@ -326,6 +346,7 @@ function assetModel(
   const { id: _id, kind: _kind, ...options } = asset.data;
   const hosts = kind.hosts(options);
   const schedule = schedules.get(`${asset.id} schedule`);
+  const log = kind.log?.(options);
   const copies = data.copies.map((copy, index) => ({
     store: typeof copy === "string" ? copy : copy.store,
     schedule: schedules.get(`${asset.id} copies.${index}.schedule`),
@@ -339,6 +360,8 @@ function assetModel(
     hosts,
     description: data.description,
     schedule,
+    logSchedule: log === undefined ? undefined : schedules.get(`${asset.id} ${log.option}`),
+    logInterval: log === undefined ? 0 : (seconds(log.every) ?? 0),
     verifySchedule: schedules.get(`${asset.id} verify`),
     drillSchedule: schedules.get(`${asset.id} drill`),
     rpo: seconds(data.rpo),

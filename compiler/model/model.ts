@@ -67,6 +67,10 @@ export interface AssetModel {
   readonly hosts: readonly string[];
   readonly description: string | undefined;
   readonly schedule: ScheduleModel | undefined;
+  /** When its log is archived, of a kind that has one. */
+  readonly logSchedule: ScheduleModel | undefined;
+  /** The same as seconds; 0 without a log. */
+  readonly logInterval: number;
   readonly verifySchedule: ScheduleModel | undefined;
   readonly drillSchedule: ScheduleModel | undefined;
   readonly rpo: number | undefined;

@@ -169,6 +169,7 @@ mysql_identify() {
     MYSQL_DUMP="$(first_tool mariadb-dump mysqldump)" || exit $?
   fi
   text="$("$MYSQL_DUMP" --version)" || die "$EX_UNAVAILABLE" "$MYSQL_DUMP does not run"
+  # shellcheck disable=SC2034  # not used where no dump is made
   MYSQL_DUMP_VERSION="$text"
   if [[ $(flavour_of "$text") != "$MYSQL_FLAVOUR" ]]; then
     die "$EX_UNAVAILABLE" "the server is $MYSQL_VERSION, but $MYSQL_DUMP belongs to the other one of MySQL and MariaDB" "install the dump program of this server: one of the other family leaves things out"
@@ -355,6 +356,7 @@ kind_capture() {
   if [[ $log_bin == ON ]] && ! grep '^position\.' "$RUN_DIR/dump.facts" >/dev/null; then
     log_warn "the binary log is on, but the dump does not name its position: no point-in-time recovery from this set"
   fi
+  ((LOG_SECONDS == 0)) || enter_binlog_identity
   enter_content
 }
 
@@ -736,13 +738,15 @@ server_base() {
   printf '%s\n' "${program%/*}"
 }
 
-# Start the throw-away server and wait until it answers. It must not outlive a run that was killed: a guardian watches.
+# Start the throw-away server, with further arguments, and wait until it answers. It must not outlive a run that was killed:
+# a guardian watches.
 stage_start() {
   local set="$1" dir="$2" pid waited=0
+  shift 2
   stage_arguments "$set" "$dir"
   STAGE_ARGS+=(--socket=lifeboat.sock "--pid-file=$dir/data/lifeboat.pid" --skip-networking --skip-log-bin --event-scheduler=OFF
     --loose-skip-symbolic-links --max-allowed-packet=1G --skip-name-resolve --loose-mysqlx=OFF --loose-skip-slave-start --loose-skip-replica-start
-    --loose-performance-schema=OFF --innodb-buffer-pool-size=256M --innodb-flush-log-at-trx-commit=0 --loose-local-infile=0)
+    --loose-performance-schema=OFF --innodb-buffer-pool-size=256M --innodb-flush-log-at-trx-commit=0 --loose-local-infile=0 "$@")
   rm -f -- "$dir/stopped"
   "$STAGE_SERVER" "${STAGE_ARGS[@]}" </dev/null >>"$dir/server.log" 2>&1 9>&- &
   pid=$!
@@ -877,11 +881,15 @@ stage_upgrade() {
 kind_check_stage() {
   local set="$1" dir="$2" count
   [[ -n ${STAGE_CLIENT:-} ]] || stage_setup "$set"
-  if ! stage_query "$dir" "$(content_query "$(all_databases_condition)")" 2>"$RUN_DIR/mysql.err" | sort >"$RUN_DIR/content.stage"; then
+  if [[ -e $dir/replayed ]]; then
+    # The live server must come to the same.
+    cp -- "$dir/replayed" "$RUN_DIR/content.replayed"
+    cp -- "$dir/replayed" "$RUN_DIR/content.stage"
+  elif ! stage_query "$dir" "$(content_query "$(all_databases_condition)")" 2>"$RUN_DIR/mysql.err" | sort >"$RUN_DIR/content.stage"; then
     log_error "cannot look into the throw-away server: $(mysql_error_text '' "$RUN_DIR/mysql.err")"
     return "$EX_DATA"
   fi
-  same_content "$set" 'throw-away server' "$RUN_DIR/content.stage" || return $?
+  [[ -e $dir/replayed ]] || same_content "$set" 'throw-away server' "$RUN_DIR/content.stage" || return $?
   check_stage_tables "$dir" || return $?
   if [[ $(manifest_get "$set" dump.scope) == all ]]; then
     count="$(stage_query "$dir" 'SELECT COUNT(*) FROM mysql.user' 2>/dev/null || printf 0)"
@@ -1201,7 +1209,12 @@ kind_check_live() {
   fi
   replaces_server "$set" || while IFS= read -r name; do names+=("$name"); done < <(set_databases "$set")
   require_query 'cannot count what the databases hold' "$(content_query "$(content_condition ${names[@]+"${names[@]}"})")" | sort >"$RUN_DIR/content.live"
-  same_content "$set" 'live server' "$RUN_DIR/content.live" || return $?
+  if [[ ! -e $RUN_DIR/content.replayed ]]; then
+    same_content "$set" 'live server' "$RUN_DIR/content.live" || return $?
+  elif ! cmp -s -- "$RUN_DIR/content.replayed" "$RUN_DIR/content.live"; then
+    log_error "the live server does not hold what was restored: $(content_difference "$RUN_DIR/content.replayed" "$RUN_DIR/content.live" restored live)"
+    return "$EX_DATA"
+  fi
   rm -f -- "$STATE_DIR/$ASSET.undo"
 }
 
@@ -1249,4 +1262,232 @@ kind_rollback() {
   fi
   lower_packet_limit
   rm -f -- "$note"
+}
+
+# ---------------------------------------------------------------- the binary log
+
+# Can the binary log be archived? It must be on, hold everything, and be readable: its closed files are copied as they are.
+kind_log_preflight() {
+  local value statement='SHOW MASTER STATUS'
+  mysql_identify
+  value="$(mysql_variable log_bin)" || exit $?
+  [[ $value == ON ]] || die "$EX_CONFIG" 'the binary log of the server is off: there is nothing to archive' 'add to its configuration: [mysqld], log_bin, server_id=1; restart it, then make a full backup'
+  for value in encrypt_binlog binlog_encryption; do
+    [[ $(mysql_variable "$value") != ON ]] || die "$EX_CONFIG" "the server encrypts its binary log ($value): a restore elsewhere could not read it" "turn it off; the sets of the archive are encrypted as the plan says"
+  done
+  if [[ $MYSQL_FLAVOUR == mysql ]] && (($(version_number "$MYSQL_VERSION") >= 80400)); then statement='SHOW BINARY LOG STATUS'; fi
+  value="$(require_query 'cannot ask for the state of the binary log' "$statement" | cut -f 3,4 | tr -d '\t')" || exit $?
+  [[ -z $value ]] || die "$EX_CONFIG" "the binary log leaves databases out: $value" 'take binlog_do_db and binlog_ignore_db out of the configuration'
+  value="$(binlog_directory)" || exit $?
+  [[ -r $value && -x $value ]] || die "$EX_NOPERM" "cannot read the binary logs in $value" 'run this as root or as the user of the server, on its host'
+  BINLOG_TOOL="$(binlog_tool)" || exit $?
+}
+
+# The directory of the binary logs.
+binlog_directory() {
+  local base
+  base="$(mysql_variable log_bin_basename)" || exit $?
+  printf '%s\n' "${base%/*}"
+}
+
+# The program that reads binary logs, of the server's family.
+binlog_tool() {
+  if [[ ${MYSQL_FLAVOUR:-${STAGE_FLAVOUR:-}} == mysql ]]; then first_tool mysqlbinlog; else first_tool mariadb-binlog mysqlbinlog; fi
+}
+
+# What tells a file of the binary log from another one of the same name: the head of its first event has the second of its
+# making and the server's id. A server that was reset begins to count anew.
+binlog_identity() {
+  head -c 21 -- "$1" 2>/dev/null | od -An -v -tx1 | tr -d ' \n'
+}
+
+# Enter the identity of the file in which the dump's position lies.
+enter_binlog_identity() {
+  local file id directory
+  file="$(sed -n 's/^position\.binlog_file=//p' "$RUN_DIR/dump.facts")"
+  [[ -n $file ]] || die "$EX_CONFIG" 'the plan wants pointInTime, but the dump names no position of the binary log' 'is log_bin on? add to the configuration of the server: [mysqld], log_bin, server_id=1; restart it'
+  directory="$(binlog_directory)" || exit $?
+  id="$(binlog_identity "$directory/$file")"
+  [[ ${#id} == 42 ]] || die "$EX_NOPERM" "cannot read the binary log $directory/$file" 'run this as root or as the user of the server, on its host'
+  manifest_add position.binlog_id "$id"
+}
+
+# Print `file size` of every binary log, oldest first; the last one is being written.
+list_binlogs() {
+  require_query 'cannot list the binary logs' 'SHOW BINARY LOGS' | cut -f 1,2 | tr '\t' ' '
+}
+
+# Find what is new: $RUN_DIR/log.news gets `file size` of closed files to archive, log.follows what they go on from (empty: a
+# chain begins), log.until the moment up to which all is in them.
+kind_log_scan() {
+  local previous="$1" full="$2" logs active events
+  : >"$RUN_DIR/log.news"
+  : >"$RUN_DIR/log.follows"
+  logs="$(list_binlogs)" || exit $?
+  choose_first_binlog "$previous" "$full" "$logs"
+  # Asked before the log is closed: what was committed by then is in the closed files.
+  require_query 'cannot ask for the time' "SELECT DATE_FORMAT(UTC_TIMESTAMP(), '%Y%m%dT%H%i%sZ')" >"$RUN_DIR/log.until"
+  active="$(printf '%s\n' "$logs" | tail -n 1)"
+  events="$(require_query 'cannot look into the binary log' "SHOW BINLOG EVENTS IN '${active%% *}' LIMIT 20")" || exit $?
+  events="$(printf '%s\n' "$events" | cut -f 3 | grep -v -c -x -E 'Format_desc|Gtid_list|Binlog_checkpoint|Previous_gtids|Start_encryption|Rotate|Stop|' || true)"
+  if ((events > 0)); then
+    require_query 'cannot close the binary log' 'FLUSH BINARY LOGS' >/dev/null
+    logs="$(list_binlogs)" || exit $?
+  fi
+  printf '%s\n' "$logs" | sed '$d' | awk -v first="$FIRST_BINLOG" '$1 == first { take = 1 } take' >"$RUN_DIR/log.news"
+}
+
+# Where does the archive go on? Sets FIRST_BINLOG. A log that does not go on from the archive is a gap: a newer full set begins another chain, otherwise it is time to make one.
+choose_first_binlog() {
+  local previous="$1" full="$2" logs="$3" ends='' file id directory
+  directory="$(binlog_directory)" || exit $?
+  if [[ -n $previous ]]; then
+    ends="$(manifest_get "$previous" position.ends)"
+    file="${ends%%@*}" id="${ends##*@}"
+    if has_binlog "$logs" "$file" && [[ $(binlog_identity "$directory/$file") == "$id" ]]; then
+      printf '%s\n' "$ends" >"$RUN_DIR/log.follows"
+      FIRST_BINLOG="$(printf '%s\n' "$logs" | awk -v after="$file" 'take { print $1; exit } $1 == after { take = 1 }')"
+      return 0
+    fi
+    if [[ ! ${full##*/} > $(manifest_get "$previous" position.until_time) ]]; then
+      die "$EX_DATA" "the binary log does not go on where the archive ended: $file is not there any more, or the server was reset or replaced" "run backup-$ASSET.sh now, then this again: between the archive's end ($(human_stamp "$(manifest_get "$previous" position.until_time)")) and that backup no moment can be restored. Keep binary logs longer (binlog_expire_logs_seconds, expire_logs_days), and purge none by hand"
+    fi
+    log_warn "the binary log does not go on where the archive ended ($file): a new chain begins at the full backup ${full##*/}; no moment between $(human_stamp "$(manifest_get "$previous" position.until_time)") and that backup can be restored"
+  fi
+  file="$(manifest_get "$full" position.binlog_file)" id="$(manifest_get "$full" position.binlog_id)"
+  if [[ -z $file || -z $id ]]; then
+    die "$EX_DATA" "the newest full backup, ${full##*/}, does not say where in the binary log it stands" "run backup-$ASSET.sh: the plan did not ask for pointInTime, or the log was off, when that one was made"
+  fi
+  if ! has_binlog "$logs" "$file" || [[ $(binlog_identity "$directory/$file") != "$id" ]]; then
+    die "$EX_DATA" "the binary log $file, at which the full backup ${full##*/} stands, is not there any more, or the server was reset or replaced" "run backup-$ASSET.sh now, then this again"
+  fi
+  FIRST_BINLOG="$file"
+}
+
+# Does a list of binary logs name a file?
+has_binlog() {
+  printf '%s\n' "$1" | awk -v file="$2" '$1 == file { found = 1 } END { exit !found }'
+}
+
+# Archive the files that kind_log_scan found, each read through by the server's own tool before.
+kind_archive() {
+  local directory file size first='' id='' until=''
+  mysql_identify
+  BINLOG_TOOL="$(binlog_tool)" || exit $?
+  directory="$(binlog_directory)" || exit $?
+  manifest_add tool.server "$MYSQL_VERSION"
+  manifest_add server.flavour "$MYSQL_FLAVOUR"
+  while read -r file size; do
+    check_binlog "$directory/$file" "$size"
+    write_payload_file "$file" "$directory/$file"
+    id="$(binlog_identity "$directory/$file")"
+    manifest_add "binlog_id.$file" "$id"
+    first="${first:-$file}" until="$file:$size"
+  done <"$RUN_DIR/log.news"
+  manifest_add position.from "$first:4"
+  manifest_add position.until "$until"
+  manifest_add position.until_time "$(cat -- "$RUN_DIR/log.until")"
+  manifest_add position.follows "$(cat -- "$RUN_DIR/log.follows")"
+  manifest_add position.ends "${until%:*}@$id"
+}
+
+# Is a closed file of the binary log whole?
+check_binlog() {
+  local file="$1" size="$2" actual
+  [[ -r $file ]] || die "$EX_NOPERM" "cannot read the binary log $file" 'run this as root or as the user of the server; it may also have been purged this moment'
+  actual="$(count_stream <"$file")"
+  [[ $actual == "$size" ]] || die "$EX_DATA" "the binary log $file has $actual bytes, the server says $size" 'look at its disk'
+  "$BINLOG_TOOL" --no-defaults --verify-binlog-checksum -- "$file" >/dev/null 2>"$RUN_DIR/binlog.err" || {
+    log_tool_errors "${BINLOG_TOOL##*/}" "$RUN_DIR/binlog.err"
+    die "$EX_DATA" "the binary log $file is damaged" "run backup-$ASSET.sh now: what is after the damage cannot be replayed"
+  }
+}
+
+# Does a set of the log hold the position of a full set? Only the file that the dump named will do, not one of its name.
+kind_log_covers() {
+  local full="$1" log="$2" file id
+  file="$(manifest_get "$full" position.binlog_file)" id="$(manifest_get "$full" position.binlog_id)"
+  [[ -n $file && -n $id && $(manifest_get "$log" "binlog_id.$file") == "$id" ]]
+}
+
+# Look through a set of the log without replaying it.
+kind_verify_log() {
+  local set="$1" name
+  MYSQL_FLAVOUR="$(manifest_get "$set" server.flavour)"
+  BINLOG_TOOL="$(binlog_tool)" || exit $?
+  while IFS= read -r name; do
+    stream_payload "$set" "$name" read_binlog || return $?
+  done < <(payload_names "$set")
+}
+
+# The consumer of an archived binary log: the tool reads it to its end.
+read_binlog() {
+  "$BINLOG_TOOL" --no-defaults --verify-binlog-checksum - >/dev/null 2>"$RUN_DIR/binlog.err" && return 0
+  log_tool_errors "${BINLOG_TOOL##*/}" "$RUN_DIR/binlog.err"
+  log_error 'the archived binary log is damaged'
+  return "$EX_DATA"
+}
+
+# Replay the archived log into the throw-away server: LIST names the sets, from the position of the full set on, up to but
+# without what began in the second UNTIL. A transaction whose end is not reached is rolled back.
+kind_replay() {
+  local set="$1" dir="$2" list="$3" until="$4" log name
+  local -a files=() words=()
+  # files and words are never empty: the first file is the one that the set names.
+  stage_setup "$set"
+  mkdir -p -- "$dir/replay" || die "$EX_CANTCREAT" "cannot write in $dir"
+  while IFS= read -r log; do
+    while IFS= read -r name; do
+      ((${#files[@]} > 0)) || [[ $name == "$(manifest_get "$set" position.binlog_file)" ]] || continue
+      stream_payload "$log" "$name" write_binlog "$dir/replay/$name" || exit $?
+      files+=("$dir/replay/$name")
+    done < <(payload_names "$log")
+  done <"$list"
+  words=("--start-position=$(manifest_get "$set" position.binlog_pos)")
+  # The tool reads this in the time zone of its process, which is UTC below.
+  [[ -z $until ]] || words+=("--stop-datetime=${until:0:4}-${until:4:2}-${until:6:2} ${until:9:2}:${until:11:2}:${until:13:2}")
+  # MySQL's server refuses its GTIDs while gtid_mode is off.
+  [[ $STAGE_FLAVOUR != mysql ]] || words+=(--skip-gtids)
+  log_info "replaying ${#files[@]} binary logs${until:+ up to $(human_stamp "$until")}"
+  feed_binlogs "$dir" "${words[@]}" -- "${files[@]}"
+  rm -rf -- "$dir/replay"
+  # Accounts now have the passwords of that time, root too: from here on nobody is asked for one.
+  kind_stage_stop "$dir"
+  stage_prepare "$dir"
+  stage_start "$set" "$dir" --skip-grant-tables
+}
+
+# Write a stream to a file.
+write_binlog() {
+  cat >"$1"
+}
+
+# Pass binary logs through the server's tool into the throw-away server. One pass over all files: temporary tables and
+# half-done transactions go across them. What is there in the end is asked for in the same session and left in DIR/replayed: a
+# server that asks nobody for a password does not show its events.
+feed_binlogs() {
+  local dir="$1" tool
+  local -a statuses=()
+  # statuses is never empty.
+  shift
+  tool="$(binlog_tool)" || exit $?
+  set +e
+  # Statements about accounts need the accounts of the dump, which were loaded behind the server's back.
+  {
+    printf 'FLUSH PRIVILEGES;\n' && TZ=UTC "$tool" --no-defaults "$@" 2>"$RUN_DIR/binlog.err" &&
+      printf "\nROLLBACK; SET NAMES utf8mb4, SESSION sql_mode = '';\nSELECT '-- content';\n%s;\n" "$(content_query "$(all_databases_condition)")"
+  } | stage_client "$dir" --batch --raw --skip-column-names --binary-mode --max-allowed-packet=1G 2>"$RUN_DIR/load.err" |
+    awk 'seen; $0 == "-- content" { seen = 1 }' | sort >"$dir/replayed"
+  statuses=("${PIPESTATUS[@]}")
+  set -e
+  if ((statuses[1] != 0)); then
+    log_error "the throw-away server did not take the log: $(mysql_load_error "$RUN_DIR/load.err")"
+    rm -f -- "$RUN_DIR/load.err"
+    exit "$(load_status)"
+  elif ((statuses[2] != 0 || statuses[3] != 0)); then
+    die "$EX_IO" "cannot write in $dir"
+  elif ((statuses[0] != 0)); then
+    log_tool_errors "${tool##*/}" "$RUN_DIR/binlog.err"
+    die "$EX_DATA" 'the archived log cannot be read to its end' "restore an earlier moment with --at TIME, or the full set alone with --set"
+  fi
 }

@@ -1,7 +1,7 @@
 import type { AssetOptions } from "../../dsl/asset.ts";
 import type { Secret, SecretFile } from "../../dsl/secret.ts";
 import type { Service } from "../../dsl/service.ts";
-import type { AbsolutePath } from "../../dsl/units.ts";
+import type { AbsolutePath, Duration } from "../../dsl/units.ts";
 import { assetKind, secretReference } from "../kind.ts";
 
 /** A user and the reference to its password. */
@@ -40,6 +40,14 @@ export interface MysqlOptions extends AssetOptions {
   readonly serverProgram?: AbsolutePath;
   /** The user that the server runs as. Default: `mysql`. */
   readonly serverUser?: string;
+  /**
+   * Archives the binary log between the full backups, so that a restore can go to any moment. Needs `databases: "all"` and a
+   * server with `log_bin`. Default: full backups only.
+   */
+  readonly pointInTime?: {
+    /** How often: at worst this much is lost. A step that cron can keep, such as `5m` or `1h`. */
+    readonly every: Duration;
+  };
   /** How to stop and start the server; a restore of all databases needs it. */
   readonly service?: Service;
 }
@@ -77,8 +85,21 @@ export const mysql = assetKind<"mysql", MysqlOptions>({
     };
   },
   service: (options) => options.service,
-  problems: (options) =>
-    options.databases === "all" && options.service === undefined
+  log: ({ pointInTime }) =>
+    pointInTime === undefined ? undefined : { option: "pointInTime", every: pointInTime.every },
+  problems: (options) => [
+    ...(options.databases !== "all" && options.pointInTime !== undefined
+      ? [
+          {
+            path: ["pointInTime"],
+            message:
+              "databases names some databases, and pointInTime replays the binary log of the whole server",
+            why: "statements that touch several databases cannot be replayed for one of them without losing or repeating rows",
+            fix: 'write databases: "all", or leave pointInTime out',
+          },
+        ]
+      : []),
+    ...(options.databases === "all" && options.service === undefined
       ? [
           {
             path: ["service"],
@@ -87,5 +108,6 @@ export const mysql = assetKind<"mysql", MysqlOptions>({
             fix: 'add service: systemd("mariadb")',
           },
         ]
-      : [],
+      : []),
+  ],
 });

@@ -78,7 +78,7 @@ find_sound_copy() {
   local name="$1" from="$2" stores i set
   stores="$(chosen_stores "$from")" || exit $?
   for i in $stores; do
-    set="${STORE_PATHS[i]}/$TYPE/$ASSET/$name"
+    set="${STORE_PATHS[i]}/$TYPE/${SERIES:-$ASSET}/$name"
     [[ -f $set/MANIFEST ]] || continue
     attempt_to guarded "$RESTORE_TIMEOUT" '' "checking the set $name" check_set "$set"
     if ((ATTEMPT_STATUS == 0)); then

@@ -5,7 +5,7 @@
 begin_set() {
   local store="$1" base
   require_store "$store"
-  base="$store/$TYPE/$ASSET"
+  base="$store/$TYPE/${SERIES:-$ASSET}"
   mkdir -p -- "$base" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in the store $store" "look at its owner and mode"
   sweep_leftovers "$base"
   while [[ -e $base/$STAMP ]]; do
@@ -22,6 +22,7 @@ begin_set() {
   manifest_add plan "$PLAN"
   manifest_add plan_sha256 "$PLAN_SHA256"
   manifest_add asset "$ASSET"
+  [[ -z ${SERIES:-} ]] || manifest_add series "$SERIES"
   manifest_add kind "$KIND"
   manifest_add host "$HOST_ID"
   manifest_add set "$STAMP"
@@ -267,7 +268,7 @@ sync_paths() {
 
 # Print the complete sets of a store, oldest first, as paths.
 list_sets() {
-  list_sets_in "$1/$TYPE/$ASSET"
+  list_sets_in "$1/$TYPE/${SERIES:-$ASSET}"
 }
 
 # Print the complete sets below <store>/<type>/<asset>, oldest first, as paths.
@@ -280,11 +281,14 @@ list_sets_in() {
   return 0
 }
 
-# Print the newest set of a store that is not suspect, made at or before a stamp if one is given. Nothing if none is.
+# Print the newest set of a store that is not suspect, made at or before a stamp if one is given. Nothing if none is. A log
+# is replayed onto a set: it must have been finished by then, or it holds what came later.
 newest_set() {
   local path newest=''
   while IFS= read -r path; do
-    [[ -e $path/SUSPECT || (-n ${2:-} && ${path##*/} > ${2:-}) ]] || newest="$path"
+    [[ -e $path/SUSPECT || (-n ${2:-} && ${path##*/} > ${2:-}) ]] && continue
+    if [[ -n ${2:-} ]] && ((LOG_SECONDS > 0)) && [[ $(manifest_get "$path" finished) > $2 ]]; then continue; fi
+    newest="$path"
   done < <(list_sets "$1")
   [[ -z $newest ]] || printf '%s\n' "$newest"
 }
@@ -330,6 +334,10 @@ check_manifest() {
   fi
   if [[ $(manifest_get "$set" asset) != "$ASSET" || $(manifest_get "$set" kind) != "$KIND" ]]; then
     log_error "the set ${set##*/} is of $(manifest_get "$set" asset) ($(manifest_get "$set" kind)), not of $ASSET ($KIND)"
+    return "$EX_DATA"
+  fi
+  if [[ $(manifest_get "$set" series) != "${SERIES:-}" ]]; then
+    log_error "the set ${set##*/} does not belong to the sets of ${SERIES:-$ASSET}, where it lies"
     return "$EX_DATA"
   fi
   if is_stamp "${set##*/}" && [[ $(manifest_get "$set" set) != "${set##*/}" ]]; then
@@ -464,7 +472,8 @@ judge_reading() {
 copy_set() {
   local set="$1" store="$2" base final file
   require_store "$store"
-  base="$store/$TYPE/$ASSET" final="$store/$TYPE/$ASSET/${set##*/}"
+  base="$store/$TYPE/${SERIES:-$ASSET}"
+  final="$base/${set##*/}"
   mkdir -p -- "$base" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in the store $store" "look at its owner and mode"
   sweep_leftovers "$base"
   if [[ -e $final ]]; then

@@ -72,6 +72,9 @@ stage_set() {
   local set="$1" dir="$2"
   begin_phase stage
   attempt_to guarded "$RESTORE_TIMEOUT" "$dir" 'restoring aside' kind_stage "$set" "$dir"
+  if ((ATTEMPT_STATUS == 0 && LOG_SECONDS > 0)) && [[ -s $RUN_DIR/replay ]]; then
+    attempt_to guarded "$RESTORE_TIMEOUT" "$dir" 'replaying the log' kind_replay "$set" "$dir" "$RUN_DIR/replay" "${REPLAY_UNTIL:-}"
+  fi
   end_phase
   ((ATTEMPT_STATUS == 0)) || return "$(sysexit_of "$ATTEMPT_STATUS" "$EX_DATA")"
   log_debug "restored aside in $(human_ms "$PHASE_MS")"

@@ -88,6 +88,7 @@ expected_need() {
 finish_backup() {
   local i failed=0
   apply_retention "${STORE_PATHS[0]}"
+  trim_log "${STORE_PATHS[0]}"
   for ((i = 1; i < ${#STORE_PATHS[@]}; i++)); do
     begin_phase "copy.${STORE_IDS[i]}"
     attempt_to guarded "$CAPTURE_TIMEOUT" '' "copy to ${STORE_IDS[i]}" copy_and_thin "${STORE_PATHS[i]}" "${STORE_KEEPS[i]:-}"
@@ -107,6 +108,7 @@ finish_backup() {
 copy_and_thin() {
   copy_set "$PUBLISHED_SET" "$1"
   apply_retention "$1" "$2"
+  trim_log "$1"
 }
 
 # Say what a backup would do.

@@ -40,6 +40,7 @@ main() {
   find_sound_copy "$RUN_SET" "$FROM"
   end_phase
   require_decodable "$SET_PATH"
+  plan_replay
   RUN_RAW_BYTES="$(set_raw_bytes "$SET_PATH")"
   RUN_STORED_BYTES="$(set_bytes "$SET_PATH")"
   make_stage scratch "$SCRATCH_DIR" "$RUN_RAW_BYTES"
@@ -83,6 +84,7 @@ report_drill() {
   if ((QUIET)) && [[ $verdict == PASSED ]]; then return 0; fi
   printf "Drill of '%s' (%s) on host %s: %s\n" "$ASSET" "$KIND" "$HOST_ID" "$verdict"
   printf '  set       %s, %s, from %s\n' "$RUN_SET" "$(stamp_age "$RUN_SET")" "$RUN_STORE"
+  describe_replay
   printf '  restored  %s\n' "$STAGE_SUMMARY"
   printf '  check     %s (size and hash of %s)\n' "$(human_ms "$(phase_ms check)")" "$(human_bytes "$RUN_STORED_BYTES")"
   printf '  restore   %s\n' "$(human_ms "$(phase_ms stage)")"

@@ -18,6 +18,7 @@ Options:
   --at TIME         use the newest good set made at or before TIME: 2026-11-22,
                     '2026-11-22 02:00' (local time) or 2026-11-22T02:00:00Z
   --set NAME        use this set, as --list names it
+$(print_log_help)
   --from STORE      from this store only: ${STORE_IDS[*]}$(print_place_ids)
   --into TARGET     live (the default), or a directory that is empty or not
                     there: restore into it, touch nothing live
@@ -54,6 +55,7 @@ main() {
     find_sound_copy "$RUN_SET" "$FROM"
     require_decodable "$SET_PATH"
   fi
+  plan_replay
   RUN_RAW_BYTES="$(set_raw_bytes "$SET_PATH")"
   RUN_STORED_BYTES="$(set_bytes "$SET_PATH")"
   describe_restore
@@ -103,6 +105,7 @@ describe_restore() {
   printf '  set      %s, %s\n' "$RUN_SET" "$(stamp_age "$RUN_SET")"
   printf '  from     %s (%s)\n' "$SET_PATH" "$RUN_STORE"
   printf '  size     %s, %s unpacked\n' "$(human_bytes "$RUN_STORED_BYTES")" "$(human_bytes "$RUN_RAW_BYTES")"
+  describe_replay
   if [[ $INTO != live ]]; then
     printf '  into     %s; nothing live is touched\n' "$INTO"
     return 0
@@ -146,6 +149,7 @@ restore_live() {
   begin_phase swap
   on_exit undo_failed_swap
   swap_begin
+  end_log_chain
   guarded "$RESTORE_TIMEOUT" '' 'swapping it in' kind_swap "$SET_PATH" "$STAGE_DIR"
   end_phase
   begin_phase check
@@ -160,6 +164,7 @@ undo_failed_swap() {
   swap_pending || return 0
   log_warn "the restore failed: putting everything back"
   if (swap_undo); then
+    rm -f -- "$STATE_DIR/$ASSET.new-chain"
     log_info "$ASSET is as it was before the restore"
   else
     log_error "$ASSET could NOT be put back completely; the journal $STATE_DIR/$ASSET.swap says what was moved. Run this restore again: it first undoes the rest"

@@ -19,6 +19,8 @@ Exit codes:
   75  an asset is LATE, has no good set (NONE), or a restore of it did not end
   64  wrong usage
 
+The age of an asset whose log is archived is that of the newest archived change.
+
 States:
   OK      young enough            LATE    older than the RPO
   NONE    no good set             BROKEN  a restore did not end: run it again
@@ -76,13 +78,28 @@ look_at_asset() {
   fi
   log_debug "${STATUS_ASSETS[i]}: newest good set ${LAST_SET:-none}"
   if [[ -n $LAST_SET ]]; then
-    AGE=$((NOW - $(stamp_to_epoch "$LAST_SET")))
+    ARCHIVED="$LAST_SET"
+    if [[ ${STATUS_LOGS[i]} != 0 ]]; then find_archived "$state" "${STATUS_PATHS[i]}/${STATUS_TYPES[i]}/${STATUS_ASSETS[i]}-log"; fi
+    AGE=$((NOW - $(stamp_to_epoch "$ARCHIVED")))
     VERDICT=OK
     if ((rpo > 0 && AGE > rpo)); then VERDICT=LATE; fi
   fi
   if [[ -s $state.swap || -e $state.restoring ]]; then VERDICT=BROKEN; fi
   [[ -z ${STATUS_FIELDS[i]} ]] || NEXT="$(next_firing "${STATUS_FIELDS[i]}")" || NEXT=''
   [[ $VERDICT == OK ]] || BAD=1
+}
+
+# Find how far the data of an asset with a log is safe, into ARCHIVED: the last look at a log that held nothing new, else
+# the end of the newest set of the log; the newest full set when that is younger, or when the log was broken off.
+find_archived() {
+  local state="$1" base="$2" set stamp=''
+  [[ ! -e $state.new-chain ]] || return 0
+  while IFS= read -r set; do
+    [[ -e $set/SUSPECT ]] || stamp="$(manifest_get "$set" position.until_time)"
+  done < <(list_sets_in "$base")
+  [[ ! $stamp > $ARCHIVED ]] || ARCHIVED="$stamp"
+  [[ ! -s $state.archived ]] || read -r stamp <"$state.archived"
+  [[ ! $stamp > $ARCHIVED ]] || ARCHIVED="$stamp"
 }
 
 # One row of the table: of an asset, or with `-` of the given words.
@@ -102,10 +119,10 @@ print_text_row() {
 
 # One asset as JSON; times are UTC, sizes bytes, ages seconds.
 print_json_row() {
-  local i="$1" age="$AGE" last
+  local i="$1" age="$AGE" last safe=null
   last="$(json_string "$LAST_SET")"
-  if [[ -z $LAST_SET ]]; then last=null age=null; fi
-  printf '{"asset":%s,"kind":%s,"store":%s,"set":%s,"age_seconds":%s,"rpo_seconds":%d,"verdict":"%s","stored_bytes":%d,"next_run_local":%s}' \
-    "$(json_string "${STATUS_ASSETS[i]}")" "$(json_string "${STATUS_KINDS[i]}")" "$(json_string "${STATUS_STORES[i]}")" "$last" "$age" "${STATUS_RPOS[i]}" "$VERDICT" "$SIZE" \
+  if [[ -z $LAST_SET ]]; then last=null age=null; else safe="$(json_string "$ARCHIVED")"; fi
+  printf '{"asset":%s,"kind":%s,"store":%s,"set":%s,"age_seconds":%s,"safe_until":%s,"rpo_seconds":%d,"verdict":"%s","stored_bytes":%d,"next_run_local":%s}' \
+    "$(json_string "${STATUS_ASSETS[i]}")" "$(json_string "${STATUS_KINDS[i]}")" "$(json_string "${STATUS_STORES[i]}")" "$last" "$age" "$safe" "${STATUS_RPOS[i]}" "$VERDICT" "$SIZE" \
     "$([[ -n $NEXT ]] && json_string "$(human_minute "$NEXT")" || printf null)"
 }

@@ -47,6 +47,9 @@ main() {
       [[ -z $set ]] || verify_set "$set" "${STORE_IDS[i]}"
     done <<<"$chosen"
   done
+  if ((LOG_SECONDS > 0)) && [[ $SET_CHOICE != --set ]]; then
+    for i in $stores; do verify_log "$i"; done
+  fi
   if ((!QUIET || WORST)); then printf '%-17s %-12s %s\n%s' SET STORE RESULT "$TABLE"; fi
   ((COUNT > 0)) || die "$EX_DATA" "there is no such set of $ASSET" "restore-$ASSET.sh --list shows what there is"
   ((WORST == 0)) || exit "$WORST"
@@ -168,4 +171,33 @@ verify_deeply() {
   ((status != 0)) || STAGE_SUMMARY="$(kind_stage_summary "$STAGE_DIR")"
   remove_stage
   ATTEMPT_STATUS="$status"
+}
+
+# Verify the log in a store: every set of it, and that each begins where the one before it ended. A set that begins a chain
+# of its own is right, and the archive's log said so then.
+verify_log() {
+  local i="$1" set ends='' count=0 code=0 result=ok
+  while IFS= read -r set; do
+    count=$((count + 1))
+    attempt_to guarded "$RESTORE_TIMEOUT" '' "checking the log ${set##*/}" check_log_set "$set"
+    if ((ATTEMPT_STATUS != 0)); then
+      code="$(sysexit_of "$ATTEMPT_STATUS" "$EX_DATA")"
+      result="FAILED: $(cat -- "$RUN_DIR/last-error" 2>/dev/null || describe_exit "$code")"
+      ((code != EX_DATA)) || mark_suspect "$set" "$result"
+    elif [[ -n $(manifest_get "$set" position.follows) && $count -gt 1 && $(manifest_get "$set" position.follows) != "$ends" ]]; then
+      code="$EX_DATA"
+      result="FAILED: a set of the log is missing before ${set##*/}"
+      log_error "the log in ${STORE_IDS[i]} has a gap: a set is missing before ${set##*/}"
+    fi
+    ends="$(manifest_get "$set" position.ends)"
+  done < <(in_log list_sets "${STORE_PATHS[i]}" | skip_suspect)
+  ((code <= WORST)) || WORST="$code"
+  [[ $result != ok ]] || result="ok, $count sets of the log"
+  TABLE+="$(printf '%-17s %-12s %s' log "${STORE_IDS[i]}" "$result")"$'\n'
+}
+
+# Verify one set of the log: hashes, and unless only these were asked for or there is no key, what it holds.
+check_log_set() {
+  in_log check_set "$1"
+  ((HASHES)) || ! can_decode "$1" || kind_verify_log "$1"
 }

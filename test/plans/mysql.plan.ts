@@ -15,6 +15,7 @@ export default plan("mysql", {
       databases: "all",
       credentials: secretFile("/etc/lifeboat/mysql.cnf"),
       service: systemd("mariadb"),
+      pointInTime: { every: "5m" },
     }),
     mysql("some", {
       ...common,

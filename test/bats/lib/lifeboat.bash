@@ -26,6 +26,7 @@ TYPE=files
 HOST_ID=box
 RPO_SECONDS=86400
 RTO_SECONDS=0
+LOG_SECONDS=0
 STATE_DIR=$(printf %q "$HOST/state")
 LOG_DIR=$(printf %q "$HOST/log")
 METRICS_DIR=''

@@ -166,6 +166,7 @@ status_facts() {
   set_list STATUS_STORES disk disk disk
   set_list STATUS_PATHS "$STORE" "$STORE" "$STORE"
   set_list STATUS_RPOS 86400 600 0
+  set_list STATUS_LOGS 0 0 0
   set_list STATUS_FIELDS '0 2 * * * and' '' ''
   set_fact STATE_DIR "$HOST/state"
   make_scripts - status

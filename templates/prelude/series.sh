@@ -1,0 +1,122 @@
+# The log of an asset: a second series of sets, <store>/<type>/<asset>-log/<stamp>/, that leads from a full set to any later
+# moment. Each of its sets says with position.follows where the one before it ended; one that follows nothing begins a
+# chain, at a full set. Only kinds with a log have any of it: LOG_SECONDS is 0 for all others.
+
+# Run a command whose functions on sets look at the series of the log.
+in_log() {
+  # shellcheck disable=SC2034  # the functions on sets see it: a local of their caller
+  local SERIES="$ASSET-log"
+  "$@"
+}
+
+# Pass on the paths of sets that are not marked suspect.
+skip_suspect() {
+  local set
+  while IFS= read -r set; do
+    [[ -e $set/SUSPECT ]] || printf '%s\n' "$set"
+  done
+}
+
+# Print the sets of the log as `name until`, oldest first, whichever store of this host has them.
+list_log() {
+  local path set
+  for path in "${STORE_PATHS[@]}"; do
+    while IFS= read -r set; do
+      printf '%s %s\n' "${set##*/}" "$(manifest_get "$set" position.until_time)"
+    done < <(in_log list_sets "$path" | skip_suspect)
+  done | sort -u
+}
+
+# Choose what is replayed onto the set at SET_PATH: the sets of the log that lead to the time asked for, or to the end of the
+# log, a path a line in $RUN_DIR/replay. Sets REPLAY_UNTIL (empty: to the end) and LOG_END (empty: nothing is replayed).
+plan_replay() {
+  local full="$SET_PATH" name until ends=''
+  REPLAY_UNTIL="$AT" LOG_END=''
+  ((LOG_SECONDS > 0)) && [[ $SET_CHOICE != --set ]] || return 0
+  : >"$RUN_DIR/replay"
+  while read -r name until; do
+    [[ ! $until < ${full##*/} ]] || continue
+    choose_log_set "$full" "$name" "$ends"
+    [[ -n $LOG_SET ]] || continue
+    printf '%s\n' "$LOG_SET" >>"$RUN_DIR/replay"
+    ends="$(manifest_get "$LOG_SET" position.ends)" LOG_END="$until"
+    [[ -z $REPLAY_UNTIL || $LOG_END < $REPLAY_UNTIL ]] || break
+  done < <(list_log)
+  warn_of_short_log "$full"
+}
+
+# Find a sound copy of a set of the log if it goes on where the chosen ones end, into LOG_SET; else LOG_SET is empty. One that
+# goes on from elsewhere leaves a gap, over which nothing must be replayed.
+choose_log_set() {
+  local full="$1" name="$2" ends="$3" follows SET_PATH RUN_STORE CHECKED_SET
+  in_log find_sound_copy "$name" ''
+  LOG_SET=''
+  follows="$(manifest_get "$SET_PATH" position.follows)"
+  if [[ -z $ends ]]; then
+    if ! kind_log_covers "$full" "$SET_PATH"; then
+      # Closed before the full set stood where it stands: the next one may hold its position.
+      [[ $(manifest_get "$SET_PATH" position.until_time) > $(manifest_get "$full" finished) ]] || return 0
+      die "$EX_DATA" "the log has a gap: no set of it goes on from the full set ${full##*/}" "--set ${full##*/} restores that set alone"
+    fi
+  elif [[ $follows != "$ends" ]]; then
+    die "$EX_DATA" "the log has a gap before $name: it was archived up to $(human_stamp "$LOG_END"), and what comes next is missing" "--at '${LOG_END}' restores to the end of what is there, --set ${full##*/} that set alone"
+  fi
+  require_decodable "$SET_PATH"
+  LOG_SET="$SET_PATH"
+}
+
+# Say loudly when the log does not reach what was asked for. A log that was looked at later and held nothing new does.
+warn_of_short_log() {
+  local reached="${LOG_END:-${1##*/}}" seen=''
+  [[ ! -s $STATE_DIR/$ASSET.archived ]] || read -r seen <"$STATE_DIR/$ASSET.archived"
+  if [[ -e $STATE_DIR/$ASSET.new-chain ]]; then seen=''; fi
+  if [[ -n $REPLAY_UNTIL && $reached < $REPLAY_UNTIL && ! ($seen > $REPLAY_UNTIL || $seen == "$REPLAY_UNTIL") ]]; then
+    log_warn "NOTHING is archived after $(human_stamp "$reached"): what happened from then to $(human_stamp "$REPLAY_UNTIL") will be MISSING. If the source still answers, run archive-$ASSET.sh first"
+  fi
+}
+
+# Say what of the log is replayed.
+describe_replay() {
+  ((LOG_SECONDS > 0)) || return 0
+  if [[ $SET_CHOICE == --set ]]; then
+    printf '  log      not replayed: exactly this set was asked for\n'
+  elif [[ -z $LOG_END ]]; then
+    printf '  log      nothing is archived after this set\n'
+  elif [[ -n $REPLAY_UNTIL && ! $REPLAY_UNTIL > $LOG_END ]]; then
+    printf '  log      replayed up to %s, what began in that second or later left out\n' "$(human_stamp "$REPLAY_UNTIL")"
+  else
+    printf '  log      replayed to its end, %s\n' "$(human_stamp "$LOG_END")"
+  fi
+}
+
+# What --help says of the log.
+print_log_help() {
+  ((LOG_SECONDS > 0)) || return 0
+  cat <<HELP
+The log of '$ASSET' is archived every $(human_seconds "$LOG_SECONDS"). --latest replays all of it, --at what began
+before that second, --set nothing.
+HELP
+}
+
+# A live restore ends the chain: what the source logs from now on does not go on from what was archived. The next full backup
+# begins another one.
+end_log_chain() {
+  ((LOG_SECONDS > 0)) || return 0
+  printf '%s\n' "$STAMP" >"$STATE_DIR/$ASSET.new-chain" || die "$EX_IO" "cannot write in $STATE_DIR"
+  sync_paths "$STATE_DIR/$ASSET.new-chain"
+}
+
+# Remove the sets of the log that end before the oldest full set of a store: nothing there can be brought forward with them.
+trim_log() {
+  local store="$1" oldest='' set base
+  ((LOG_SECONDS > 0)) || return 0
+  base="$store/$TYPE/$ASSET-log"
+  IFS= read -r oldest < <(list_sets "$store") || return 0
+  [[ -n $oldest ]] || return 0
+  while IFS= read -r set; do
+    [[ $(manifest_get "$set" position.until_time) < ${oldest##*/} ]] || continue
+    mv -- "$set" "$base/.expired-${set##*/}" || die "$EX_IO" "cannot remove the expired log $set"
+    rm -rf -- "$base/.expired-${set##*/}" || die "$EX_IO" "cannot remove $base/.expired-${set##*/}"
+    log_info "removed the log ${set##*/} from $store: it ends before the oldest full set"
+  done < <(in_log list_sets "$store")
+}
