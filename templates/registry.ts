@@ -9,6 +9,7 @@ export { type EtcdOptions, etcd } from "./etcd/etcd.ts";
 export { type FilesOptions, files } from "./files/files.ts";
 export { type GcsOptions, gcs } from "./gcs/gcs.ts";
 export { type MysqlOptions, mysql } from "./mysql/mysql.ts";
+export { type PostgresOptions, postgres } from "./postgres/postgres.ts";
 export { type RcloneOptions, rclone } from "./rclone/rclone.ts";
 export { type RedisOptions, redis } from "./redis/redis.ts";
 export { type ResticOptions, restic } from "./restic/restic.ts";

@@ -24,6 +24,7 @@ const PACKAGES = {
   "redis-cli": "redis-tools",
   // No program: a module, seen from the folder of the programs.
   "../lib/redis/modules/redisearch.so": "redis-redisearch",
+  pg_ctlcluster: "postgresql",
   zstd: "zstd",
   gzip: "gzip",
   age: "age",
