@@ -315,7 +315,7 @@ function statusRows(duty: Duty): readonly StatusRow[] {
     store: local?.id ?? "",
     path: local?.store.location ?? "",
     schedule: duty.isHome ? asset.schedule : duty.pull?.schedule,
-    hasLog: duty.isHome && asset.logSchedule !== undefined,
+    hasLog: asset.logSchedule !== undefined,
   };
   const sent = duty.places
     .filter((place) => duty.pushes.includes(place.copy))

@@ -347,6 +347,7 @@ function assetModel(
   const hosts = kind.hosts(options);
   const schedule = schedules.get(`${asset.id} schedule`);
   const log = kind.log?.(options);
+  const logSchedule = log === undefined ? undefined : schedules.get(`${asset.id} ${log.option}`);
   const copies = data.copies.map((copy, index) => ({
     store: typeof copy === "string" ? copy : copy.store,
     schedule: schedules.get(`${asset.id} copies.${index}.schedule`),
@@ -360,7 +361,7 @@ function assetModel(
     hosts,
     description: data.description,
     schedule,
-    logSchedule: log === undefined ? undefined : schedules.get(`${asset.id} ${log.option}`),
+    logSchedule,
     logInterval: log === undefined ? 0 : (seconds(log.every) ?? 0),
     verifySchedule: schedules.get(`${asset.id} verify`),
     drillSchedule: schedules.get(`${asset.id} drill`),
@@ -372,6 +373,7 @@ function assetModel(
       assetHosts: hosts,
       schedule,
       capture: seconds(data.expect?.backup),
+      logSchedule,
     }),
     keep: data.keep,
     encryption: data.encrypt,

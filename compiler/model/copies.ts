@@ -6,6 +6,8 @@ import { type ScheduleModel, shiftSchedule } from "./schedule.ts";
 const SLACK = 15 * 60;
 /** How long a backup is taken to run when the plan has no estimate: only for times that the author left to the compiler. */
 const CAPTURE = 15 * 60;
+/** What each copy of a log waits for the one before it: seconds. */
+const LOG_WAIT = 60;
 
 interface AuthorsCopy {
   readonly store: string;
@@ -20,6 +22,8 @@ interface World {
   readonly schedule: ScheduleModel | undefined;
   /** How long a backup takes, in seconds, when the plan says so. */
   readonly capture: number | undefined;
+  /** When the asset's log is archived, if it has one. Copies then follow it, not the full backups. */
+  readonly logSchedule: ScheduleModel | undefined;
 }
 
 /** A directory that has the sets already: the copy's index, and its host, which is undefined for the asset's own. */
@@ -42,9 +46,11 @@ export function routeCopies(copies: readonly AuthorsCopy[], world: World): reado
     const before = arrivals[route.from];
     const schedule = route.how === "pulled" || route.how === "pushed" ? (copy.schedule ?? before) : undefined;
     routes.push({ ...route, schedule });
-    arrivals.push(
-      route.how === "made" ? later(world.schedule, world.capture ?? CAPTURE) : later(schedule ?? before, 0),
-    );
+    const source = world.logSchedule ?? (route.how === "made" ? world.schedule : (schedule ?? before));
+    const wait = world.logSchedule
+      ? LOG_WAIT * (index + 1)
+      : SLACK + (route.how === "made" ? (world.capture ?? CAPTURE) : 0);
+    arrivals.push(later(source, wait));
     const directory = directoryOf(copy, world);
     if (directory === undefined || route.how === "none") continue;
     const own = route.how === "made" || route.how === "copied";
@@ -53,8 +59,9 @@ export function routeCopies(copies: readonly AuthorsCopy[], world: World): reado
   return routes;
 }
 
+/** A schedule that many seconds later; beyond some minutes on a round five of them. */
 function later(schedule: ScheduleModel | undefined, seconds: number): ScheduleModel | undefined {
-  const wait = Math.ceil((seconds + SLACK) / 300) * 300;
+  const wait = seconds < 300 ? seconds : Math.ceil(seconds / 300) * 300;
   return schedule === undefined ? undefined : shiftSchedule(schedule, wait);
 }
 

@@ -33,8 +33,19 @@ bring_set() {
   log_info "fetching $SET_NAME from $FROM ($(place_label))"
   begin_phase fetch
   guarded "$RESTORE_TIMEOUT" "${STORE_PATHS[0]}" "fetching $SET_NAME" fetch_set "$SET_NAME" "${STORE_PATHS[0]}/$TYPE/$ASSET"
+  ((LOG_SECONDS == 0)) || [[ $SET_CHOICE == --set ]] || in_log bring_log "$SET_NAME"
   end_phase
   FROM="${STORE_IDS[0]}"
+}
+
+# Fetch the log since a full set from the place into the first store here.
+bring_log() {
+  local name state
+  guarded "$COPY_LIST_TIMEOUT" '' "listing the log in $PLACE_ID" place_names "$RUN_DIR/there"
+  while read -r name state; do
+    [[ $state == ok && ! $name < $1 ]] || continue
+    guarded "$RESTORE_TIMEOUT" "${STORE_PATHS[0]}" "fetching log $name" fetch_set "$name" "${STORE_PATHS[0]}/$TYPE/$SERIES"
+  done < <(sort "$RUN_DIR/there")
 }
 
 # Go to a place and list it into RUN_DIR/there.

@@ -46,14 +46,14 @@ place_label() {
 
 # Print `stamp state` of every set of the place, in a file, since a status is lost in a process substitution.
 place_names() {
-  "${PLACE_DRIVER}_names" "$ASSET" >"$1"
+  "${PLACE_DRIVER}_names" "${SERIES:-$ASSET}" >"$1"
 }
 
 # Print a set's MANIFEST into a directory that stands for the set.
 place_manifest() {
   local name="$1" dir="$2"
   mkdir -p -- "$dir"
-  "${PLACE_DRIVER}_manifest" "$ASSET" "$name" >"$dir/MANIFEST" || {
+  "${PLACE_DRIVER}_manifest" "${SERIES:-$ASSET}" "$name" >"$dir/MANIFEST" || {
     log_error "cannot read the MANIFEST of set $name in $PLACE_ID"
     return "$EX_UNAVAILABLE"
   }
@@ -109,7 +109,7 @@ fetch_rest() {
   fi
   ((have < bytes)) || return 0
   ((have == 0)) || log_info "${path##*/} of set $name: going on at $(human_bytes "$have") of $(human_bytes "$bytes")"
-  "${PLACE_DRIVER}_get" "$ASSET" "$name" "${path##*/}" "$have" >>"$path" || status=$?
+  "${PLACE_DRIVER}_get" "${SERIES:-$ASSET}" "$name" "${path##*/}" "$have" >>"$path" || status=$?
   ((status == 0)) || return "$status"
   have="$(file_size "$path")"
   ((have >= bytes)) || {
@@ -129,9 +129,9 @@ send_set() {
   check_set "$set" || return $?
   while IFS= read -r payload; do
     file="$(manifest_get "$set" "payload.$(payload_number "$set" "$payload").file")"
-    retry "$COPY_TRIES" "$COPY_DELAY" "${PLACE_DRIVER}_put" "$ASSET" "$name" "$file" "$set/$file" || return $?
+    retry "$COPY_TRIES" "$COPY_DELAY" "${PLACE_DRIVER}_put" "${SERIES:-$ASSET}" "$name" "$file" "$set/$file" || return $?
   done < <(payload_names "$set")
-  retry "$COPY_TRIES" "$COPY_DELAY" "${PLACE_DRIVER}_publish" "$ASSET" "$name" "$set"
+  retry "$COPY_TRIES" "$COPY_DELAY" "${PLACE_DRIVER}_publish" "${SERIES:-$ASSET}" "$name" "$set"
 }
 
 # Print the sets of a source that a destination lacks and its retention would keep, oldest first. Suspect ones are not copied on.
@@ -149,4 +149,12 @@ missing_sets() {
     NF == 1 && /^[a-z]/ { part = $1; next }
     part == "wanted" { if ($2 == "ok" && !($1 in skip)) print $1; next }
     { skip[$1] = 1 }' | sort -u
+}
+
+# The sets of the log that a store elsewhere lacks, oldest first: those since the oldest full set that it has or will have.
+missing_log_sets() {
+  local oldest="$1" name
+  for name in $(missing_sets "$2" "$3" '0 0 0 0 0 0'); do
+    [[ $name < $oldest ]] || printf '%s\n' "$name"
+  done
 }

@@ -92,6 +92,12 @@ archive_news() {
 note_archived() {
   local file="$STATE_DIR/$ASSET.archived"
   if ! cat -- "$RUN_DIR/log.until" >"$file.new" || ! mv -f -- "$file.new" "$file"; then die "$EX_IO" "cannot write $file"; fi
+  note_in_store "${STORE_PATHS[0]}"
+}
+
+# Have the note beside the sets, for hosts that fetch them. It counts only with them, so one that cannot be written is no failure.
+note_in_store() {
+  [[ ! -d $1/$TYPE/$ASSET-log ]] || cat -- "$STATE_DIR/$ASSET.archived" >"$1/$TYPE/$ASSET-log/.archived" || log_warn "cannot write $1/$TYPE/$ASSET-log/.archived"
 }
 
 # Thin out the first store, then bring the log to the others, also what they missed while they were away.

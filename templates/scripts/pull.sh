@@ -30,16 +30,18 @@ main() {
     run_hooks start
   fi
   require_store "${STORE_PATHS[0]}"
-  list_states "${STORE_PATHS[0]}" >"$RUN_DIR/here"
   pull_from_all
+  ((LOG_SECONDS == 0)) || in_log pull_from_all
   ((!DRY_RUN)) || return 0
   apply_retention "${STORE_PATHS[0]}"
+  trim_log "${STORE_PATHS[0]}"
   report_newest
 }
 
-# Fetch from each source in turn. One that cannot be reached does not keep the others from being asked.
+# Fetch a series from each source in turn. One that cannot be reached does not keep the others from being asked.
 pull_from_all() {
   local source status=0 reached=0
+  list_states "${STORE_PATHS[0]}" >"$RUN_DIR/here"
   for source in "${SOURCE_IDS[@]}"; do
     place_use "$source"
     attempt_to guarded "$COPY_LIST_TIMEOUT" '' "listing $source" place_names "$RUN_DIR/there"
@@ -56,38 +58,64 @@ pull_from_all() {
 
 # Fetch what one source has more.
 pull_from_one() {
-  local name missing count=0
-  missing="$(missing_sets "$RUN_DIR/here" "$RUN_DIR/there" '')"
+  local name missing base
+  base="${STORE_PATHS[0]}/$TYPE/${SERIES:-$ASSET}"
+  if [[ -z ${SERIES:-} ]]; then
+    missing="$(missing_sets "$RUN_DIR/here" "$RUN_DIR/there" '')"
+  else
+    missing="$(missing_log_sets "$(oldest_full)" "$RUN_DIR/here" "$RUN_DIR/there")"
+    ((DRY_RUN)) || fetch_archived_note
+  fi
   for name in $missing; do
     if ((DRY_RUN)); then
       printf 'would fetch %s from %s\n' "$name" "$(place_label)"
       continue
     fi
     begin_phase fetch
-    guarded "$CAPTURE_TIMEOUT" "${STORE_PATHS[0]}" "fetching $name" fetch_set "$name" "${STORE_PATHS[0]}/$TYPE/$ASSET"
+    guarded "$CAPTURE_TIMEOUT" "${STORE_PATHS[0]}" "fetching $name" fetch_set "$name" "$base"
     end_phase
     printf '%s ok\n' "$name" >>"$RUN_DIR/here"
     RUN_SET="$name" RUN_STORE="${STORE_IDS[0]}"
-    RUN_STORED_BYTES="$(set_bytes "${STORE_PATHS[0]}/$TYPE/$ASSET/$name")"
-    log_info "fetched $name from $(place_label): $(human_bytes "$RUN_STORED_BYTES") in $(human_ms "$PHASE_MS")"
-    count=$((count + 1))
+    RUN_STORED_BYTES="$(set_bytes "$base/$name")"
+    log_info "fetched ${SERIES:+log }$name from $(place_label): $(human_bytes "$RUN_STORED_BYTES") in $(human_ms "$PHASE_MS")"
   done
   if [[ -z $missing ]]; then
     if ((DRY_RUN)); then printf 'nothing new in %s\n' "$(place_label)"; else log_debug "nothing new in $(place_label)"; fi
   fi
 }
 
+# Print the name of the oldest full set here: a log that ends before it brings nothing forward.
+oldest_full() {
+  local SERIES='' set=''
+  IFS= read -r set < <(list_sets "${STORE_PATHS[0]}") || true
+  printf '%s\n' "${set##*/}"
+}
+
+# Fetch what the source notes of its log: up to when it was looked at, also when it held nothing new.
+fetch_archived_note() {
+  local note="$STATE_DIR/$ASSET.archived"
+  if "${PLACE_DRIVER}_get" "$ASSET-log" . .archived 0 >"$note.new" 2>/dev/null && [[ -s $note.new ]]; then
+    mv -f -- "$note.new" "$note"
+    mkdir -p -- "${STORE_PATHS[0]}/$TYPE/$ASSET-log"
+    cat -- "$note" >"${STORE_PATHS[0]}/$TYPE/$ASSET-log/.archived"
+  else
+    rm -f -- "$note.new"
+  fi
+}
+
 # A source that makes no more sets is noticed here too, on another host than the one that fell silent.
 report_newest() {
-  local newest age
+  local newest age note="$STATE_DIR/$ASSET.archived" archived=''
   newest="$(newest_set "${STORE_PATHS[0]}")"
   newest="${newest##*/}"
   [[ -n $newest ]] || die "$EX_DATA" "there is no backup of $ASSET yet, here or at its source" "look at backup-$ASSET.sh there"
+  if ((LOG_SECONDS > 0)) && [[ -s $note ]]; then read -r archived _ <"$note"; fi
+  if [[ $archived > $newest ]]; then newest="$archived"; fi
   age=$(($(date +%s) - $(stamp_to_epoch "$newest")))
   if ((RPO_SECONDS > 0 && age > RPO_SECONDS)); then
-    die "$EX_TEMPFAIL" "the newest set of $ASSET is $(human_seconds "$age") old, beyond the RPO of $(human_seconds "$RPO_SECONDS"): its source makes no more" "look at backup-$ASSET.sh there"
+    die "$EX_TEMPFAIL" "the newest data of $ASSET here is $(human_seconds "$age") old, beyond the RPO of $(human_seconds "$RPO_SECONDS"): its source makes no more" "look at backup-$ASSET.sh there"
   fi
-  log_info "newest set $newest, $(human_seconds "$age") old; done in $(human_ms $(($(now_ms) - STARTED_MS)))"
+  log_info "the data is of $newest, $(human_seconds "$age") old; done in $(human_ms $(($(now_ms) - STARTED_MS)))"
 }
 
 # Read the command line.

@@ -32,10 +32,10 @@ main() {
     run_hooks start
   fi
   require_store "${STORE_PATHS[0]}"
-  list_states "${STORE_PATHS[0]}" >"$RUN_DIR/here"
   for store in "${TARGETS[@]}"; do
     place_use "$store"
     attempt_to push_to_one
+    if ((ATTEMPT_STATUS == 0 && LOG_SECONDS > 0)); then attempt_to in_log push_log; fi
     ((ATTEMPT_STATUS == 0)) || failed="$ATTEMPT_STATUS"
   done
   ((failed == 0)) || exit "$(sysexit_of "$failed" "$EX_UNAVAILABLE")"
@@ -46,6 +46,7 @@ main() {
 push_to_one() {
   local name missing keep
   keep="$(place_keep)"
+  list_states "${STORE_PATHS[0]}" >"$RUN_DIR/here"
   attempt_to guarded "$COPY_LIST_TIMEOUT" '' "listing $PLACE_ID" look_at_store
   if ((ATTEMPT_STATUS != 0)); then
     log_error "cannot send to $PLACE_ID ($(place_label))"
@@ -70,6 +71,29 @@ push_to_one() {
   thin_out "$keep"
 }
 
+# Send the log to the store that has the full sets now, and remove there what ends before the oldest of them.
+push_log() {
+  local name oldest
+  oldest="$(sort "$RUN_DIR/there" | awk 'NR == 1 { print $1 }')"
+  [[ -n $oldest ]] || return 0
+  attempt_to guarded "$COPY_LIST_TIMEOUT" '' "listing $PLACE_ID" place_names "$RUN_DIR/there"
+  ((ATTEMPT_STATUS == 0)) || return "$ATTEMPT_STATUS"
+  list_states "${STORE_PATHS[0]}" >"$RUN_DIR/here"
+  for name in $(missing_log_sets "$oldest" "$RUN_DIR/there" "$RUN_DIR/here"); do
+    if ((DRY_RUN)); then
+      printf 'would send log %s to %s (%s)\n' "$name" "$PLACE_ID" "$(place_label)"
+    else
+      send_one "$name" || return $?
+    fi
+  done
+  ((!DRY_RUN)) || return 0
+  [[ ! -s $STATE_DIR/$ASSET.archived ]] || note_sent "$(cut -d ' ' -f 1 "$STATE_DIR/$ASSET.archived")"
+  while read -r name _; do
+    [[ $name < $oldest ]] || continue
+    remove_there "$name"
+  done <"$RUN_DIR/there"
+}
+
 # Is the store as the plan says, and what does it hold?
 look_at_store() {
   "${PLACE_DRIVER}_ready"
@@ -78,7 +102,7 @@ look_at_store() {
 
 # Send one set.
 send_one() {
-  local set="${STORE_PATHS[0]}/$TYPE/$ASSET/$1" status
+  local set="${STORE_PATHS[0]}/$TYPE/${SERIES:-$ASSET}/$1" status
   begin_phase "send.$PLACE_ID"
   attempt_to guarded "$CAPTURE_TIMEOUT" '' "sending $1 to $PLACE_ID" send_set "$set"
   status="$ATTEMPT_STATUS"
@@ -88,29 +112,42 @@ send_one() {
     return "$status"
   fi
   RUN_SET="$1" RUN_STORE="$PLACE_ID" RUN_STORED_BYTES="$(set_bytes "$set")"
-  log_info "sent $1 to $PLACE_ID: $(human_bytes "$RUN_STORED_BYTES") in $(human_ms "$PHASE_MS")"
+  log_info "sent ${SERIES:+log }$1 to $PLACE_ID: $(human_bytes "$RUN_STORED_BYTES") in $(human_ms "$PHASE_MS")"
 }
 
 # Note what the store has now: status.sh shows it without asking the network.
 note_newest() {
   local newest
   newest="$(awk '$2 == "ok" { print $1 }' "$RUN_DIR/there" | sort | tail -n 1)"
-  [[ -z $newest ]] || printf '%s %s\n' "$newest" "${RUN_STORED_BYTES:-0}" >"$STATE_DIR/$ASSET.$PLACE_ID.sent"
+  [[ -z $newest ]] || note_sent "$newest"
+}
+
+# Note up to when the data is in the store, unless it is known to be newer.
+note_sent() {
+  local file="$STATE_DIR/$ASSET.$PLACE_ID.sent" known='' bytes=0
+  [[ ! -s $file ]] || read -r known bytes <"$file"
+  [[ ! $1 > $known ]] || printf '%s %s\n' "$1" "${RUN_STORED_BYTES:-$bytes}" >"$file"
 }
 
 # Remove what the store's own retention does not keep. Locked objects stay until their lock ends.
 thin_out() {
-  local name locked
-  locked="$(place_setting lock_seconds)"
+  local name
   while IFS= read -r name; do
-    if [[ -n $locked ]] && (($(date +%s) - $(stamp_to_epoch "$name") < locked)); then continue; fi
-    attempt_to guarded "$COPY_LIST_TIMEOUT" '' "removing $name from $PLACE_ID" "${PLACE_DRIVER}_remove" "$ASSET" "$name"
-    if ((ATTEMPT_STATUS != 0)); then
-      log_warn "cannot remove the expired set $name from $PLACE_ID"
-      continue
-    fi
-    log_info "removed the expired set $name from $PLACE_ID"
+    remove_there "$name"
   done < <(select_expired "$1" <"$RUN_DIR/there")
+}
+
+# Remove a set from the store. What cannot be removed is no failure of the sending.
+remove_there() {
+  local name="$1" locked
+  locked="$(place_setting lock_seconds)"
+  if [[ -n $locked ]] && (($(date +%s) - $(stamp_to_epoch "$name") < locked)); then return 0; fi
+  attempt_to guarded "$COPY_LIST_TIMEOUT" '' "removing $name from $PLACE_ID" "${PLACE_DRIVER}_remove" "${SERIES:-$ASSET}" "$name"
+  if ((ATTEMPT_STATUS == 0)); then
+    log_info "removed the expired set $name from $PLACE_ID"
+  else
+    log_warn "cannot remove the expired set $name from $PLACE_ID"
+  fi
 }
 
 # Read the command line.

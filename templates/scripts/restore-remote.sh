@@ -143,6 +143,7 @@ describe_remote_restore() {
   printf '  bring the set to %s, unless it is there\n' "${TARGETS[*]}"
   ((!BRING_ONLY)) || what='leave it there'
   printf '  %s\n' "$what"
+  if replays_log; then printf '  replay its log%s\n' "${AT:+ up to $(human_stamp "$AT")}"; fi
 }
 
 # A live restore needs a person who types the asset's name, or --yes.
@@ -168,10 +169,12 @@ bring_to_hosts() {
     log_info "fetching $RUN_SET from $RUN_STORE ($(place_label))"
     require_store "${STORE_PATHS[0]}"
     guarded "$RESTORE_TIMEOUT" "${STORE_PATHS[0]}" "fetching $RUN_SET" fetch_set "$RUN_SET" "${STORE_PATHS[0]}/$TYPE/$ASSET"
+    ! replays_log || in_log bring_log "$RUN_SET"
   fi
   for place in "${ASSET_STORE_IDS[@]}"; do
     place_use "$place"
     is_one_of "$PLACE_HOST" "${TARGETS[@]}" || continue
+    ! replays_log || in_log send_log
     guarded "$COPY_LIST_TIMEOUT" '' "listing $place" place_names "$RUN_DIR/there.$PLACE_HOST"
     if grep -q "^$RUN_SET " "$RUN_DIR/there.$PLACE_HOST"; then
       log_info "$RUN_SET is on $PLACE_HOST already"
@@ -182,6 +185,24 @@ bring_to_hosts() {
     guarded "$RESTORE_TIMEOUT" '' "bringing $RUN_SET to $PLACE_HOST" send_set "$SET_PATH"
   done
   end_phase
+}
+
+# Is the log replayed onto the set? Not onto one that was asked for by name, and not when the copy was: the asset's host may have
+# newer full sets than that copy, and --latest would take those.
+replays_log() {
+  ((LOG_SECONDS > 0)) && [[ $SET_CHOICE != --set && -z $FROM ]]
+}
+
+# Bring the log since the set to the host of the place.
+send_log() {
+  local set name
+  guarded "$COPY_LIST_TIMEOUT" '' "listing the log in $PLACE_ID" place_names "$RUN_DIR/there.log"
+  while IFS= read -r set; do
+    name="${set##*/}"
+    if [[ $name < $RUN_SET ]] || grep -q "^$name " "$RUN_DIR/there.log"; then continue; fi
+    log_info "bringing log $name to $PLACE_HOST"
+    guarded "$RESTORE_TIMEOUT" '' "bringing log $name to $PLACE_HOST" send_set "$set"
+  done < <(list_sets "${STORE_PATHS[0]}" | skip_suspect)
 }
 
 # Print a store on one of the chosen hosts that has the set; nothing when none has.
@@ -239,12 +260,19 @@ restore_on_host() {
 # Run the restore script of a host.
 run_there() {
   local host="$1" i script=''
-  local -a options=(--set "$RUN_SET" --into "$INTO")
+  local -a options=(--into "$INTO")
   # options is never empty.
   shift
   for ((i = 0; i < ${#ASSET_HOSTS[@]}; i++)); do
     [[ ${ASSET_HOSTS[i]} != "$host" ]] || script="${ASSET_SCRIPT_DIRS[i]}/restore-$ASSET.sh"
   done
+  if ! replays_log; then
+    options+=(--set "$RUN_SET")
+  elif [[ -n $AT ]]; then
+    options+=(--at "$AT")
+  else
+    options+=(--latest)
+  fi
   ((!VERBOSE)) || options+=(--verbose)
   remote_use "$host"
   remote_run test -x "$script" </dev/null || die "$EX_CONFIG" "$script is not on $host" "copy the bundle of $host there and run its install.sh"

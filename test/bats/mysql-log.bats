@@ -312,3 +312,69 @@ rows() { maria 'SELECT GROUP_CONCAT(id ORDER BY id) FROM shop.told'; }
   run -0 bring_back
   [ "$(rows)" = 1,2,3 ]
 }
+
+# The scripts of a controller that fetches from the host, sends on to a further directory, and brings back.
+new_controller() {
+  local facts="$FACTS" bin="$HOST/bin" role
+  FACTS="$HOST/controller.facts"
+  cp "$facts" "$FACTS"
+  mkdir -p "$HOST/controller"/{state,log,store} "$HOST/far" "$HOST/opt"
+  cp "$bin/restore.sh" "$HOST/opt/restore-orders.sh"
+  set_fact HOST_ID controller
+  set_fact STATE_DIR "$HOST/controller/state"
+  set_fact LOG_DIR "$HOST/controller/log"
+  set_list STORE_IDS mac
+  set_list STORE_PATHS "$HOST/controller/store"
+  set_list REMOTE_IDS vm
+  set_list REMOTE_DRIVERS local
+  set_list PLACE_IDS vm far
+  set_list PLACE_DRIVERS remote_directory directory
+  set_list PLACE_LOCATIONS "$STORE" "$HOST/far"
+  set_list PLACE_HOSTS vm ''
+  set_list PLACE_SETTINGS "vm.path=$STORE" "far.path=$HOST/far" far.keep_last=9
+  set_list SOURCE_IDS vm
+  set_list PUSH_IDS far
+  set_list ASSET_HOSTS vm
+  set_list ASSET_SCRIPT_DIRS "$HOST/opt"
+  set_list ASSET_STORE_IDS vm
+  for role in pull push restore-remote; do make_scripts mysql "$role"; done
+  FACTS="$facts"
+}
+
+@test "the log goes with the full sets to another host and on, and comes back from there after the host lost all of it" {
+  local last
+  maria 'CREATE TABLE shop.told (id INT PRIMARY KEY, at VARCHAR(30))'
+  backup
+  row 1
+  archive
+  new_controller
+  run -0 "$HOST/bin/pull.sh"
+  assert_says 'fetched log '
+  run -0 "$HOST/bin/push.sh"
+  assert_says 'sent log '
+  row 2
+  archive
+  run -0 "$HOST/bin/pull.sh"
+  # A look at the log that finds nothing new makes the data younger all the same.
+  next_second
+  archive
+  run -0 "$HOST/bin/pull.sh"
+  last="$(cut -d' ' -f1 "$HOST/state/orders.archived")"
+  assert_says "the data is of $last"
+  run -0 "$HOST/bin/push.sh"
+  assert_same "$(cut -d' ' -f1 "$HOST/controller/state/orders.far.sent")" "$last"
+  diff -r "$STORE/mysql" "$HOST/controller/store/mysql"
+  diff -r --exclude=.archived "$STORE/mysql" "$HOST/far/mysql"
+
+  maria 'DROP TABLE shop.told'
+  rm -rf "$STORE/mysql" "$HOST/second/mysql"
+  run -0 "$HOST/bin/restore-remote.sh" --dry-run
+  assert_says 'replay its log'
+  run -0 "$HOST/bin/restore-remote.sh" --yes
+  assert_says 'bringing log '
+  assert_same "$(rows)" 1,2
+  # From the further store alone, when the controller's own copy is gone too.
+  rm -rf "$STORE/mysql" "$HOST/second/mysql" "$HOST/controller/store/mysql"
+  run -0 "$HOST/bin/restore-remote.sh" --yes
+  assert_same "$(rows)" 1,2
+}
