@@ -36,6 +36,17 @@ export interface Remote {
   readonly reach: Data<Transport> | undefined;
 }
 
+/**
+ * A script that a kind has besides those of every kind: `<name>-<asset>.sh` on the asset's hosts. Its `main` and `usage` are in
+ * `<name>.sh` in the kind's folder, linked with the prelude and the kind's own bash.
+ */
+export interface ExtraRole {
+  /** The role's name, of letters and dashes: `unseal`. */
+  readonly name: string;
+  /** What it does, for the head of the script: `Unseal`. */
+  readonly verb: string;
+}
+
 /** What the compiler knows of an asset kind. Its bash and its doc lie beside it, under the same name. */
 export interface AssetKind<Name extends string = string, Options = unknown> {
   /** The kind's name: its folder, its builder, and `kind:` in YAML. */
@@ -57,6 +68,8 @@ export interface AssetKind<Name extends string = string, Options = unknown> {
    * has the hooks of docs/runtime.md for it. Default: none.
    */
   log?(options: Data<Options>): { readonly option: string; readonly every: Duration } | undefined;
+  /** Scripts that only this kind has. Default: none. */
+  readonly extraRoles?: readonly ExtraRole[];
   /** What a restore must stop. Default: none. */
   service?(options: Data<Options>): Data<Service> | undefined;
   /** Why a set of this kind must not lie about in plain text; asked for only when it is not encrypted. */

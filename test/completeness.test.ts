@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { rules } from "../compiler/check/rules.ts";
 import { allDiagnostics } from "../compiler/diagnostics/index.ts";
-import { assetKinds, kindFolder, storeKinds, transportKinds } from "../compiler/model/kinds.ts";
+import { assetKindOf, assetKinds, kindFolder, storeKinds, transportKinds } from "../compiler/model/kinds.ts";
 import { parseSource } from "../compiler/render/linker.ts";
 
 /** What docs/runtime.md demands of a kind. */
@@ -39,6 +39,17 @@ describe.each(assetKinds.map((kind) => [kind.name, kindFolder(kind.name)]))(
       const source = parseSource(readFileSync(join(place, `${folder}.sh`), "utf8"), `${folder}.sh`);
       const hooks = source.functions.map((unit) => unit.name).filter((each) => HOOKS.includes(each));
       expect(hooks.toSorted()).toEqual(HOOKS.toSorted());
+    });
+
+    it("has a main and a usage for each role of its own, which shares no name with another role", () => {
+      const taken = readdirSync("templates/scripts").map((file) => file.replace(/\.sh$/, ""));
+      for (const role of assetKindOf(name).extraRoles ?? []) {
+        expect(taken).not.toContain(role.name);
+        const file = join(place, `${role.name}.sh`);
+        const source = parseSource(readFileSync(file, "utf8"), file);
+        expect(source.functions.map((unit) => unit.name)).toEqual(expect.arrayContaining(["main", "usage"]));
+        expect(readFileSync(join(place, `${folder}.md`), "utf8")).toContain(`${role.name}-`);
+      }
     });
 
     it("is tested against the real thing", () => {

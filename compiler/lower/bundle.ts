@@ -1,6 +1,6 @@
-import type { Facts } from "../../templates/kind.ts";
+import type { ExtraRole, Facts } from "../../templates/kind.ts";
 
-/** What a script is for; each has a file templates/scripts/<role>.sh. */
+/** What a script is for; each has a file templates/scripts/<role>.sh. A kind's extra roles have theirs in the kind's folder. */
 export type Role = AssetRole | "status" | "catch-up" | "install";
 
 /** Scripts of an asset. Both of the last ones are called restore-<asset>.sh: one on the asset's host, one where a copy is. */
@@ -17,7 +17,8 @@ export type AssetRole =
 /** A script to be rendered: what it says of itself, its facts, and the kind whose bash it needs. */
 export interface ScriptSpec {
   readonly file: string;
-  readonly role: Role;
+  /** A role of every kind, or an extra one of this kind. */
+  readonly role: Role | ExtraRole["name"];
   readonly kind: string | undefined;
   readonly about: readonly string[];
   readonly facts: Facts;

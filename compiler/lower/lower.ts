@@ -1,6 +1,6 @@
 import type { Hook } from "../../dsl/hook.ts";
 import type { Retention } from "../../dsl/retention.ts";
-import type { Data, Facts } from "../../templates/kind.ts";
+import type { Data, ExtraRole, Facts } from "../../templates/kind.ts";
 import { secretReference } from "../../templates/kind.ts";
 import { assetKindOf } from "../model/kinds.ts";
 import type { AssetModel, HostModel, Model, SourceLine } from "../model/model.ts";
@@ -36,7 +36,10 @@ function lowerHost(model: Model, host: HostModel): Bundle {
     plan: model.name,
     host: host.id,
     scripts: [
-      ...duties.flatMap((duty) => duty.roles.map((role) => assetScript(model, host, duty, role))),
+      ...duties.flatMap((duty) => [
+        ...duty.roles.map((role) => assetScript(model, host, duty, role)),
+        ...extraRoles(duty).map((role) => extraScript(model, host, duty, role)),
+      ]),
       statusScript(model, host, duties),
       catchUpScript(model, host, duties),
       installScript(model, host, duties),
@@ -92,14 +95,46 @@ const SENTENCES: Readonly<Record<AssetRole, (what: string, host: string) => stri
 
 function assetScript(model: Model, host: HostModel, duty: Duty, role: AssetRole): ScriptSpec {
   const { asset } = duty;
-  const about = [
-    `${SENTENCES[role](`'${asset.id}' (${asset.kind})`, host.id)}. ${promise(asset)}`,
+  const isOfKind = (KIND_ROLES as readonly string[]).includes(role);
+  return {
+    file: `${role === "restore-remote" ? "restore" : role}-${asset.id}.sh`,
+    role,
+    kind: asset.kind,
+    about: aboutScript(model, asset, SENTENCES[role](`'${asset.id}' (${asset.kind})`, host.id)),
+    facts: scriptFacts(model, host, duty, isOfKind),
+  };
+}
+
+/** Scripts that the asset's kind has besides those of every kind, where the asset lives. */
+function extraRoles(duty: Duty): readonly ExtraRole[] {
+  return duty.isHome ? (assetKindOf(duty.asset.kind).extraRoles ?? []) : [];
+}
+
+function extraScript(model: Model, host: HostModel, duty: Duty, role: ExtraRole): ScriptSpec {
+  const { asset } = duty;
+  return {
+    file: `${role.name}-${asset.id}.sh`,
+    role: role.name,
+    kind: asset.kind,
+    about: aboutScript(model, asset, `${role.verb} '${asset.id}' (${asset.kind}) from host ${host.id}`),
+    facts: scriptFacts(model, host, duty, true),
+  };
+}
+
+/** The head of an asset's script. */
+function aboutScript(model: Model, asset: AssetModel, sentence: string): readonly string[] {
+  return [
+    `${sentence}. ${promise(asset)}`,
     ...(asset.description === undefined ? [] : [`About: ${asset.description}`]),
     ...marker(model, asset.source),
   ];
+}
+
+/** All that an asset's script may know; the linker takes what it uses. */
+function scriptFacts(model: Model, host: HostModel, duty: Duty, isOfKind: boolean): Facts {
+  const { asset } = duty;
   const kind = assetKindOf(asset.kind);
-  const isOfKind = (KIND_ROLES as readonly string[]).includes(role);
-  const facts = {
+  return {
     ...hostFacts(model, host),
     ...assetFacts(asset),
     ...dutyFacts(model, duty),
@@ -110,8 +145,6 @@ function assetScript(model: Model, host: HostModel, duty: Duty, role: AssetRole)
       ...placeRemotes(duty.places),
     ]),
   };
-  const file = `${role === "restore-remote" ? "restore" : role}-${asset.id}.sh`;
-  return { file, role, kind: asset.kind, about, facts };
 }
 
 /** One sentence: what the plan promises of an asset. */

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Fact, Facts } from "../../templates/kind.ts";
 import type { Bundle, ScriptSpec } from "../lower/bundle.ts";
-import { kindFolder, storeKinds, transportKinds } from "../model/kinds.ts";
+import { assetKindOf, kindFolder, storeKinds, transportKinds } from "../model/kinds.ts";
 import { packageRoot } from "../root.ts";
 import { compileTemplate, type Template } from "./engine.ts";
 import { type Drivers, link, parseSource, type Source } from "./linker.ts";
@@ -90,7 +90,7 @@ class Templates {
           ...this.prelude(),
           ...this.drivers(),
           ...(kind === undefined ? [] : [this.kindSource(kind)]),
-          this.source(`scripts/${role}.sh`),
+          this.roleSource(role, kind),
         ],
         factNames,
         drivers,
@@ -101,6 +101,12 @@ class Templates {
   /** The bash of every transport and store; the linker takes what a script needs. */
   private drivers(): readonly Source[] {
     return [...transportKinds, ...storeKinds].map(({ name }) => this.kindSource(name));
+  }
+
+  /** The `main` of a role: an extra one's lies with its kind. */
+  private roleSource(role: string, kind: string | undefined): Source {
+    const isExtra = kind !== undefined && assetKindOf(kind).extraRoles?.some((extra) => extra.name === role);
+    return this.source(isExtra ? `${kindFolder(kind)}/${role}.sh` : `scripts/${role}.sh`);
   }
 
   private kindSource(name: string): Source {
