@@ -101,7 +101,7 @@ function assetScript(model: Model, host: HostModel, duty: Duty, role: AssetRole)
     role,
     kind: asset.kind,
     about: aboutScript(model, asset, SENTENCES[role](`'${asset.id}' (${asset.kind})`, host.id)),
-    facts: scriptFacts(model, host, duty, isOfKind),
+    facts: scriptFacts(model, host, duty, isOfKind, role),
   };
 }
 
@@ -131,13 +131,13 @@ function aboutScript(model: Model, asset: AssetModel, sentence: string): readonl
 }
 
 /** All that an asset's script may know; the linker takes what it uses. */
-function scriptFacts(model: Model, host: HostModel, duty: Duty, isOfKind: boolean): Facts {
+function scriptFacts(model: Model, host: HostModel, duty: Duty, isOfKind: boolean, role?: AssetRole): Facts {
   const { asset } = duty;
   const kind = assetKindOf(asset.kind);
   return {
     ...hostFacts(model, host),
     ...assetFacts(asset),
-    ...dutyFacts(model, duty),
+    ...dutyFacts(model, duty, role),
     // Where only copies are, sets are verified as the asset's first host would.
     ...(isOfKind ? kind.facts(asset.options, duty.isHome ? host.id : (asset.hosts[0] ?? host.id)) : {}),
     ...remoteFacts([
@@ -185,10 +185,11 @@ function assetFacts(asset: AssetModel): Facts {
 }
 
 /** What an asset's scripts on a host know of its stores. */
-function dutyFacts(model: Model, duty: Duty): Facts {
+function dutyFacts(model: Model, duty: Duty, role: AssetRole | undefined): Facts {
   const local = localPlaces(duty.places);
+  // A further directory of this host is a store like any other, but for the script that fills it.
   const away = duty.places.filter(
-    (place) => place.driver !== "directory" || duty.pushes.includes(place.copy),
+    (place) => place.driver !== "directory" || (role === "push" && duty.pushes.includes(place.copy)),
   );
   const source = duty.pull === undefined ? undefined : duty.asset.copies[duty.pull.from];
   const hosts = model.hosts.filter((host) => duty.asset.hosts.includes(host.id));

@@ -93,6 +93,7 @@ describe_replay() {
 print_log_help() {
   ((LOG_SECONDS > 0)) || return 0
   cat <<HELP
+
 The log of '$ASSET' is archived every $(human_seconds "$LOG_SECONDS"). --latest replays all of it, --at what began
 before that second, --set nothing.
 HELP

@@ -3,6 +3,7 @@
 # that fetches and sends on, and the way back. The scripts are those of a compiled plan.
 load lib/lifeboat
 load lib/nodes
+load lib/transcript
 
 setup_file() {
   export ROOT="$BATS_TEST_DIRNAME/../.." PLACE="$BATS_FILE_TMPDIR/place" NODES="$BATS_FILE_TMPDIR/nodes"
@@ -249,4 +250,42 @@ in_node_1() {
   done
   run -64 mac push-notes --to nowhere
   assert_says 'it sends to: usb'
+}
+
+@test "a hand-run of every script, on the VM and on the controller, reads as its transcript" {
+  local script
+  transcript_begin "$PLACE"
+  for script in backup restore verify drill; do
+    by_hand "vm# $script-notes.sh" --help -- vm "$script-notes" --help
+  done
+  by_hand 'vm# status.sh' -- vm status
+  by_hand 'vm# backup-notes.sh' --dry-run -- vm backup-notes --dry-run
+  by_hand 'vm# backup-notes.sh' -- vm backup-notes
+  sleep 1
+  by_hand 'vm# backup-notes.sh' -- vm backup-notes
+  by_hand 'vm# verify-notes.sh' --all --deep -- vm verify-notes --all --deep
+  by_hand 'vm# drill-notes.sh' -- vm drill-notes
+  by_hand 'vm# restore-notes.sh' --list -- vm restore-notes --list
+  by_hand 'vm# restore-notes.sh' --dry-run -- vm restore-notes --dry-run
+  by_hand 'vm# restore-notes.sh' -- vm restore-notes
+  by_hand 'vm# restore-notes.sh' --into /HERE/look -- vm restore-notes --into "$BATS_TEST_TMPDIR/look"
+  by_hand 'vm# restore-notes.sh' --yes -- vm restore-notes --yes
+  sleep 1
+  by_hand 'vm# restore-notes.sh' --yes -- vm restore-notes --yes
+  by_hand 'vm# catch-up.sh' --dry-run -- vm catch-up --dry-run
+  for script in pull-notes push-notes restore-notes status catch-up install; do
+    by_hand "mac# $script.sh" --help -- mac "$script" --help
+  done
+  by_hand 'mac# pull-notes.sh' --dry-run -- mac pull-notes --dry-run
+  by_hand 'mac# pull-notes.sh' -- mac pull-notes
+  by_hand 'mac# pull-notes.sh' -- mac pull-notes
+  by_hand 'mac# push-notes.sh' --dry-run -- mac push-notes --dry-run
+  by_hand 'mac# push-notes.sh' -- mac push-notes
+  by_hand 'mac# push-notes.sh' -- mac push-notes
+  by_hand 'mac# verify-notes.sh' --all --hashes -- mac verify-notes --all --hashes
+  by_hand 'mac# restore-notes.sh' --list -- mac restore-notes --list
+  by_hand 'mac# restore-notes.sh' --dry-run -- mac restore-notes --dry-run
+  by_hand 'mac# restore-notes.sh' --yes -- mac restore-notes --yes
+  by_hand 'mac# status.sh' -- mac status
+  transcript_is copies
 }

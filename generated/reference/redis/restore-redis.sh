@@ -1270,6 +1270,7 @@ describe_replay() {
 print_log_help() {
   ((LOG_SECONDS > 0)) || return 0
   cat <<HELP
+
 The log of '$ASSET' is archived every $(human_seconds "$LOG_SECONDS"). --latest replays all of it, --at what began
 before that second, --set nothing.
 HELP
@@ -2878,7 +2879,7 @@ Usage: ${0##*/} --list
 Restore '$ASSET' ($KIND) on host $HOST_ID.
 The set is restored aside and checked before anything live is touched, and what
 it replaces is kept. If a step fails, everything is put back as it was.
-Interrupted, it can be run again.
+Interrupted, it can be run again.$(print_log_help)
 
 Options:
   --list            show the sets there are, change nothing
@@ -2886,7 +2887,6 @@ Options:
   --at TIME         use the newest good set made at or before TIME: 2026-11-22,
                     '2026-11-22 02:00' (local time) or 2026-11-22T02:00:00Z
   --set NAME        use this set, as --list names it
-$(print_log_help)
   --from STORE      from this store only: ${STORE_IDS[*]}$(print_place_ids)
   --into TARGET     live (the default), or a directory that is empty or not
                     there: restore into it, touch nothing live
