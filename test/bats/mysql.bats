@@ -868,3 +868,10 @@ as_mysql8() {
   run ! has_grant TRIGGER '*.*' "$grants"
   run ! has_grant VIEW '*.*' "$grants"
 }
+
+@test "a hand-run of every script reads as its transcript" {
+  source "$BATS_TEST_DIRNAME/lib/transcript.bash"
+  own
+  transcript_begin "$HOST"
+  hand_run_asset mysql "$HOST/bin" .sh
+}

@@ -736,3 +736,10 @@ SHADOW
   assert_same "$out" $'create-role\ta"b;c\nrole\tx\nmember\tx\nother\tx'
   run -65 pg_parse_statements <<<'CREATE ROLE x;'
 }
+
+@test "a hand-run of every script reads as its transcript" {
+  source "$BATS_TEST_DIRNAME/lib/transcript.bash"
+  own
+  transcript_begin "$HOST"
+  hand_run_asset postgres "$HOST/bin" .sh
+}

@@ -421,3 +421,10 @@ SHADOW
   run -0 backup
   assert_silent_about modules
 }
+
+@test "a hand-run of every script reads as its transcript" {
+  source "$BATS_TEST_DIRNAME/lib/transcript.bash"
+  own
+  transcript_begin "$HOST"
+  hand_run_asset redis "$HOST/bin" .sh
+}

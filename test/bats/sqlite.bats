@@ -1,4 +1,5 @@
 load lib/lifeboat
+load lib/transcript
 
 setup() {
   new_host
@@ -148,4 +149,9 @@ with open(sys.argv[1], "r+b") as f: f.seek(4096 * 3 + 5); f.write(b"\xff" * 3000
   run -0 drill
   assert_says PASSED
   assert_tidy
+}
+
+@test "a hand-run of every script reads as its transcript" {
+  transcript_begin "$HOST"
+  hand_run_asset sqlite "$HOST/bin" .sh
 }

@@ -354,3 +354,9 @@ manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
   run -69 unseal
   assert_says 'the pod vault/vault-1: away'
 }
+
+@test "a hand-run of every script reads as its transcript" {
+  source "$BATS_TEST_DIRNAME/lib/transcript.bash"
+  transcript_begin "$HOST"
+  hand_run_asset vault "$HOST/bin" .sh
+}

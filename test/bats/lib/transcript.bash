@@ -27,7 +27,8 @@ transcript_normal() {
   sed -E -e "s#$TRANSCRIPT_BASE#/HERE#g" -e "s#${BATS_TEST_TMPDIR//./\\.}#/TEST#g" -e "s#${BATS_FILE_TMPDIR:-/nonexistent}#/SUITE#g" \
     -e 's/[0-9]{8}T[0-9]{6}Z/<set>/g' -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z/<time>/g' \
     -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}(:[0-9]{2})?( UTC)?)?/<date>/g' \
-    -e 's/ +[0-9]+(\.[0-9]+)? (B|KiB|MiB|GiB)\b/ <size>/g' -e 's/ +[0-9]+(\.[0-9]+)? (ms|s|min|h)\b/ <n> s/g' -e 's/ +[0-9]+s\b/ <n>s/g' \
+    -e 's/ +[0-9]+(\.[0-9]+)? (B|KiB|MiB|GiB)\b/ <size>/g' -e 's/ +[0-9]+(\.[0-9]+)? (ms|s|min|h)\b/ <n> s/g' -e 's/ +[0-9]+[sm]( [0-9]+s)?( |$)/ <n>s /g' -e 's/(<n> s ?)+/<n> s /g' -e 's/<n> s ([),;:])/<n> s\1/g' \
+    -e 's/\([0-9]+\.[0-9]+(\.[0-9]+)?[^) ]*\)/(<version>)/g' \
     -e 's/sha256 [0-9a-f]{64}/sha256 <hash>/g' -e 's/pid[ =][0-9]+/pid <n>/g' -e 's/[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}$/<next>/' \
     -e 's/127\.0\.0\.1:[0-9]+/127.0.0.1:<port>/g' -e 's/-[0-9]+\.sock/-<n>.sock/g' -e 's/ <size>, <size> free/ <size> free/' \
     -e 's/[ \t]+$//' "$TRANSCRIPT"
