@@ -13,14 +13,17 @@ import {
   files,
   host,
   keep,
+  kubernetes,
   multipass,
   mysql,
   plan,
+  pod,
   redis,
   s3,
   secretFile,
   staticPods,
   systemd,
+  vault,
   weekly,
 } from "lifeboat";
 
@@ -47,12 +50,17 @@ const offsite = s3("offsite", {
   lock: "30d",
 });
 
+const kube = kubernetes({ kubeconfig: "/Users/ops/.kube/config", context: "kubernetes-admin@kubernetes" });
+
 // The controller's copy and the off-site one outlive the VM's own; what is gone here is not gone there.
 const copies = [
   vmDisk,
   copy(macDisk, { keep: keep({ daily: 14, weekly: 8 }) }),
   copy(offsite, { keep: keep({ daily: 30, monthly: 12 }) }),
 ];
+
+// What the controller backs up itself is made on its own disk.
+const fromMac = [macDisk, copy(offsite, { keep: keep({ daily: 30, monthly: 12 }) })];
 
 // Its identity lies with the operators, not on any of these hosts: a stolen VM does not open its own backups.
 const encrypt = age("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p");
@@ -132,6 +140,24 @@ const certificates = masters.map((on) =>
   }),
 );
 
+const secrets = vault("vault", {
+  description: "the secrets of the applications; the unseal keys are with their holders, and are asked for",
+  on: mac,
+  in: ["vault-0", "vault-1", "vault-2"].map((name) =>
+    pod({ cluster: kube, namespace: "vault", pod: name, container: "vault" }),
+  ),
+  token: secretFile("/etc/lifeboat/vault.token"),
+  schedule: daily("02:50"),
+  verify: weekly("sunday", "04:50"),
+  rpo: "25h",
+  rto: "15m",
+  priority: "P2",
+  copies: fromMac,
+  keep: keep({ daily: 14, weekly: 8 }),
+  encrypt,
+  expect: { size: "50MiB", backup: "1m", restore: "2m" },
+});
+
 // A worker is made anew by Terraform and joins again; this is how it was set up.
 const kubelets = workers.map((on) =>
   files(`kubelet-${on.id}`, {
@@ -151,5 +177,5 @@ const kubelets = workers.map((on) =>
 export default plan("reference", {
   description: "Terraform, Kubernetes and databases on one Mac",
   timeZone,
-  assets: [orders, sessions, cluster, ...certificates, ...kubelets],
+  assets: [orders, sessions, cluster, secrets, ...certificates, ...kubelets],
 });
