@@ -32,11 +32,14 @@ export function renderBundle(bundle: Bundle): readonly RenderedFile[] {
   return [...files, { path: `${folder}/SHA256SUMS`, content: sums.join(""), executable: false }];
 }
 
-/** The bash of a role's script for a kind, without its head, with every driver there is. */
+/** The bash of a role's script for a kind, without its head, with every driver of stores that are elsewhere. */
 export function linkScript(role: string, kind: string | undefined, factNames: readonly string[]) {
   const drivers = {
     REMOTE: transportKinds.map((transport) => transport.name),
-    PLACE: [...storeKinds.map((store) => store.name), "remote_directory"],
+    PLACE: [
+      "remote_directory",
+      ...storeKinds.map((store) => store.name).filter((name) => name !== "directory"),
+    ],
   };
   return new Templates().linked(role, kind, factNames, drivers);
 }

@@ -8,16 +8,6 @@ directory_names() {
   done < <(list_sets_in "$(place_setting path)/$TYPE/$1")
 }
 
-# Print a set's MANIFEST.
-directory_manifest() {
-  cat -- "$(place_setting path)/$TYPE/$1/$2/MANIFEST"
-}
-
-# Print a file of a set from an offset on.
-directory_get() {
-  tail -c +"$(($4 + 1))" -- "$(place_setting path)/$TYPE/$1/$2/$3"
-}
-
 # Is the directory there?
 directory_ready() {
   require_store "$(place_setting path)"

@@ -72,7 +72,7 @@ has_ready() {
   kube create namespace kept
   kube -n kept create secret generic password --from-literal=value=secret
   deploy old 2
-  kube_until 120 has_ready old 2
+  kube_until 300 has_ready old 2
   run -0 "$PLACE/opt/backup-etcd.sh"
   kube create configmap later --from-literal=when=later
   kube delete namespace kept
@@ -82,7 +82,7 @@ has_ready() {
   run -0 kube get configmap later
   run -0 "$PLACE/opt/restore-etcd.sh" --yes
   assert_says 'etcd is live'
-  kube_until 120 kube get --raw /readyz
+  kube_until 300 kube get --raw /readyz
   run -1 kube get configmap later
   assert_says NotFound
   run -0 kube get configmap before -o 'jsonpath={.data.when}'
@@ -91,8 +91,8 @@ has_ready() {
   assert_same "$output" "$(printf secret | base64)"
   # Controllers that went on with the watches of the old etcd make nothing: a new Deployment proves that they do not.
   deploy new 2
-  kube_until 120 has_ready new 2
-  kube_until 120 has_ready old 2
+  kube_until 300 has_ready new 2
+  kube_until 300 has_ready old 2
 }
 
 @test "restored after the data directory was lost, and verified deeply" {
@@ -101,9 +101,9 @@ has_ready() {
   cluster_stop_control_plane
   rm -rf "$CLUSTER/run/etcd/data"
   run -0 "$PLACE/opt/restore-etcd.sh" --yes
-  kube_until 120 kube get --raw /readyz
+  kube_until 300 kube get --raw /readyz
   run -0 kube get configmap before -o 'jsonpath={.data.when}'
   assert_same "$output" before
   deploy after 1
-  kube_until 120 has_ready after 1
+  kube_until 300 has_ready after 1
 }

@@ -328,9 +328,9 @@ new_controller() {
   set_list REMOTE_IDS vm
   set_list REMOTE_DRIVERS local
   set_list PLACE_IDS vm far
-  set_list PLACE_DRIVERS remote_directory directory
+  set_list PLACE_DRIVERS remote_directory remote_directory
   set_list PLACE_LOCATIONS "$STORE" "$HOST/far"
-  set_list PLACE_HOSTS vm ''
+  set_list PLACE_HOSTS vm vm
   set_list PLACE_SETTINGS "vm.path=$STORE" "far.path=$HOST/far" far.keep_last=9
   set_list SOURCE_IDS vm
   set_list PUSH_IDS far

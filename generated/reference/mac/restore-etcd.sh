@@ -1977,12 +1977,14 @@ parse_remote_restore_arguments() {
 # Choose the set among all the stores, or the one that --from names: sets RUN_SET and RUN_STORE. Here before elsewhere, since
 # what is here need not be fetched.
 choose_anywhere() {
-  local place newest=''
-  RUN_STORE=''
-  if [[ -z $FROM ]] || is_one_of "$FROM" "${STORE_IDS[@]}"; then
-    newest="$(choose_name_here)"
-    [[ -z $newest ]] || RUN_STORE="${STORE_IDS[0]}"
-  fi
+  local place newest='' i
+  RUN_STORE='' SET_PATH=''
+  for ((i = 0; i < ${#STORE_IDS[@]}; i++)); do
+    [[ -z $FROM || $FROM == "${STORE_IDS[i]}" ]] || continue
+    place="$(choose_name_in "${STORE_PATHS[i]}")"
+    [[ $place > $newest ]] || continue
+    newest="$place" RUN_STORE="${STORE_IDS[i]}" SET_PATH="${STORE_PATHS[i]}/$TYPE/$ASSET/$place"
+  done
   for place in ${PLACE_IDS[@]+"${PLACE_IDS[@]}"}; do
     [[ -z $FROM || $FROM == "$place" ]] || continue
     place_use "$place"
@@ -1993,20 +1995,20 @@ choose_anywhere() {
       continue
     fi
     place="$(choose_name_there "$RUN_DIR/there" 2>/dev/null)" || continue
-    if [[ $place > $newest ]]; then newest="$place" RUN_STORE="$PLACE_ID"; fi
+    if [[ $place > $newest ]]; then newest="$place" RUN_STORE="$PLACE_ID" SET_PATH=''; fi
   done
   [[ -n $newest ]] || die "$EX_DATA" "there is no ${SET_NAME:+set $SET_NAME}${SET_NAME:-good backup set} of $ASSET${FROM:+ in $FROM}" "${0##*/} --list shows what there is"
   RUN_SET="$newest"
 }
 
 # Print the set that is meant, if it is in a directory here.
-choose_name_here() {
-  local set
+choose_name_in() {
+  local store="$1" set
   if [[ -n $SET_NAME ]]; then
-    [[ ! -f ${STORE_PATHS[0]}/$TYPE/$ASSET/$SET_NAME/MANIFEST ]] || printf '%s\n' "$SET_NAME"
+    [[ ! -f $store/$TYPE/$ASSET/$SET_NAME/MANIFEST ]] || printf '%s\n' "$SET_NAME"
     return 0
   fi
-  set="$(newest_set "${STORE_PATHS[0]}" "$AT")"
+  set="$(newest_set "$store" "$AT")"
   [[ -z $set ]] || printf '%s\n' "${set##*/}"
 }
 
@@ -2039,7 +2041,7 @@ confirm_remote_restore() {
 bring_to_hosts() {
   local place
   acquire_lock "$ASSET.fetch"
-  SET_PATH="${STORE_PATHS[0]}/$TYPE/$ASSET/$RUN_SET"
+  [[ -n $SET_PATH ]] || SET_PATH="${STORE_PATHS[0]}/$TYPE/$ASSET/$RUN_SET"
   begin_phase bring
   if [[ ! -f $SET_PATH/MANIFEST && $(home_place_with_set) == '' ]]; then
     place_use "$RUN_STORE"
@@ -2079,7 +2081,7 @@ send_log() {
     if [[ $name < $RUN_SET ]] || grep -q "^$name " "$RUN_DIR/there.log"; then continue; fi
     log_info "bringing log $name to $PLACE_HOST"
     guarded "$RESTORE_TIMEOUT" '' "bringing log $name to $PLACE_HOST" send_set "$set"
-  done < <(list_sets "${STORE_PATHS[0]}" | skip_suspect)
+  done < <(list_sets "${SET_PATH%"/$TYPE/"*}" | skip_suspect)
 }
 
 # Print a store on one of the chosen hosts that has the set; nothing when none has.
