@@ -962,7 +962,7 @@ pg_stage_start() {
 pg_stage_socket() {
   local dir="$1" socket="$1/socket"
   if ((${#socket} > 85)); then
-    socket="$(mktemp -d /tmp/lifeboat.XXXXXX)" || die "$EX_CANTCREAT" 'cannot make a directory for a socket in /tmp'
+    socket="$(mktemp -d /tmp/lifeboat-pg.XXXXXX)" || die "$EX_CANTCREAT" 'cannot make a directory for a socket in /tmp'
   else
     mkdir -p -- "$socket" || die "$EX_CANTCREAT" "cannot write in $dir"
   fi

@@ -309,7 +309,8 @@ assert_clean() {
 
 @test "no secret in a process list, in the environment of others, in logs, state or the server's log" {
   own
-  local secret='s3cr3t-Pa55'
+  # Its own: other suites on this machine look for theirs.
+  local secret="s3cr3t-Pa55-$$-$RANDOM"
   printf '%s\n' "$secret" >"$BATS_TEST_TMPDIR/secret"
   printf 'local all boss scram-sha-256\nlocal all all trust\n' >"$PG/data/pg_hba.conf"
   sql template1 "CREATE ROLE boss LOGIN SUPERUSER PASSWORD '$secret'" 'SELECT pg_reload_conf()' >/dev/null
@@ -645,9 +646,9 @@ SHADOW
   mkdir -m 711 "$HOST/scratch"
   with SCRATCH_DIR "$long"
   local before
-  before="$(find /tmp -maxdepth 1 -name 'lifeboat.*' | sort)"
+  before="$(find /tmp -maxdepth 1 -name 'lifeboat-pg.*' | sort)"
   run -0 drill
-  assert_same "$(find /tmp -maxdepth 1 -name 'lifeboat.*' | sort)" "$before"
+  assert_same "$(find /tmp -maxdepth 1 -name 'lifeboat-pg.*' | sort)" "$before"
 }
 
 @test "a restore that is killed takes its throw-away server along" {

@@ -209,7 +209,8 @@ SHADOW
 }
 
 @test "an ACL user with few rights, an encrypted set, no secret in a process list, in logs, state or sets" {
-  local secret='s3cr3t-Pa55'
+  # Its own: other suites on this machine look for theirs.
+  local secret="s3cr3t-Pa55-$$-$RANDOM"
   CONFIG=("user keeper on >$secret -@all +info +sync +psync +replconf +config|get")
   age-keygen -o "$BATS_TEST_TMPDIR/key" 2>"$BATS_TEST_TMPDIR/key.out"
   printf '%s\n' "$secret" >"$BATS_TEST_TMPDIR/secret"
