@@ -132,41 +132,42 @@ new" ]] || fail "$output"
 }
 
 @test "static pods are taken away in order, given back in reverse" {
+  # Names that no program has: another suite may run a real etcd or API server on this machine.
   mkdir "$HOST/manifests"
-  touch "$HOST/manifests/kube-apiserver.yaml" "$HOST/manifests/etcd.yaml" "$HOST/manifests/other.yaml"
+  touch "$HOST/manifests/pod-apiserver.yaml" "$HOST/manifests/pod-etcd.yaml" "$HOST/manifests/other.yaml"
   set_fact SERVICE_KIND static-pod
   set_fact STATIC_POD_DIR "$HOST/manifests"
   set_fact STATIC_POD_HOLD_DIR "$HOST/held"
-  set_list STATIC_PODS kube-apiserver.yaml etcd.yaml
+  set_list STATIC_PODS pod-apiserver.yaml pod-etcd.yaml
   relink
   run -0 in_runtime 'begin_run test; mv() { printf "%s\n" "${2##*/} ${3%/*}" | sed "s|$H/||"; command mv "$@"; }; H=$1; service_stop; ls "$1/manifests"; ! service_is_running; service_start; service_is_running; ls "$1/manifests"' "$HOST"
-  [[ $(grep -v INFO <<<"$output") == "kube-apiserver.yaml held
-etcd.yaml held
+  [[ $(grep -v INFO <<<"$output") == "pod-apiserver.yaml held
+pod-etcd.yaml held
 other.yaml
-etcd.yaml manifests
-kube-apiserver.yaml manifests
-etcd.yaml
-kube-apiserver.yaml
-other.yaml" ]] || fail "$output"
+pod-etcd.yaml manifests
+pod-apiserver.yaml manifests
+other.yaml
+pod-apiserver.yaml
+pod-etcd.yaml" ]] || fail "$output"
 }
 
 @test "static pods of a run that was killed are given back by the next restore" {
   mkdir "$HOST/manifests"
-  touch "$HOST/manifests/etcd.yaml"
+  touch "$HOST/manifests/pod-etcd.yaml"
   set_fact SERVICE_KIND static-pod
   set_fact STATIC_POD_DIR "$HOST/manifests"
   set_fact STATIC_POD_HOLD_DIR "$HOST/held"
-  set_list STATIC_PODS etcd.yaml
+  set_list STATIC_PODS pod-etcd.yaml
   relink
   backup 2>/dev/null
   cp "$HOST/bin/restore.sh" "$HOST/bin/killed.sh"
   sed -i '$i swap_aside() { kill -9 $$; sleep 9; }' "$HOST/bin/killed.sh"
   run "$HOST/bin/killed.sh" --yes
   assert_status 137
-  [[ ! -e $HOST/manifests/etcd.yaml ]]
+  [[ ! -e $HOST/manifests/pod-etcd.yaml ]]
   sleep 1.5
   run -0 restore --yes
-  [[ -e $HOST/manifests/etcd.yaml ]]
+  [[ -e $HOST/manifests/pod-etcd.yaml ]]
   assert_tidy
 }
 
