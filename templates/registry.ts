@@ -8,6 +8,10 @@ export { type DirectoryOptions, directory } from "./directory/directory.ts";
 export { type EtcdOptions, etcd } from "./etcd/etcd.ts";
 export { type FilesOptions, files } from "./files/files.ts";
 export { type GcsOptions, gcs } from "./gcs/gcs.ts";
+export {
+  type KubernetesResourcesOptions,
+  kubernetesResources,
+} from "./kubernetes-resources/kubernetes-resources.ts";
 export { type MysqlOptions, mysql } from "./mysql/mysql.ts";
 export { type PostgresOptions, postgres } from "./postgres/postgres.ts";
 export { type RcloneOptions, rclone } from "./rclone/rclone.ts";
