@@ -47,6 +47,11 @@ def notes: [
   ];
 def tidy(path): if path == {} or path == [] then del(path) else . end;
 def without_notes: if .metadata.annotations then .metadata.annotations |= with_entries(select(.key as $k | notes | index($k) | not)) | tidy(.metadata.annotations) else . end;
+# What `kubectl apply` remembers is a form of the object, too: equal when it says the same. `kubectl create` and `replace` would write
+# their own into it, so objects go without it, and get it back afterwards.
+def memory: "kubectl.kubernetes.io/last-applied-configuration";
+def remembered: (.metadata.annotations // {})[memory] as $text | if $text == null then null else try ($text | fromjson) catch $text end;
+def forgetful: if .metadata.annotations then del(.metadata.annotations[memory]) | tidy(.metadata.annotations) else . end;
 def token_mount: .mountPath == "/var/run/secrets/kubernetes.io/serviceaccount";
 def job_labels: ["controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"];
 
@@ -74,7 +79,7 @@ def clean:
 
 # As it is compared: addresses are given by the cluster, and of a pod little can be changed.
 def comparable:
-  clean
+  clean | forgetful
   | if kind_of == "Service" and .spec.clusterIP != "None" then del(.spec.clusterIP, .spec.clusterIPs)
     elif kind_of == "Pod" then {apiVersion, kind, metadata: (.metadata | {name, namespace, labels, annotations}), images: [.spec.containers[] | {name, image}]}
     else . end;
@@ -149,9 +154,10 @@ def steps($set):
   | {key: key, title: title, order: order} +
     if $now == null then {act: "create", object: fitting($live; $known)} | if .object.kind == "PersistentVolumeClaim" and .object.spec.volumeName == null then .why = ["with a new, empty volume"] else . end
     elif $now.metadata.deletionTimestamp then {act: "going"}
-    elif comparable == ($now | comparable) and ($now | is_left_over | not) then {act: "same"}
+    elif comparable == ($now | comparable) and remembered == ($now | remembered) and ($now | is_left_over | not) then {act: "same"}
     else {act: "change", object: (carrying($now) | if $now | is_left_over then fitting($live; $known) else . end), before: ($now | bare), now: ($now | comparable),
-      left_over: ($now | is_left_over), why: (differences(comparable; $now | comparable) + if $now | is_left_over then ["free for its claim again"] else [] end)} end;
+      why: differences(comparable; $now | comparable),
+      also: ((if $now | is_left_over then ["free for its claim again"] else [] end) + if remembered == ($now | remembered) then [] else ["what kubectl apply remembers of it"] end)} end;
 '
 }
 
@@ -373,7 +379,8 @@ kubernetes_plan() {
   # shellcheck disable=SC2016  # jq's variables
   kubernetes_jq '(reduce ($tried[] | each) as $o ({}; .[$o | key] = ($o | comparable))) as $made
     | inputs | if .act == "change" and $made[.key] then .now as $now | $made[.key] as $new
-        | if .left_over then . elif $new == $now then {key, title, order, act: "same"} else .why = differences($new; $now) end else . end | del(.now)' \
+        | if $new == $now and .also == [] then {key, title, order, act: "same"} else .why = differences($new; $now) end else . end
+      | del(.now) | .why = (.why // []) + (.also // [])' \
     -n --slurpfile tried "$RUN_DIR/kubernetes.tried" "$plan" >"$plan.new" || die "$EX_SOFTWARE" 'cannot read what the server says of the set'
   mv -f -- "$plan.new" "$plan"
   rm -f -- "$RUN_DIR/kubernetes.tried" "$RUN_DIR/kubernetes.send"
@@ -388,7 +395,7 @@ kubernetes_triable() {
     | ($new | map(select(.kind == "CustomResourceDefinition") | .spec.names.kind + "." + .spec.group)) as $types
     | map(select(.act == (if $verb == "create" then "create" else "change" end)) | .object
         | select((.metadata.namespace as $n | $spaces | index($n) | not) and (kind_of as $k | $types | index($k) | not))
-        | if $verb == "create" and .kind == "Service" and .spec.clusterIP != "None" then del(.spec.clusterIP, .spec.clusterIPs) else . end)
+        | forgetful | if $verb == "create" and .kind == "Service" and .spec.clusterIP != "None" then del(.spec.clusterIP, .spec.clusterIPs) else . end)
     | select(length > 0) | {apiVersion: "v1", kind: "List", items: .}' -n --arg verb "$1" "$RUN_DIR/kubernetes.plan"
 }
 
@@ -470,27 +477,38 @@ kind_swap() {
 # then replaced. A Service that does not get its old address gets a new one.
 kubernetes_send() {
   local todo="$1" try verb
+  cp -- "$todo" "$todo.all"
   for ((try = 1; try <= KUBERNETES_TRIES; try++)); do
     for verb in create replace; do
-      kubernetes_jq '[inputs] | select(length > 0) | {apiVersion: "v1", kind: "List", items: .}' -n "$todo" >"$RUN_DIR/kubernetes.send"
-      [[ -s $RUN_DIR/kubernetes.send ]] || return 0
+      kubernetes_jq '[inputs | forgetful] | select(length > 0) | {apiVersion: "v1", kind: "List", items: .}' -n "$todo" >"$RUN_DIR/kubernetes.send"
+      [[ -s $RUN_DIR/kubernetes.send ]] || break
       kube_ctl "$verb" --validate=false -o json -f "$RUN_DIR/kubernetes.send" >"$RUN_DIR/kubernetes.done" 2>"$RUN_DIR/kubernetes.$verb" || true
       # shellcheck disable=SC2016  # jq's variables
       kubernetes_jq '(reduce ($done[] | each | key) as $k ({}; .[$k] = true)) as $done | inputs | select($done[key] | not)' -n --slurpfile done "$RUN_DIR/kubernetes.done" "$todo" >"$todo.left"
       mv -f -- "$todo.left" "$todo"
     done
+    [[ -s $todo ]] || break
     # Of the two errors of an object the one counts that is not about its being there or not.
     {
       grep -v '(AlreadyExists)' "$RUN_DIR/kubernetes.create"
       grep -v '(NotFound)' "$RUN_DIR/kubernetes.replace"
     } >"$RUN_DIR/kubernetes.err" || true
-    [[ -s $todo ]] || return 0
+    ((try < KUBERNETES_TRIES)) || kubernetes_die "the cluster does not take $(kubernetes_jq title -r "$todo" | head -n 3 | paste -s -d ';' -)"
     log_debug "not yet taken: $(kubernetes_words 3 | paste -s -d ';' -)"
     kubernetes_jq 'if .kind == "Service" and .spec.clusterIP != "None" then del(.spec.clusterIP, .spec.clusterIPs) else . end' "$todo" >"$todo.left"
     mv -f -- "$todo.left" "$todo"
-    ((try == KUBERNETES_TRIES)) || sleep 2
+    sleep 2
   done
-  kubernetes_die "the cluster does not take $(kubernetes_jq title -r "$todo" | head -n 3 | paste -s -d , - | sed 's/,/, /g')"
+  kubernetes_remind "$todo.all"
+}
+
+# Give objects back what `kubectl apply` remembers of them, so that the next apply sees what its user changed, and no more. One whose
+# memory is of an API that is gone cannot have it: that loses nothing but the memory.
+kubernetes_remind() {
+  kubernetes_jq '[inputs | remembered | select(type == "object")] | select(length > 0) | {apiVersion: "v1", kind: "List", items: .}' -n "$1" >"$RUN_DIR/kubernetes.send"
+  [[ -s $RUN_DIR/kubernetes.send ]] || return 0
+  kube_ctl apply set-last-applied --create-annotation=true -f "$RUN_DIR/kubernetes.send" >/dev/null 2>"$RUN_DIR/kubernetes.err" ||
+    log_warn "kubectl apply does not remember all objects: $(kubernetes_words 1)"
 }
 
 # A type is of use when the server has established it.

@@ -11,6 +11,7 @@ setup_file() {
   export KUBECONFIG="$KUBECONFIG_FILE"
   age-keygen -o "$BATS_FILE_TMPDIR/age.key" 2>/dev/null
   make_types
+  make_shop
 }
 
 teardown_file() {
@@ -96,14 +97,26 @@ Y
 
 # A shop in a namespace: of everything something.
 make_shop() {
-  kube create namespace "$1"
-  kube label namespace "$1" team=retail
-  manual_volume "$1-data" "$BATS_FILE_TMPDIR/$1-volume"
-  kube patch pv "$1-data" --patch "{\"spec\":{\"claimRef\":{\"namespace\":\"$1\",\"name\":\"data-db-0\"}}}"
-  stateful "$1" db
-  kube_until 20 kube --namespace "$1" get serviceaccount default
-  kube --namespace "$1" patch serviceaccount default --patch '{"imagePullSecrets":[{"name":"registry"}]}'
-  kube_until 20 kube --namespace "$1" apply -f - <<'Y'
+  mkdir -p "$BATS_FILE_TMPDIR/volume"
+  kube apply -f - <<Y
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {team: retail}}
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: shop-data}
+spec:
+  capacity: {storage: 1Gi}
+  accessModes: [ReadWriteOnce]
+  persistentVolumeReclaimPolicy: Retain
+  storageClassName: manual
+  hostPath: {path: "$BATS_FILE_TMPDIR/volume"}
+Y
+  stateful shop db
+  kube_until 20 kube --namespace shop get serviceaccount default
+  kube --namespace shop patch serviceaccount default --patch '{"imagePullSecrets":[{"name":"registry"}]}'
+  kube --namespace shop apply -f - <<'Y'
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: settings}
@@ -163,7 +176,7 @@ spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}
 apiVersion: autoscaling/v1
 kind: HorizontalPodAutoscaler
 metadata: {name: web}
-spec: {minReplicas: 2, maxReplicas: 5, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}
+spec: {minReplicas: 2, maxReplicas: 9, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -185,27 +198,29 @@ kind: Widget
 metadata: {name: gear}
 spec: {teeth: 12, ratio: 1.5}
 Y
-  kube_until 30 claim_is "$1" Bound
+  kube_until 30 claim_is Bound
 }
 
 # The shop as it was, as far as people wrote it.
 shop() {
-  kube --namespace "$1" get configmaps,secrets,serviceaccounts,roles,rolebindings,deployments,statefulsets,persistentvolumeclaims,services,endpoints,ingresses.networking.k8s.io,networkpolicies,horizontalpodautoscalers,jobs,widgets -o json |
+  kube --namespace shop get configmaps,secrets,serviceaccounts,roles,rolebindings,deployments,statefulsets,persistentvolumeclaims,services,endpoints,ingresses.networking.k8s.io,networkpolicies,horizontalpodautoscalers,jobs,widgets -o json |
     jq -S '[.items[] | select(.type != "kubernetes.io/service-account-token" and .metadata.name != "kube-root-ca.crt" and (.kind != "Endpoints" or .metadata.name == "outside"))
-      | del(.status, .secrets, .metadata["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"], .metadata.annotations, .spec.selector["controller-uid"]?, .spec.template.metadata.labels["controller-uid"]?, .spec.selector.matchLabels["controller-uid"]?)] | sort_by(.kind, .metadata.name)'
+      | del(.status, .secrets, .metadata["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink"])
+      | .metadata.annotations |= (. // {} | {applied: .["kubectl.kubernetes.io/last-applied-configuration"]})
+      | if .kind == "Job" then del(.metadata.labels, .spec.selector, .spec.template.metadata) else . end
+      | if .kind == "Service" then del(.spec.clusterIP, .spec.clusterIPs) else . end] | sort_by(.kind, .metadata.name)'
 }
 
-claim_is() { [[ $(kube --namespace "$1" get pvc data-db-0 -o 'jsonpath={.status.phase}') == "$2" ]]; }
+claim_is() { [[ $(kube --namespace shop get pvc data-db-0 -o 'jsonpath={.status.phase}') == "$1" ]]; }
 manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
 objects() { restore --into "$1" --quiet && (cd "$1" && find . -name '*.json' | sort); }
 
 @test "a set holds what people made, encrypted, and nothing that the cluster makes by itself" {
-  make_shop one
   # A job that is done would run again.
-  kube --namespace one create job finished --image localhost/box:1
-  kube --namespace one get job finished -o json | jq '.status = {succeeded: 1, conditions: [{type: "Complete", status: "True"}]}' |
-    kube replace --raw /apis/batch/v1/namespaces/one/jobs/finished/status -f - >/dev/null
-  kube_until 20 kube --namespace one get pod db-0
+  kube --namespace shop create job finished --image localhost/box:1
+  kube --namespace shop get job finished -o json | jq '.status = {succeeded: 1, conditions: [{type: "Complete", status: "True"}]}' |
+    kube replace --raw /apis/batch/v1/namespaces/shop/jobs/finished/status -f - >/dev/null
+  kube_until 20 kube --namespace shop get pod db-0
   run -0 backup
   assert_says 'kinds, from Kubernetes v1.20'
   local set
@@ -221,50 +236,50 @@ objects() { restore --into "$1" --quiet && (cd "$1" && find . -name '*.json' | s
   run -0 objects "$BATS_TEST_TMPDIR/look"
   assert_says ./10-CustomResourceDefinition.apiextensions.k8s.io/_cluster/widgets.example.com.json
   assert_says './35-ClusterRole.rbac.authorization.k8s.io/_cluster/shop:reader.json'
-  assert_says ./35-ServiceAccount/one/default.json
-  assert_says ./42-Secret/one/password.json
-  assert_says ./51-Endpoints/one/outside.json
-  assert_says ./60-Job.batch/one/waiting.json
-  assert_says ./65-Pod/one/alone.json
-  assert_says ./80-Widget.example.com/one/gear.json
-  for word in ReplicaSet Event Lease kube-root-ca.crt token APIService FlowSchema ControllerRevision EndpointSlice Endpoints/one/web Node one/finished Pod/one/db-0 system-cluster cluster-admin ./35-ServiceAccount/kube-public kubernetes.json; do
+  assert_says ./35-ServiceAccount/shop/default.json
+  assert_says ./42-Secret/shop/password.json
+  assert_says ./51-Endpoints/shop/outside.json
+  assert_says ./60-Job.batch/shop/waiting.json
+  assert_says ./65-Pod/shop/alone.json
+  assert_says ./80-Widget.example.com/shop/gear.json
+  for word in ReplicaSet Event Lease kube-root-ca.crt token APIService FlowSchema ControllerRevision EndpointSlice Endpoints/shop/web Node shop/finished Pod/shop/db-0 system-cluster cluster-admin ./35-ServiceAccount/kube-public kubernetes.json; do
     assert_silent_about "$word"
   done
-  assert_same "$(jq -r .stringData.word,.data.word "$BATS_TEST_TMPDIR/look/42-Secret/one/password.json")" $'null\neHl6enktcGx1Z2g='
-  assert_same "$(jq -r '.metadata | has("uid"), has("resourceVersion"), has("managedFields")' "$BATS_TEST_TMPDIR/look/60-Deployment.apps/one/web.json" | paste -s -d ' ' -)" 'false false false'
+  assert_same "$(jq -r .stringData.word,.data.word "$BATS_TEST_TMPDIR/look/42-Secret/shop/password.json")" $'null\neHl6enktcGx1Z2g='
+  assert_same "$(jq -r '.metadata | has("uid"), has("resourceVersion"), has("managedFields")' "$BATS_TEST_TMPDIR/look/60-Deployment.apps/shop/web.json" | paste -s -d ' ' -)" 'false false false'
+  kube --namespace shop delete job finished --wait=false
   assert_tidy
 }
 
 @test "everything is lost: namespace, types, roles, classes. The restore brings it back, claims bind to their volumes again" {
-  make_shop two
   run -0 backup
   local before volume
-  before="$(shop two)"
-  volume="$(kube get pv two-data -o 'jsonpath={.metadata.uid}')"
-  kube delete namespace two --timeout 60s
+  before="$(shop)"
+  volume="$(kube get pv shop-data -o 'jsonpath={.metadata.uid}')"
+  kube delete namespace shop --timeout 60s
   kube delete crd widgets.example.com
   kube delete clusterrole shop:reader
   kube delete clusterrolebinding shop:readers
   kube delete priorityclass shop-first
   kube delete storageclass manual
-  assert_same "$(kube get pv two-data -o 'jsonpath={.status.phase}')" Released
+  assert_same "$(kube get pv shop-data -o 'jsonpath={.status.phase}')" Released
   run -0 verify --deep
   assert_says 'to create, 1 to change'
   run -0 restore --dry-run
-  assert_says 'create Namespace two'
+  assert_says 'create Namespace shop'
   assert_says 'create CustomResourceDefinition.apiextensions.k8s.io widgets.example.com'
-  assert_says 'change PersistentVolume two-data: free for its claim again'
+  assert_says 'change PersistentVolume shop-data: free for its claim again'
   assert_says 'Nothing was changed.'
-  run ! kube get namespace two
+  run ! kube get namespace shop
   run -0 restore --yes
   assert_says '1 changed'
-  assert_same "$(shop two)" "$before"
-  kube_until 30 claim_is two Bound
-  assert_same "$(kube --namespace two get pvc data-db-0 -o 'jsonpath={.spec.volumeName}') $(kube get pv two-data -o 'jsonpath={.metadata.uid}')" "two-data $volume"
+  assert_same "$(shop)" "$before"
+  kube_until 30 claim_is Bound
+  assert_same "$(kube --namespace shop get pvc data-db-0 -o 'jsonpath={.spec.volumeName}') $(kube get pv shop-data -o 'jsonpath={.metadata.uid}')" "shop-data $volume"
   assert_same "$(kube get priorityclass shop-first -o 'jsonpath={.value}')" 1000
   # Controllers took it up.
-  kube_until 30 kube --namespace two get pod db-0
-  kube_until 30 test -n "$(kube --namespace two get replicaset -o name)"
+  kube_until 30 kube --namespace shop get pod db-0
+  kube_until 30 test -n "$(kube --namespace shop get replicaset -o name)"
   run -0 restore --yes
   assert_says '0 to create, 0 to change'
   assert_says '0 created, 0 changed'
@@ -272,79 +287,76 @@ objects() { restore --into "$1" --quiet && (cd "$1" && find . -name '*.json' | s
 }
 
 @test "what was changed is in the diff without its values, and goes back; what came later stays; the old form is kept" {
-  make_shop three
   run -0 backup
   local before
-  before="$(shop three)"
-  kube --namespace three patch configmap settings --patch '{"data":{"colour":"blue","late":"x"}}'
-  kube --namespace three patch secret password --patch '{"stringData":{"word":"hunter2-hunter2"}}'
-  kube --namespace three scale deployment web --replicas 7
-  kube --namespace three delete service web
-  kube --namespace three create service clusterip another --tcp 80
-  kube --namespace three create configmap later
-  kube --namespace three patch widget gear --type merge --patch '{"spec":{"teeth":13}}'
+  before="$(shop)"
+  kube --namespace shop patch configmap settings --patch '{"data":{"colour":"blue","late":"x"}}'
+  kube --namespace shop patch secret password --patch '{"stringData":{"word":"hunter2-hunter2"}}'
+  kube --namespace shop scale deployment web --replicas 7
+  kube --namespace shop delete service web
+  kube --namespace shop create service clusterip another --tcp 80
+  kube --namespace shop create configmap later
+  kube --namespace shop patch widget gear --type merge --patch '{"spec":{"teeth":13}}'
   run -0 restore --dry-run
   assert_says 'objects: 1 to create, 4 to change'
-  assert_says 'change ConfigMap three/settings: data.colour, data.late'
-  assert_says 'change Secret three/password: data.word'
-  assert_says 'change Deployment.apps three/web: spec.replicas'
-  assert_says 'change Widget.example.com three/gear: spec.teeth'
-  assert_says 'create Service three/web'
+  assert_says 'change ConfigMap shop/settings: data.colour, data.late'
+  assert_says 'change Secret shop/password: data.word'
+  assert_says 'change Deployment.apps shop/web: spec.replicas'
+  assert_says 'change Widget.example.com shop/gear: spec.teeth'
+  assert_says 'create Service shop/web'
   assert_silent_about hunter2
-  assert_same "$(kube --namespace three get configmap settings -o 'jsonpath={.data.colour}')" blue
+  assert_same "$(kube --namespace shop get configmap settings -o 'jsonpath={.data.colour}')" blue
   run -0 restore --yes
   assert_says '1 created, 4 changed'
-  kube --namespace three get configmap later
-  kube --namespace three delete configmap later
-  kube --namespace three delete service another
-  assert_same "$(shop three)" "$before"
+  kube --namespace shop get configmap later
+  kube --namespace shop delete configmap later
+  kube --namespace shop delete service another
+  assert_same "$(shop)" "$before"
   local kept
   kept="$(echo "$HOST"/state/thing.lifeboat-old-*.jsonl.age)"
   assert_same "$(stat -c %a "$kept") $(age -d -i "$BATS_FILE_TMPDIR/age.key" "$kept" | jq -r 'select(.kind == "ConfigMap") | .data.colour')" '600 blue'
   run ! grep -r -a hunter2 "$HOST/state" "$HOST/log"
   # Its old address went to another: it gets a new one.
   local address
-  address="$(kube --namespace three get service web -o 'jsonpath={.spec.clusterIP}')"
-  kube --namespace three delete service web
-  kube --namespace three create service clusterip thief --tcp 80 --clusterip "$address"
+  address="$(kube --namespace shop get service web -o 'jsonpath={.spec.clusterIP}')"
+  kube --namespace shop delete service web
+  kube --namespace shop create service clusterip thief --tcp 80 --clusterip "$address"
   run -0 restore --yes
-  [[ $(kube --namespace three get service web -o 'jsonpath={.spec.clusterIP}') != "$address" ]]
-  kube --namespace three delete service thief
+  [[ $(kube --namespace shop get service web -o 'jsonpath={.spec.clusterIP}') != "$address" ]]
+  kube --namespace shop delete service thief
 }
 
 @test "a cluster that would refuse is not changed at all; one that refuses half-way is as it was" {
-  make_shop four
-  kube --namespace four create configmap first --from-literal a=1
-  kube --namespace four create configmap second --from-literal a=1
+  kube --namespace shop create configmap first --from-literal a=1
+  kube --namespace shop create configmap second --from-literal a=1
   run -0 backup
   local before count
-  kube --namespace four delete configmap first second
-  kube --namespace four patch configmap settings --patch '{"data":{"colour":"green"}}'
-  before="$(shop four)"
-  count="$(kube --namespace four get configmaps -o name | wc -l)"
-  kube --namespace four create quota tight --hard "count/configmaps=$count"
+  kube --namespace shop delete configmap first second
+  kube --namespace shop patch configmap settings --patch '{"data":{"colour":"green"}}'
+  before="$(shop)"
+  count="$(kube --namespace shop get configmaps -o name | wc -l)"
+  kube --namespace shop create quota tight --hard "count/configmaps=$count"
   kube_until 30 quota_knows "$count"
   run -78 restore --yes
   assert_says 'the cluster would refuse'
   assert_says 'exceeded quota'
   assert_says 'nothing was changed'
-  assert_same "$(shop four)" "$before"
+  assert_same "$(shop)" "$before"
   run -0 restore --dry-run
   assert_says 'STOP: the cluster would refuse'
   # Room for one of the two: each alone would be taken.
-  kube --namespace four patch quota tight --patch "{\"spec\":{\"hard\":{\"count/configmaps\":\"$((count + 1))\"}}}"
+  kube --namespace shop patch quota tight --patch "{\"spec\":{\"hard\":{\"count/configmaps\":\"$((count + 1))\"}}}"
   kube_until 30 quota_allows $((count + 1))
   run -78 restore --yes
-  assert_says 'the cluster does not take ConfigMap four/'
+  assert_says 'the cluster does not take ConfigMap shop/'
   assert_says 'thing is as it was before the restore'
-  assert_same "$(shop four)" "$before"
-  kube --namespace four delete quota tight
+  assert_same "$(shop)" "$before"
+  kube --namespace shop delete quota tight
   run -0 restore --yes
-  assert_same "$(kube --namespace four get configmap first second settings -o json | jq -r '[.items[].data | .a // .colour] | join(" ")')" '1 1 red'
+  assert_same "$(kube --namespace shop get configmap first second settings -o json | jq -r '[.items[].data | .a // .colour] | join(" ")')" '1 1 red'
   # What cannot be changed is said before anything is.
-  kube --namespace four delete deployment web
-  kube --namespace four delete deployment web
-  kube --namespace four apply -f - <<'Y'
+  kube --namespace shop delete deployment web
+  kube --namespace shop apply -f - <<'Y'
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
@@ -354,20 +366,19 @@ spec:
 Y
   run -78 restore --yes
   assert_says 'field is immutable'
-  kube --namespace four delete deployment web
+  kube --namespace shop delete deployment web
   run -0 restore --yes
   assert_tidy
 }
 
-quota_knows() { [[ $(kube --namespace four get quota tight -o 'jsonpath={.status.used.count/configmaps}') == "$1" ]]; }
-quota_allows() { [[ $(kube --namespace four get quota tight -o 'jsonpath={.status.hard.count/configmaps}') == "$1" ]]; }
+quota_knows() { [[ $(kube --namespace shop get quota tight -o 'jsonpath={.status.used.count/configmaps}') == "$1" ]]; }
+quota_allows() { [[ $(kube --namespace shop get quota tight -o 'jsonpath={.status.hard.count/configmaps}') == "$1" ]]; }
 
 @test "killed half-way: no backup until the next restore has taken back what was done, and done it again" {
-  make_shop five
   run -0 backup
   local before
-  before="$(shop five)"
-  kube delete namespace five --timeout 60s
+  before="$(shop)"
+  kube --namespace shop delete configmap,deployment,rolebinding,widget --all >/dev/null
   kube patch clusterrole shop:reader --type json --patch '[{"op":"replace","path":"/rules/0/verbs/0","value":"list"}]'
   sed 's/^kubernetes_send() {/&\n  if [[ -e $RUN_DIR\/twice ]]; then touch "$STATE_DIR\/there"; sleep 60; fi; [[ $order != 41 ]] || touch "$RUN_DIR\/twice"/' "$HOST/bin/restore.sh" >"$HOST/bin/hang.sh"
   chmod +x "$HOST/bin/hang.sh"
@@ -375,14 +386,13 @@ quota_allows() { [[ $(kube --namespace four get quota tight -o 'jsonpath={.statu
   kube_until 60 test -e "$HOST/state/there"
   kill -KILL $!
   wait $! || true
-  kube get namespace five
+  kube --namespace shop get configmap settings
   run -75 backup
   assert_says 'did not end'
   run -0 restore --yes
   assert_says 'an earlier restore of thing did not end: undoing'
-  assert_same "$(shop five)" "$before"
+  assert_same "$(shop)" "$before"
   assert_same "$(kube get clusterrole shop:reader -o 'jsonpath={.rules[0].verbs[0]}')" get
-  kube_until 30 claim_is five Bound
   assert_tidy
 }
 
@@ -450,20 +460,18 @@ api_is_broken() { ! kube api-resources -o name; }
 }
 
 @test "single namespaces, without Secrets and without a type: nothing else of the cluster is touched" {
-  make_shop eight
-  with KUBERNETES_NAMESPACES '(eight)' KUBERNETES_EXCLUDE '(networkpolicies.networking.k8s.io)' KUBERNETES_SECRETS 0 ENCRYPTION none
+  with KUBERNETES_NAMESPACES '(shop)' KUBERNETES_EXCLUDE '(networkpolicies.networking.k8s.io)' KUBERNETES_SECRETS 0 ENCRYPTION none
   run -0 backup
   run -0 objects "$BATS_TEST_TMPDIR/look"
-  assert_says ./20-Namespace/_cluster/eight.json
-  assert_says ./30-PersistentVolume/_cluster/eight-data.json
-  assert_says ./80-Widget.example.com/eight/gear.json
-  for word in Secret NetworkPolicy ClusterRole one-data default.json/ kube-system CustomResource; do assert_silent_about "$word"; done
-  kube delete namespace eight --timeout 60s
+  assert_says ./20-Namespace/_cluster/shop.json
+  assert_says ./30-PersistentVolume/_cluster/shop-data.json
+  assert_says ./80-Widget.example.com/shop/gear.json
+  for word in Secret NetworkPolicy ClusterRole another-data default.json/ kube-system CustomResource; do assert_silent_about "$word"; done
+  kube --namespace shop delete deployment,secret,networkpolicy --all >/dev/null
   kube patch clusterrole shop:reader --type json --patch '[{"op":"replace","path":"/rules/0/verbs/0","value":"watch"}]'
   run -0 restore --yes
-  kube_until 30 claim_is eight Bound
-  kube --namespace eight get deployment web
-  run ! kube --namespace eight get secret password
+  kube --namespace shop get deployment web
+  run ! kube --namespace shop get secret password
   assert_same "$(kube get clusterrole shop:reader -o 'jsonpath={.rules[0].verbs[0]}')" watch
   run -0 restore --yes
   assert_says '0 created, 0 changed'
