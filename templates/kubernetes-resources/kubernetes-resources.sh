@@ -179,7 +179,13 @@ kubernetes_reach() {
   [[ -e $KUBE_CONFIG ]] || die "$EX_CONFIG" "there is no kubeconfig $KUBE_CONFIG" 'is the path in the plan right?'
   [[ -r $KUBE_CONFIG ]] || die "$EX_NOPERM" "cannot read the kubeconfig $KUBE_CONFIG" 'run as a user who may'
   kube_ctl get --raw /version >"$RUN_DIR/kubernetes.version" 2>"$RUN_DIR/kubernetes.err" || kubernetes_die 'cannot ask the cluster for its version'
+  # shellcheck disable=SC2034  # for hooks, where a script has them
   KUBERNETES_VERSION="$(jq -r .gitVersion "$RUN_DIR/kubernetes.version" 2>/dev/null)" || die "$EX_UNAVAILABLE" "what answers is no Kubernetes API server"
+}
+
+# Is there a cluster to compare with? A rehearsal can do without.
+kubernetes_answers() {
+  command -v kubectl >/dev/null 2>&1 && [[ -r $KUBE_CONFIG ]] && kube_ctl get --raw /version >/dev/null 2>&1
 }
 
 # What kubectl had to say, without its warnings, a line each, at most $1 lines. Values that the server quotes are left out: they may
@@ -198,7 +204,7 @@ kubernetes_die() {
     *Unauthorized* | *'must be logged in'* | *'certificate has expired'* | *'asked for the client to provide credentials'*) die "$EX_NOPERM" "$what: the cluster does not know who we are: $words" "has the certificate or token in $KUBE_CONFIG expired, or is it of another cluster?" ;;
     *'connection refused'* | *'Unable to connect'* | *'was refused'* | *'timeout'* | *'deadline exceeded'* | *'no route to host'* | *'TLS handshake'* | *'EOF'*) die "$EX_UNAVAILABLE" "$what: the API server does not answer: $words" 'does the control plane run, and is the address in the kubeconfig right?' ;;
     *'context'*'does not exist'* | *'error loading config'*) die "$EX_CONFIG" "$what: $words" "look at $KUBE_CONFIG and at the context in the plan" ;;
-    *'exceeded quota'* | *'admission webhook'* | *'failed calling webhook'* | *'is immutable'* | *'field is immutable'* | *'are forbidden'* | *'is invalid'* | *'no matches for kind'*) die "$EX_CONFIG" "$what: $words" 'mend that in the cluster, then run this again' ;;
+    *'exceeded quota'* | *'admission webhook'* | *'failed calling webhook'* | *'is immutable'* | *'are forbidden'* | *'is invalid'* | *'no matches for kind'*) die "$EX_CONFIG" "$what: $words" 'mend that in the cluster, then run this again' ;;
     *forbidden*) die "$EX_NOPERM" "$what: $words" 'give the user of the kubeconfig that right' ;;
   esac
   die "$EX_UNAVAILABLE" "$what: ${words:-kubectl failed without a word}"
@@ -210,7 +216,7 @@ kubernetes_types() {
   if ! kube_ctl api-resources --verbs=list,create -o name >"$RUN_DIR/kubernetes.types" 2>"$RUN_DIR/kubernetes.err"; then
     # An API that does not answer hides its types. Metrics have nothing to keep.
     lost="$(grep -o '[A-Za-z0-9.-]*/v[0-9a-z]*: ' "$RUN_DIR/kubernetes.err" | sed 's|/.*||' | grep -v 'metrics\.k8s\.io$' | sort -u | paste -s -d ' ' -)" || true
-    [[ -s $RUN_DIR/kubernetes.types ]] && grep 'complete list of server APIs' "$RUN_DIR/kubernetes.err" >/dev/null || kubernetes_die 'cannot ask the cluster for its types'
+    grep 'complete list of server APIs' "$RUN_DIR/kubernetes.err" >/dev/null || kubernetes_die 'cannot ask the cluster for its types'
     [[ -z $lost ]] || die "$EX_UNAVAILABLE" "the cluster cannot say which types the API $lost has: a backup without them would not be whole" "mend what serves it (kubectl get apiservices), or delete its APIService"
   fi
   {
@@ -275,6 +281,7 @@ kind_capture() {
 
 # Count the objects on stdin: `kind number` lines. 65 when a line is no object.
 kubernetes_count() {
+  # shellcheck disable=SC2016  # jq's variables
   kubernetes_jq 'reduce (inputs | if (.apiVersion and .kind and .metadata.name) then kind_of else error("no object") end) as $k ({}; .[$k] += 1) | to_entries[] | .key + " " + (.value | tostring)' -n -r
 }
 
@@ -333,12 +340,13 @@ kind_check_stage() {
   if is_live_stage "$dir"; then
     kubernetes_plan "$dir/resources.jsonl"
     kubernetes_refuse
-  elif (kubernetes_reach) 2>/dev/null >&2; then
-    kubernetes_plan "$dir/resources.jsonl"
-    log_info "the cluster that answers now: $(kubernetes_tally)"
+  elif ! kubernetes_answers; then
+    log_info 'no cluster answers: the set is not compared with one'
+  elif (kubernetes_plan "$dir/resources.jsonl"); then
+    log_info "in the cluster as it is now: $(kubernetes_tally)"
     kubernetes_show_refused log_warn
   else
-    log_info 'no cluster answers: not compared with one'
+    log_warn 'the set could not be compared with the cluster'
   fi
 }
 
@@ -386,7 +394,8 @@ kubernetes_plan() {
   rm -f -- "$RUN_DIR/kubernetes.tried" "$RUN_DIR/kubernetes.send"
 }
 
-# Print a List of the objects for a verb that the server can judge now: not those whose namespace or type comes with the restore.
+# Print a List of the objects for a verb that the server can judge now: not those whose namespace or type comes with the restore, and no
+# Pods, whose ServiceAccount may.
 # A Service may be refused for its old address only, and then gets another.
 kubernetes_triable() {
   # shellcheck disable=SC2016  # jq's variables
@@ -394,13 +403,14 @@ kubernetes_triable() {
     | ($new | map(select(.kind == "Namespace") | .metadata.name)) as $spaces
     | ($new | map(select(.kind == "CustomResourceDefinition") | .spec.names.kind + "." + .spec.group)) as $types
     | map(select(.act == (if $verb == "create" then "create" else "change" end)) | .object
-        | select((.metadata.namespace as $n | $spaces | index($n) | not) and (kind_of as $k | $types | index($k) | not))
+        | select((.kind == "Pod" and $verb == "create" | not) and (.metadata.namespace as $n | $spaces | index($n) | not) and (kind_of as $k | $types | index($k) | not))
         | forgetful | if $verb == "create" and .kind == "Service" and .spec.clusterIP != "None" then del(.spec.clusterIP, .spec.clusterIPs) else . end)
     | select(length > 0) | {apiVersion: "v1", kind: "List", items: .}' -n --arg verb "$1" "$RUN_DIR/kubernetes.plan"
 }
 
 # The number of steps of a sort.
 kubernetes_steps() {
+  # shellcheck disable=SC2016  # jq's variables
   kubernetes_jq '[inputs | select(.act == $act)] | length' -n --arg act "$1" "$RUN_DIR/kubernetes.plan"
 }
 
@@ -414,7 +424,7 @@ kubernetes_lines() {
   local act="$1" total
   total="$(kubernetes_steps "$act")"
   # shellcheck disable=SC2016  # jq's variables
-  kubernetes_jq 'select(.act == $act) | .title + (if (.why // []) | length > 0 then ": " + (.why[:4] | join(", ")) + (if (.why | length) > 4 then " and \((.why | length) - 4) more" else "" end) else "" end)' -r --arg act "$act" "$RUN_DIR/kubernetes.plan" | head -n "$KUBERNETES_SHOWN" || true
+  kubernetes_jq 'select(.act == $act) | .title + (if (.why // []) | length > 0 then ": " + (.why[:4] | join(", ")) + (if (.why | length) > 4 then " and \((.why | length) - 4) more" else "" end) else "" end)' -r --arg act "$act" "$RUN_DIR/kubernetes.plan" | awk -v most="$KUBERNETES_SHOWN" 'NR <= most'
   ((total <= KUBERNETES_SHOWN)) || printf 'and %d more\n' $((total - KUBERNETES_SHOWN))
 }
 
@@ -480,11 +490,11 @@ kubernetes_send() {
   cp -- "$todo" "$todo.all"
   for ((try = 1; try <= KUBERNETES_TRIES; try++)); do
     for verb in create replace; do
-      kubernetes_jq '[inputs | forgetful] | select(length > 0) | {apiVersion: "v1", kind: "List", items: .}' -n "$todo" >"$RUN_DIR/kubernetes.send"
+      kubernetes_jq '[inputs | forgetful] | select(length > 0) | {apiVersion: "v1", kind: "List", items: .}' -n "$todo" >"$RUN_DIR/kubernetes.send" || die "$EX_IO" "cannot write in $RUN_DIR"
       [[ -s $RUN_DIR/kubernetes.send ]] || break
       kube_ctl "$verb" --validate=false -o json -f "$RUN_DIR/kubernetes.send" >"$RUN_DIR/kubernetes.done" 2>"$RUN_DIR/kubernetes.$verb" || true
       # shellcheck disable=SC2016  # jq's variables
-      kubernetes_jq '(reduce ($done[] | each | key) as $k ({}; .[$k] = true)) as $done | inputs | select($done[key] | not)' -n --slurpfile done "$RUN_DIR/kubernetes.done" "$todo" >"$todo.left"
+      kubernetes_jq '(reduce ($taken[] | each | key) as $k ({}; .[$k] = true)) as $taken | inputs | select($taken[key] | not)' -n --slurpfile taken "$RUN_DIR/kubernetes.done" "$todo" >"$todo.left" || die "$EX_IO" "cannot write in $RUN_DIR"
       mv -f -- "$todo.left" "$todo"
     done
     [[ -s $todo ]] || break
@@ -493,9 +503,9 @@ kubernetes_send() {
       grep -v '(AlreadyExists)' "$RUN_DIR/kubernetes.create"
       grep -v '(NotFound)' "$RUN_DIR/kubernetes.replace"
     } >"$RUN_DIR/kubernetes.err" || true
-    ((try < KUBERNETES_TRIES)) || kubernetes_die "the cluster does not take $(kubernetes_jq title -r "$todo" | head -n 3 | paste -s -d ';' -)"
+    ((try < KUBERNETES_TRIES)) || kubernetes_die "the cluster does not take $(kubernetes_jq title -r "$todo" | awk 'NR <= 3' | paste -s -d ';' -)"
     log_debug "not yet taken: $(kubernetes_words 3 | paste -s -d ';' -)"
-    kubernetes_jq 'if .kind == "Service" and .spec.clusterIP != "None" then del(.spec.clusterIP, .spec.clusterIPs) else . end' "$todo" >"$todo.left"
+    kubernetes_jq 'if .kind == "Service" and .spec.clusterIP != "None" then del(.spec.clusterIP, .spec.clusterIPs) else . end' "$todo" >"$todo.left" || die "$EX_IO" "cannot write in $RUN_DIR"
     mv -f -- "$todo.left" "$todo"
     sleep 2
   done
@@ -525,7 +535,7 @@ kind_check_live() {
   local missing line journal="$STATE_DIR/$ASSET.kubernetes" kept
   kubernetes_plan "$RUN_DIR/kubernetes.objects"
   # What ends by itself may have ended.
-  missing="$(kubernetes_jq 'select(.act == "create" and .object.kind != "Pod" and .object.kind != "Job") | .title' -r "$RUN_DIR/kubernetes.plan" | head -n 3 | paste -s -d ';' -)"
+  missing="$(kubernetes_jq 'select(.act == "create" and .object.kind != "Pod" and .object.kind != "Job") | .title' -r "$RUN_DIR/kubernetes.plan" | awk 'NR <= 3' | paste -s -d ';' -)"
   if [[ -n $missing ]]; then
     log_error "the cluster does not hold all of the set: $missing"
     return "$EX_DATA"
@@ -542,23 +552,40 @@ kind_check_live() {
 
 # Take back what a restore did: delete what it created, give what it changed its old form.
 kind_rollback() {
-  local journal="$STATE_DIR/$ASSET.kubernetes" kind wait
+  local journal="$STATE_DIR/$ASSET.kubernetes" order kind
   rm -rf -- "$journal.new"
   [[ -d $journal ]] || return 0
   kubernetes_reach
   kubernetes_protect_volumes "$journal"
-  kubernetes_jq '"\(order) \(kind_of)"' -r "$journal/created" | sort -rn -u | while read -r order kind; do
-    # shellcheck disable=SC2016  # jq's variables
-    kubernetes_jq '[inputs | select(kind_of == $kind)] | {apiVersion: "v1", kind: "List", items: .}' -n --arg kind "$kind" "$journal/created" >"$RUN_DIR/kubernetes.send"
-    wait=false
-    ((order > 20)) || wait=true
-    kube_ctl delete --ignore-not-found --wait="$wait" --timeout="${KUBERNETES_PATIENCE}s" -f "$RUN_DIR/kubernetes.send" >/dev/null 2>"$RUN_DIR/kubernetes.err" ||
-      # A type that was never created has no objects.
-      [[ -z $(kubernetes_words 9 | grep -v 'no matches for kind') ]] || kubernetes_die "cannot delete what the restore created ($kind)"
-  done
-  cp -- "$journal/changed" "$RUN_DIR/kubernetes.todo"
+  kubernetes_jq '"\(order) \(kind_of)"' -r "$journal/created" >"$RUN_DIR/kubernetes.kinds" || die "$EX_IO" "cannot read $journal/created"
+  sort -rn -u -- "$RUN_DIR/kubernetes.kinds" >"$RUN_DIR/kubernetes.orders"
+  while read -r order kind; do
+    kubernetes_delete "$journal/created" "$kind"
+    ((order > 20)) || kubernetes_await_gone
+  done <"$RUN_DIR/kubernetes.orders"
+  cp -- "$journal/changed" "$RUN_DIR/kubernetes.todo" || die "$EX_IO" "cannot read $journal/changed"
   kubernetes_send "$RUN_DIR/kubernetes.todo"
   rm -rf -- "$journal"
+}
+
+# Delete the objects of a kind. A type that was never created has none.
+kubernetes_delete() {
+  local file="$1" kind="$2"
+  # shellcheck disable=SC2016  # jq's variables
+  kubernetes_jq '[inputs | select(kind_of == $kind)] | {apiVersion: "v1", kind: "List", items: .}' -n --arg kind "$kind" "$file" >"$RUN_DIR/kubernetes.send" || die "$EX_IO" "cannot read $file"
+  kube_ctl delete --ignore-not-found --wait=false -f "$RUN_DIR/kubernetes.send" >/dev/null 2>"$RUN_DIR/kubernetes.err" || ! kubernetes_words 9 | grep -v 'no matches for kind' >/dev/null || kubernetes_die "cannot delete what the restore created ($kind)"
+}
+
+# Namespaces and types take a while to go.
+kubernetes_await_gone() {
+  local end=$((SECONDS + KUBERNETES_PATIENCE))
+  while [[ -n $(kube_ctl get --ignore-not-found -o name -f "$RUN_DIR/kubernetes.send" 2>/dev/null) ]]; do
+    if ((SECONDS > end)); then
+      log_warn 'the cluster is still deleting what the restore created'
+      return 0
+    fi
+    sleep 1
+  done
 }
 
 # Before a claim is deleted: no volume that the restore made or bound may be deleted with it.
