@@ -19,6 +19,11 @@ export { type RedisOptions, redis } from "./redis/redis.ts";
 export { type ResticOptions, restic } from "./restic/restic.ts";
 export { type S3Options, s3 } from "./s3/s3.ts";
 export { type SqliteOptions, sqlite } from "./sqlite/sqlite.ts";
+export {
+  type TerraformStateOptions,
+  type TerraformVariable,
+  terraformState,
+} from "./terraform-state/terraform-state.ts";
 export { type VaultOptions, vault } from "./vault/vault.ts";
 export { type VolumeOptions, type VolumeWorkload, volume } from "./volume/volume.ts";
 

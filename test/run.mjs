@@ -196,6 +196,8 @@ async function runStep(step) {
   process.stdout.write(
     `${bad ? "✗" : "✓"} ${step.name}  ${counts.passed} passed${bad ? `, ${counts.failed} failed, ${counts.skipped} skipped` : ""}  ${seconds} s\n`,
   );
+  // What ran against a stub, for want of the real thing, is said also when it passed.
+  for (const [note] of counts.output.matchAll(/^# .*: STUB$/gm)) process.stdout.write(`    ${note}\n`);
   if (bad || process.env.VERBOSE) process.stdout.write(counts.output.replace(/^/gm, "    "));
 }
 
