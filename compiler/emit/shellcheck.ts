@@ -21,7 +21,10 @@ interface Finding {
   readonly message: string;
 }
 
-/** Runs ShellCheck over rendered scripts. Scripts that were clean before are known by their hash and not checked again. */
+/**
+ * Runs ShellCheck over rendered scripts, one of each shape: the masters' backup scripts differ in names and addresses only. Shapes that were
+ * clean before are known by their hash and not checked again.
+ */
 export async function shellcheck(
   files: readonly RenderedFile[],
   mode: ShellcheckMode,
@@ -31,8 +34,14 @@ export async function shellcheck(
   if (program === undefined) return mode === "auto" ? [] : [shellcheckMissing({ tried }, undefined)];
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "lifeboat", "shellcheck");
   const stamp = (file: RenderedFile) =>
-    join(cache, createHash("sha256").update(`${version}\0${file.content}`).digest("hex"));
-  const unknown = files.filter((file) => file.executable && !existsSync(stamp(file)));
+    join(
+      cache,
+      createHash("sha256")
+        .update(`${version}\0${shapeOf(file.content)}`)
+        .digest("hex"),
+    );
+  const shapes = new Map(files.filter((file) => file.executable).map((file) => [stamp(file), file]));
+  const unknown = [...shapes].filter(([shape]) => !existsSync(shape)).map(([, file]) => file);
   if (unknown.length === 0) return [];
 
   const folder = mkdtempSync(join(tmpdir(), "lifeboat-shellcheck-"));
@@ -48,6 +57,24 @@ export async function shellcheck(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * A script as far as ShellCheck can tell it from another. It follows constants: whether one is empty, a number, or has a character that
+ * the shell treats in its own way can change a finding. Which letters and digits it has cannot, nor how many words of a kind an array.
+ */
+export function shapeOf(script: string): string {
+  const body = script.search(/^\w+\(\) \{$/m);
+  const facts = script
+    .slice(0, body === -1 ? script.length : body)
+    .replace(/^#(?! shellcheck ).*\n/gm, "")
+    .replace(
+      /^(readonly \w+=| {2})('.*')$/gm,
+      (_, name: string, value: string) => name + value.replace(/[\w./:@%+,-]+/g, "v"),
+    )
+    .replace(/^(readonly \w+=)[0-9]+$/gm, "$11")
+    .replace(/^( {2}'v'\n)+/gm, "$1");
+  return body === -1 ? facts : facts + script.slice(body);
 }
 
 /** One process a core, each with its share of the scripts. */

@@ -2,6 +2,7 @@
 # Start and stop a Kubernetes of the tests' own, all of it on loopback and below one directory.
 #   cluster.sh up DIR [control|all]     cluster.sh down DIR [--wipe]
 #   cluster.sh stop-control-plane DIR   cluster.sh start-control-plane DIR   cluster.sh control-plane-status DIR
+#   cluster.sh restart-kubelet DIR
 set -euo pipefail
 source "${BASH_SOURCE[0]%/*}/conf.sh"
 # Of DIR/ports.
@@ -9,7 +10,7 @@ etcd_port=0 peer_port=0 api_port=0 kubelet_port=0 healthz_port=0 controller_port
 
 main() {
   local verb="${1:-}" option="${3:-}"
-  [[ ${2:-} == /* ]] || cluster_fail "usage: ${0##*/} up|down|stop-control-plane|start-control-plane|control-plane-status DIR (absolute)"
+  [[ ${2:-} == /* ]] || cluster_fail "usage: ${0##*/} up|down|stop-control-plane|start-control-plane|control-plane-status|restart-kubelet DIR (absolute)"
   dir="$2" run="$2/run" pki="$2/pki"
   case "$verb" in
     up)
@@ -24,6 +25,11 @@ main() {
       control_plane_up
       ;;
     stop-control-plane) control_plane_down ;;
+    restart-kubelet)
+      read_ports
+      stop_process kubelet
+      start_kubelet
+      ;;
     control-plane-status) is_alive etcd && is_alive kube-apiserver ;;
     *) cluster_fail "it knows no '$verb'" ;;
   esac

@@ -2694,7 +2694,7 @@ etcd_bumps() {
 
 # What else a restored etcd needs.
 etcd_say_afterwards() {
-  local clients='kube-apiserver, kube-controller-manager, kube-scheduler and whatever else watches this etcd'
+  local clients='kube-apiserver, kube-controller-manager, kube-scheduler, the kubelet of every node and whatever else watches this cluster'
   if [[ $(etcd_call alarm list 2>/dev/null || true) == *NOSPACE* ]]; then
     log_warn 'the restored etcd still has the alarm NOSPACE and takes no writes: compact, defragment, then etcdctl alarm disarm'
   fi
