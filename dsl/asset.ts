@@ -34,6 +34,10 @@ export interface CommonAssetOptions {
   readonly encrypt?: Encryption;
   /** Compression. Default: `auto`, the best that the host has of zstd and gzip. */
   readonly compress?: "auto" | "zstd" | "gzip" | "none";
+  /** What must work before it can be used again: the PKI of an etcd, the database of an application. Default: nothing. */
+  readonly needs?: readonly Asset[];
+  /** Assets of one group are of use together only, so the oldest of them counts. */
+  readonly group?: string;
   /** Estimates, until there are measurements. */
   readonly expect?: {
     /** How large a backup set is; used to check free space before the first one is made. */

@@ -2,6 +2,7 @@ import { value } from "./node.ts";
 import type { Retention } from "./retention.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Store } from "./store.ts";
+import type { Duration } from "./units.ts";
 
 /** What an author says of a copy in another store than the first. */
 export interface CopyOptions {
@@ -12,6 +13,8 @@ export interface CopyOptions {
   readonly schedule?: Schedule;
   /** Which sets stay in this store. Default: the asset's. A set that goes elsewhere does not go here. */
   readonly keep?: Retention;
+  /** How long it takes to bring a set there, at most. Default: its size at the store's speed. */
+  readonly takes?: Duration;
 }
 
 /** A store, and how an asset's sets come to it. */

@@ -1,3 +1,4 @@
+import type { Escrow } from "./escrow.ts";
 import { value } from "./node.ts";
 import type { AbsolutePath } from "./units.ts";
 
@@ -15,6 +16,8 @@ export interface AgeEncryption {
      * kept off the host that makes the backups. Default: `/etc/lifeboat/age-identity.txt`.
      */
     readonly identity?: AbsolutePath;
+    /** Where the identity is kept, besides the hosts that use it. */
+    readonly escrow?: readonly Escrow[];
   };
 }
 
@@ -23,6 +26,8 @@ export interface OpensslEncryption {
   readonly openssl: {
     /** A file with a random passphrase, e.g. made by `openssl rand -base64 48`. Needed to back up and to restore. */
     readonly keyFile: AbsolutePath;
+    /** Where the key is kept, besides the hosts that use it. */
+    readonly escrow?: readonly Escrow[];
   };
 }
 
@@ -36,7 +41,7 @@ export type Encryption = AgeEncryption | OpensslEncryption;
  */
 export function age(
   recipients: string | readonly string[],
-  options: { readonly identity?: AbsolutePath } = {},
+  options: { readonly identity?: AbsolutePath; readonly escrow?: readonly Escrow[] } = {},
 ): AgeEncryption {
   const list = typeof recipients === "string" ? [recipients] : recipients;
   return value(age, { age: { recipients: list, ...options } });
@@ -46,6 +51,9 @@ export function age(
  * Encrypts with a key file through OpenSSL: AES-256-CTR, PBKDF2 (SHA-256, 600,000 rounds), HMAC-SHA256 checked first.
  * @example opensslKey("/etc/lifeboat/backup.key")
  */
-export function opensslKey(keyFile: AbsolutePath): OpensslEncryption {
-  return value(opensslKey, { openssl: { keyFile } });
+export function opensslKey(
+  keyFile: AbsolutePath,
+  options: { readonly escrow?: readonly Escrow[] } = {},
+): OpensslEncryption {
+  return value(opensslKey, { openssl: { keyFile, ...options } });
 }

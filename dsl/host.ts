@@ -1,13 +1,18 @@
 import type { Transport } from "../templates/registry.ts";
 import { type Branded, entity } from "./node.ts";
+import type { Site } from "./site.ts";
 import type { AbsolutePath, PlainPath, TimeZone } from "./units.ts";
 
 /** What an author says of a host. */
 export interface HostOptions {
   /** The operating system. Default: `linux`. macOS has bash 3.2 and BSD tools, and what is generated for it runs there. */
   readonly os?: "linux" | "macos";
-  /** Which host, VM server or site this one dies with. */
+  /** The machine that this one is lost with: a VM's server. */
   readonly runsOn?: Host;
+  /** The site that it is lost with. Default: that of the machine it runs on. */
+  readonly at?: Site;
+  /** It is asleep or switched off at times, as a laptop is at night: jobs then run late. Default: false. */
+  readonly sleeps?: boolean;
   /** How another host runs commands on this one, to fetch backup sets and to bring them back. Without it nobody can. */
   readonly reach?: Transport;
   /** The time zone of the host's clock, in which its crontab runs. Default: the plan's. `install.sh` refuses a host that differs. */

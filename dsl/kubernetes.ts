@@ -1,3 +1,4 @@
+import type { Host } from "./host.ts";
 import { value } from "./node.ts";
 import type { AbsolutePath } from "./units.ts";
 
@@ -7,6 +8,10 @@ export interface Kubernetes {
   readonly kubeconfig: AbsolutePath;
   /** A context of the kubeconfig. Default: its current one, which anybody may change: name it when there are several. */
   readonly context?: string;
+  /** The hosts that hold its etcd. Default: none of the plan's. */
+  readonly controlPlane?: readonly Host[];
+  /** The hosts that its pods run on, with their local volumes. Default: none of the plan's. */
+  readonly nodes?: readonly Host[];
 }
 
 /** A container of a pod, reached with `kubectl exec`. */

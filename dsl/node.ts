@@ -11,7 +11,18 @@ export interface CallSite {
 }
 
 /** The things of a plan that have an id and are referred to by it. */
-export type EntityType = "plan" | "host" | "store" | "asset";
+export type EntityType =
+  | "plan"
+  | "site"
+  | "host"
+  | "store"
+  | "asset"
+  | "escrow"
+  | "contact"
+  | "vendor"
+  | "scenario"
+  | "check"
+  | "drill";
 
 /** Exists in types only: it keeps a store from being taken for a host, although both are objects with an id. */
 declare const brand: unique symbol;

@@ -11,6 +11,12 @@ export type Duration = `${number}${"s" | "m" | "h" | "d" | "w" | "y"}` | `${numb
  */
 export type Size = `${number}${"B" | "KB" | "MB" | "GB" | "TB" | "KiB" | "MiB" | "GiB" | "TiB"}`;
 
+/** A number of bytes in a second: `"50MiB/s"`. */
+export type Rate = `${Size}/s`;
+
+/** A day: `"2026-11-23"`. */
+export type Day = `${number}-${number}-${number}`;
+
 /** A time of day on a 24-hour clock, `"02:00"`, in the host's time zone. */
 export type ClockTime = `${number}:${number}`;
 

@@ -1,7 +1,6 @@
 import { parseDuration } from "../compiler/model/units.ts";
 import type { Asset, CommonAssetOptions } from "../dsl/asset.ts";
-import type { Host } from "../dsl/host.ts";
-import { entity } from "../dsl/node.ts";
+import { type Branded, type EntityType, entity } from "../dsl/node.ts";
 import type { Secret } from "../dsl/secret.ts";
 import type { Service } from "../dsl/service.ts";
 import type { Store } from "../dsl/store.ts";
@@ -9,13 +8,14 @@ import type { Duration } from "../dsl/units.ts";
 import type { Transport } from "./registry.ts";
 
 /** An author's options as the model holds them: hosts, stores and assets have become their ids. */
-export type Data<T> = T extends Host | Store | Asset
-  ? string
-  : T extends readonly (infer Item)[]
-    ? readonly Data<Item>[]
-    : T extends object
-      ? { readonly [Key in keyof T]: Data<T[Key]> }
-      : T;
+export type Data<T> =
+  T extends Branded<EntityType>
+    ? string
+    : T extends readonly (infer Item)[]
+      ? readonly Data<Item>[]
+      : T extends object
+        ? { readonly [Key in keyof T]: Data<T[Key]> }
+        : T;
 
 /** A constant of a generated script. Names are UPPER_CASE; the renderer quotes the value. */
 export type Fact = string | number | readonly string[];
@@ -57,6 +57,11 @@ export interface AssetKind<Name extends string = string, Options = unknown> {
   readonly title: string;
   /** Ids of the hosts that it lives on; each gets its scripts. */
   hosts(options: Data<Options>): readonly string[];
+  /**
+   * The hosts that hold the live data, and how many of them may be lost without losing any of it. Default: the hosts that it is
+   * backed up on, each of which it needs.
+   */
+  livesOn?(options: Data<Options>): { readonly hosts: readonly string[]; readonly tolerates: number };
   /** Programs that its scripts need on such a host. */
   tools(options: Data<Options>): readonly string[];
   /** Facts for its bash on that host. */
@@ -106,6 +111,10 @@ export interface StoreKind<Name extends string = string, Options = unknown> {
   tools(options: Data<Options>): readonly string[];
   /** What its bash asks for with `place_setting`. */
   settings(options: Data<Options>): Readonly<Record<string, string>>;
+  /** Credentials that lie on the hosts which use it, as people would say it. Default: none. */
+  credentials?(options: Data<Options>): string | undefined;
+  /** For how long nobody can delete or change a set in it. Default: not at all. */
+  lock?(options: Data<Options>): Duration | undefined;
   /** Problems that a schema cannot find. */
   problems?(options: Data<Options>): readonly OptionProblem[];
 }

@@ -21,6 +21,8 @@ type Schema = Record<string, unknown>;
 const FORMATS: Readonly<Record<string, string>> = {
   Duration: "duration",
   Size: "size",
+  Rate: "rate",
+  Day: "day",
   ClockTime: "clock-time",
   TimeZone: "time-zone",
   AbsolutePath: "absolute-path",
@@ -28,7 +30,18 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 
 /** In a document, these are the id of the thing. */
-const REFERENCES: Readonly<Record<string, string>> = { Host: "host", Store: "store", Asset: "asset" };
+const REFERENCES: Readonly<Record<string, string>> = {
+  Site: "site",
+  Host: "host",
+  Store: "store",
+  Asset: "asset",
+  Escrow: "escrow",
+  Contact: "contact",
+  Vendor: "vendor",
+  Scenario: "scenario",
+  Check: "check",
+  Drill: "drill",
+};
 
 const NUMBER_TAGS = ["minimum", "maximum", "minItems"];
 const TEXT_TAGS = ["pattern", "format", "range"];
@@ -58,7 +71,14 @@ export function planSchema(root: string): string {
   const schema = {
     $comment: `Made from the types in dsl/ and templates/ by compiler/build/schema.ts. Do not edit.`,
     plan: options("dsl/plan.ts", "PlanOptions"),
+    site: options("dsl/site.ts", "SiteOptions"),
     host: options("dsl/host.ts", "HostOptions"),
+    escrow: options("dsl/escrow.ts", "EscrowOptions"),
+    contact: options("dsl/people.ts", "ContactOptions"),
+    vendor: options("dsl/people.ts", "VendorOptions"),
+    scenario: options("dsl/scenario.ts", "ScenarioOptions"),
+    check: options("dsl/check.ts", "CheckOptions"),
+    drill: options("dsl/drill.ts", "DrillOptions"),
     stores: family("storeKind"),
     assets: family("assetKind"),
     $defs: generator.sortedDefinitions(),

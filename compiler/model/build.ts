@@ -13,12 +13,13 @@ import { badId, badValue, invalidOption } from "../diagnostics/schema.ts";
 import type { Result } from "../result.ts";
 import { closest } from "./closest.ts";
 import { routeCopies } from "./copies.ts";
-import { type Document, describe, type Entity, type Json, label, type Path } from "./document.ts";
+import { type Document, describe, type Entity, type Json, label, ofType, type Path } from "./document.ts";
 import { assetKindOf, assetKinds, storeKindOf, storeKinds } from "./kinds.ts";
-import type { AssetModel, HostModel, Model, SourceLine, StoreModel } from "./model.ts";
+import type { AssetModel, HostModel, Model, SecretModel, SourceLine, StoreModel } from "./model.ts";
+import { recoveryModel, secretModel } from "./recovery.ts";
 import { parseSchedule, type ScheduleModel } from "./schedule.ts";
-import { parseDuration, parseSize } from "./units.ts";
-import { references, validateEntity } from "./validate.ts";
+import { bytesOf, secondsOf } from "./units.ts";
+import { references, secrets, validateEntity } from "./validate.ts";
 
 /** Where each entity of a model was written, for checks that report on it. */
 export type Places = (type: EntityType, id: string, ...path: Path) => Target | undefined;
@@ -30,7 +31,7 @@ export interface BuiltModel {
 
 /** Judges a document and makes the model of it: ids, options, references, then values. */
 export async function buildModel(document: Document): Promise<Result<BuiltModel>> {
-  const entities = [document.plan, ...document.hosts, ...document.stores, ...document.assets];
+  const entities = [document.plan, ...document.entities];
   const diagnostics: Diagnostic[] = [];
   for (const entity of entities) {
     const unknownKind = checkKind(entity);
@@ -38,7 +39,11 @@ export async function buildModel(document: Document): Promise<Result<BuiltModel>
     if (unknownKind.length === 0) diagnostics.push(...(await validateEntity(entity)));
   }
   diagnostics.push(...checkUnique(document), ...checkReferences(document));
-  if (document.plan.data.assets !== undefined && document.assets.length === 0 && !hasErrors(diagnostics)) {
+  if (
+    document.plan.data.assets !== undefined &&
+    ofType(document, "asset").length === 0 &&
+    !hasErrors(diagnostics)
+  ) {
     const what = `assets of plan '${document.plan.id}'`;
     const values = { what, actual: "an empty list", expected: "a list with something in it" };
     diagnostics.push(
@@ -50,9 +55,9 @@ export async function buildModel(document: Document): Promise<Result<BuiltModel>
   const parsed = schedulesOf(document);
   diagnostics.push(
     ...parsed.diagnostics,
-    ...document.stores.flatMap(storeProblems),
-    ...document.assets.flatMap(kindProblems),
-    ...document.assets.flatMap((asset) => logProblems(asset, document)),
+    ...ofType(document, "store").flatMap(storeProblems),
+    ...ofType(document, "asset").flatMap(kindProblems),
+    ...ofType(document, "asset").flatMap((asset) => logProblems(asset, document)),
   );
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics };
 
@@ -109,32 +114,31 @@ function checkKind(entity: Entity): readonly Diagnostic[] {
 }
 
 function checkUnique(document: Document): readonly Diagnostic[] {
-  const lists = { hosts: document.hosts, stores: document.stores, assets: document.assets };
-  return Object.entries(lists).flatMap(([things, entities]) =>
-    entities.flatMap((entity, index) => {
-      const first = entities.findIndex((other) => other.id === entity.id);
-      if (first === index || entity.id === "") return [];
-      const original = entities[first]?.at("id");
-      const related = original === undefined ? [] : [{ message: "the other is here", target: original }];
-      return [duplicateId({ things, id: entity.id }, entity.at("id"), { related })];
-    }),
-  );
+  return document.entities.flatMap((entity) => {
+    const first = document.entities.find((other) => other.type === entity.type && other.id === entity.id);
+    if (first === undefined || first === entity || entity.id === "") return [];
+    const original = first.at("id");
+    const related = original === undefined ? [] : [{ message: "the other is here", target: original }];
+    return [duplicateId({ things: `${entity.type}s`, id: entity.id }, entity.at("id"), { related })];
+  });
 }
 
 const REASONS: Readonly<Record<string, string>> = {
   host: "its scripts would be made for a machine that is not in the plan",
   store: "its backups would go nowhere",
   asset: "what is named here is not protected by the plan",
+  site: "what is lost with it would not be known",
+  escrow: "nobody would know where to look for the keys",
+  contact: "nobody would know whom to call",
+  vendor: "nobody would know whom to call",
+  scenario: "there would be nothing to rehearse and nothing to prove",
+  check: "nothing would be looked at",
+  drill: "nothing would be rehearsed",
 };
 
 function checkReferences(document: Document): readonly Diagnostic[] {
-  const lists: Readonly<Record<string, readonly Entity[]>> = {
-    host: document.hosts,
-    store: document.stores,
-    asset: document.assets,
-  };
   const diagnostics: Diagnostic[] = [];
-  for (const entity of [document.plan, ...document.hosts, ...document.stores, ...document.assets]) {
+  for (const entity of [document.plan, ...document.entities]) {
     for (const { path, type, id } of references(entity)) {
       const what = `${label(path)} of ${entity.type} '${entity.id}'`;
       const target = entity.at(...path);
@@ -145,7 +149,7 @@ function checkReferences(document: Document): readonly Diagnostic[] {
         diagnostics.push(wrongReference({ what, actual, expected: type, reason }, target));
         continue;
       }
-      const known = (lists[type] ?? []).map((each) => each.id);
+      const known = ofType(document, type as EntityType).map((each) => each.id);
       if (known.includes(id)) continue;
       const close = closest(id, known);
       const suggestion = close === undefined ? "" : ` Did you mean '${close}'?`;
@@ -196,12 +200,19 @@ type Schedules = ReadonlyMap<string, ScheduleModel>;
 function schedulesOf(document: Document): { schedules: Schedules; diagnostics: readonly Diagnostic[] } {
   const schedules = new Map<string, ScheduleModel>();
   const diagnostics: Diagnostic[] = [];
-  for (const asset of document.assets) {
+  for (const asset of ofType(document, "asset")) {
     for (const [option, schedule] of scheduleOptions(asset)) {
       const parsed = parseSchedule(schedule, (...path) => asset.at(...option, ...path));
       diagnostics.push(...parsed.diagnostics);
       if (parsed.value !== undefined) schedules.set(`${asset.id} ${option.join(".")}`, parsed.value);
     }
+  }
+  for (const check of ofType(document, "check")) {
+    const parsed = parseSchedule(check.data.schedule as unknown as Schedule, (...path) =>
+      check.at("schedule", ...path),
+    );
+    diagnostics.push(...parsed.diagnostics);
+    if (parsed.value !== undefined) schedules.set(`check ${check.id} schedule`, parsed.value);
   }
   return { schedules, diagnostics };
 }
@@ -216,7 +227,7 @@ function kindProblems(asset: Entity): readonly Diagnostic[] {
 /** The sets of a log lie in `<asset>-log`, where those of an asset of that name would. */
 function logProblems(asset: Entity, document: Document): readonly Diagnostic[] {
   const log = assetKindOf(asset.data.kind as string).log?.(asset.data);
-  const other = document.assets.find((each) => each.id === `${asset.id}-log`);
+  const other = ofType(document, "asset").find((each) => each.id === `${asset.id}-log`);
   if (log === undefined || other === undefined) return [];
   return [
     invalidOption(
@@ -250,9 +261,9 @@ function makeModel(document: Document, schedules: Schedules): Model {
     notify?: readonly Data<Hook>[];
   };
   const timeZone = planData.timeZone ?? "UTC";
-  const hosts = document.hosts.map((host) => hostModel(host, name, timeZone));
-  const stores = document.stores.map(storeModel);
-  const assets = document.assets.map((asset) =>
+  const hosts = ofType(document, "host").map((host) => hostModel(host, name, timeZone));
+  const stores = ofType(document, "store").map(storeModel);
+  const assets = ofType(document, "asset").map((asset) =>
     assetModel(asset, schedules, planData.notify ?? [], { hosts, stores }),
   );
   const content = {
@@ -267,7 +278,15 @@ function makeModel(document: Document, schedules: Schedules): Model {
   const canonical = JSON.stringify(content, (property, value: unknown) =>
     property === "source" ? undefined : value,
   );
-  return deepFreeze({ ...content, sha256: createHash("sha256").update(canonical).digest("hex") });
+  const recovery = recoveryModel(document, {
+    scheduleOf: (entity, option) => schedules.get(`${entity.type} ${entity.id} ${option}`),
+    sourceOf,
+  });
+  return deepFreeze({
+    ...content,
+    sha256: createHash("sha256").update(canonical).digest("hex"),
+    recovery,
+  });
 }
 
 function sourceOf(entity: Entity, file = ""): SourceLine {
@@ -279,6 +298,8 @@ function hostModel(host: Entity, plan: string, timeZone: string): HostModel {
   const data = host.data as {
     os?: "linux" | "macos";
     runsOn?: string;
+    at?: string;
+    sleeps?: boolean;
     reach?: Data<Transport>;
     timeZone?: string;
     paths?: { scripts?: string; state?: string; logs?: string; scratch?: string; metrics?: string };
@@ -290,6 +311,8 @@ function hostModel(host: Entity, plan: string, timeZone: string): HostModel {
     id: host.id,
     os,
     runsOn: data.runsOn,
+    at: data.at,
+    sleeps: data.sleeps ?? false,
     reach: data.reach,
     timeZone: data.timeZone ?? timeZone,
     paths: {
@@ -306,18 +329,66 @@ function hostModel(host: Entity, plan: string, timeZone: string): HostModel {
 
 function storeModel(store: Entity): StoreModel {
   const kind = storeKindOf(store.data.store as string);
+  const data = store.data as {
+    at?: string;
+    capacity?: string;
+    speed?: string;
+    needs?: readonly string[];
+    escrow?: readonly string[];
+  };
+  const credentials = kind.credentials?.(store.data);
   return {
     id: store.id,
     kind: kind.name,
     directory: kind.directory?.(store.data),
     location: kind.location(store.data),
+    at: data.at,
+    capacity: bytesOf(data.capacity),
+    speed: bytesOf(data.speed),
+    lock: secondsOf(kind.lock?.(store.data)) ?? 0,
+    needs: data.needs ?? [],
+    secrets: [
+      ...secretsOf(store),
+      ...(credentials === undefined
+        ? []
+        : [{ option: "credentials", what: credentials, isPrompt: false, escrow: [] }]),
+    ].map((secret) => ({ ...secret, escrow: [...secret.escrow, ...(data.escrow ?? [])] })),
     options: store.data,
     source: sourceOf(store),
   };
 }
 
+/** The secrets that an entity's own options refer to. */
+function secretsOf(entity: Entity): readonly SecretModel[] {
+  return secrets(entity).map(({ path, secret }) => secretModel(label(path), secret));
+}
+
+/** The key that opens an asset's sets. */
+function keyOf(encryption: Data<Encryption>): SecretModel {
+  return "age" in encryption
+    ? {
+        option: "encrypt",
+        what: `the age identity of ${encryption.age.recipients.join(", ")}`,
+        isPrompt: false,
+        escrow: encryption.age.escrow ?? [],
+      }
+    : {
+        option: "encrypt",
+        what: `the key file ${encryption.openssl.keyFile}`,
+        isPrompt: false,
+        escrow: encryption.openssl.escrow ?? [],
+      };
+}
+
 /** A copy as it stands in a document: a store, or a store and more. */
-type CopyData = string | { readonly store: string; readonly schedule?: Schedule; readonly keep?: Retention };
+type CopyData =
+  | string
+  | {
+      readonly store: string;
+      readonly schedule?: Schedule;
+      readonly keep?: Retention;
+      readonly takes?: string;
+    };
 
 /** Common options as they stand in a document. */
 interface CommonData {
@@ -333,6 +404,8 @@ interface CommonData {
   readonly timeLimit?: { readonly backup?: string; readonly restore?: string };
   readonly reserve?: string;
   readonly notify?: readonly Data<Hook>[];
+  readonly needs?: readonly string[];
+  readonly group?: string;
 }
 
 function assetModel(
@@ -352,6 +425,7 @@ function assetModel(
     store: typeof copy === "string" ? copy : copy.store,
     schedule: schedules.get(`${asset.id} copies.${index}.schedule`),
     keep: (typeof copy === "string" ? undefined : copy.keep) ?? data.keep,
+    takes: secondsOf(typeof copy === "string" ? undefined : copy.takes),
   }));
   return {
     id: asset.id,
@@ -359,55 +433,45 @@ function assetModel(
     type: kind.type,
     title: kind.title,
     hosts,
+    livesOn: kind.livesOn?.(options) ?? { hosts, tolerates: 0 },
+    needs: data.needs ?? [],
+    group: data.group,
+    secrets: [...secretsOf(asset), ...(data.encrypt === undefined ? [] : [keyOf(data.encrypt)])],
     description: data.description,
     schedule,
     logSchedule,
-    logInterval: log === undefined ? 0 : (seconds(log.every) ?? 0),
+    logInterval: log === undefined ? 0 : (secondsOf(log.every) ?? 0),
     verifySchedule: schedules.get(`${asset.id} verify`),
     drillSchedule: schedules.get(`${asset.id} drill`),
-    rpo: seconds(data.rpo),
-    rto: seconds(data.rto),
+    rpo: secondsOf(data.rpo),
+    rto: secondsOf(data.rto),
     priority: data.priority ?? "P3",
     copies: routeCopies(copies, {
       ...world,
       assetHosts: hosts,
       schedule,
-      capture: seconds(data.expect?.backup),
+      capture: secondsOf(data.expect?.backup),
+      size: bytesOf(data.expect?.size),
       logSchedule,
     }),
     keep: data.keep,
     encryption: data.encrypt,
     compress: data.compress ?? "auto",
     expect: {
-      size: bytes(data.expect?.size),
-      backup: seconds(data.expect?.backup),
-      restore: seconds(data.expect?.restore),
+      size: bytesOf(data.expect?.size),
+      backup: secondsOf(data.expect?.backup),
+      restore: secondsOf(data.expect?.restore),
     },
     timeLimit: {
-      backup: seconds(data.timeLimit?.backup) ?? 6 * 3600,
-      restore: seconds(data.timeLimit?.restore) ?? 12 * 3600,
+      backup: secondsOf(data.timeLimit?.backup) ?? 6 * 3600,
+      restore: secondsOf(data.timeLimit?.restore) ?? 12 * 3600,
     },
-    reserve: bytes(data.reserve) ?? 64 * 1024 ** 2,
+    reserve: bytesOf(data.reserve) ?? 64 * 1024 ** 2,
     notify: data.notify ?? planNotify,
     service: kind.service?.(options),
     options: options as { readonly [key: string]: Json },
     source: sourceOf(asset),
   };
-}
-
-/** The schema has let only good durations through. */
-function seconds(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const parsed = parseDuration(text);
-  if ("problem" in parsed) throw new Error(`unchecked duration ${text}`);
-  return parsed.value;
-}
-
-function bytes(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const parsed = parseSize(text);
-  if ("problem" in parsed) throw new Error(`unchecked size ${text}`);
-  return parsed.value;
 }
 
 function deepFreeze<T>(value: T): T {

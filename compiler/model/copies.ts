@@ -13,6 +13,7 @@ interface AuthorsCopy {
   readonly store: string;
   readonly schedule: ScheduleModel | undefined;
   readonly keep: Retention | undefined;
+  readonly takes: number | undefined;
 }
 
 interface World {
@@ -22,6 +23,8 @@ interface World {
   readonly schedule: ScheduleModel | undefined;
   /** How long a backup takes, in seconds, when the plan says so. */
   readonly capture: number | undefined;
+  /** How large a set is, in bytes, when the plan says so. */
+  readonly size: number | undefined;
   /** When the asset's log is archived, if it has one. Copies then follow it, not the full backups. */
   readonly logSchedule: ScheduleModel | undefined;
 }
@@ -65,6 +68,14 @@ function later(schedule: ScheduleModel | undefined, seconds: number): ScheduleMo
   return schedule === undefined ? undefined : shiftSchedule(schedule, wait);
 }
 
+/** How long a set takes to a store, at the store's speed. */
+function transferTime(copy: AuthorsCopy, world: World): number | undefined {
+  const speed = world.stores.find((store) => store.id === copy.store)?.speed;
+  return speed === undefined || speed === 0 || world.size === undefined
+    ? undefined
+    : Math.ceil(world.size / speed);
+}
+
 function directoryOf(copy: AuthorsCopy, world: World): StoreModel["directory"] {
   return world.stores.find((store) => store.id === copy.store)?.directory;
 }
@@ -80,6 +91,7 @@ function routeCopy(
   const route = (how: CopyModel["how"], by: string | undefined, from = last.index) => ({
     store: copy.store,
     keep: copy.keep,
+    takes: copy.takes ?? transferTime(copy, world),
     how,
     by,
     from,

@@ -24,9 +24,13 @@ export interface Entity {
 export interface Document {
   readonly file: string;
   readonly plan: Entity;
-  readonly hosts: readonly Entity[];
-  readonly stores: readonly Entity[];
-  readonly assets: readonly Entity[];
+  /** Everything else of the plan, in the order in which it is first mentioned. */
+  readonly entities: readonly Entity[];
+}
+
+/** The things of one type. */
+export function ofType(document: Document, type: EntityType): readonly Entity[] {
+  return document.entities.filter((entity) => entity.type === type);
 }
 
 const MAX_DEPTH = 32;
@@ -131,18 +135,8 @@ export function documentOf(loaded: LoadedPlan): { document: Document; diagnostic
 
   const info = nodeInfo(loaded.plan);
   const plan = visit(loaded.plan, "plan", info?.site);
-  const all = [...found.values()];
-  const ofType = (type: EntityType) => all.filter((entity) => entity.type === type);
-  return {
-    document: {
-      file: loaded.file,
-      plan,
-      hosts: ofType("host"),
-      stores: ofType("store"),
-      assets: ofType("asset"),
-    },
-    diagnostics,
-  };
+  const entities = [...found.values()].filter((entity) => entity !== plan);
+  return { document: { file: loaded.file, plan, entities }, diagnostics };
 }
 
 /** The builder that an entity came from, as an author calls it. */

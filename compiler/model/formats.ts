@@ -1,10 +1,12 @@
 import { PLAIN_PATH } from "../render/shell-text.ts";
-import { parseClock, parseDuration, parseSize } from "./units.ts";
+import { parseClock, parseDay, parseDuration, parseSize } from "./units.ts";
 
 /** The text formats of the schema. A type alias of the same meaning stands in dsl/units.ts. */
 export const formats: Readonly<Record<string, (text: string) => boolean>> = {
   duration: (text) => "value" in parseDuration(text),
   size: (text) => "value" in parseSize(text),
+  rate: (text) => text.endsWith("/s") && "value" in parseSize(text.slice(0, -2)),
+  day: (text) => parseDay(text) !== undefined,
   "clock-time": (text) => parseClock(text) !== undefined,
   "time-zone": isTimeZone,
   "absolute-path": (text) => pathProblem(text) === undefined,

@@ -40,6 +40,24 @@ export function parseDuration(text: string): Parsed {
   return { value: rounded };
 }
 
+/** Seconds of a duration that the schema has let through. */
+export function secondsOf(text: string): number;
+export function secondsOf(text: string | undefined): number | undefined;
+export function secondsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const parsed = parseDuration(text);
+  if ("problem" in parsed) throw new Error(`unchecked duration ${text}`);
+  return parsed.value;
+}
+
+/** Bytes of a size that the schema has let through, or of a rate: then in a second. */
+export function bytesOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const parsed = parseSize(text.replace(/\/s$/, ""));
+  if ("problem" in parsed) throw new Error(`unchecked size ${text}`);
+  return parsed.value;
+}
+
 /** Bytes of `"20GiB"`. */
 export function parseSize(text: string): Parsed {
   const match = /^(\d+(?:\.\d+)?)(B|[KMGT]i?B)$/.exec(text);
@@ -52,6 +70,15 @@ export function parseSize(text: string): Parsed {
 export function parseClock(text: string): number | undefined {
   const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text);
   return match === null ? undefined : Number(match[1]) * 60 + Number(match[2]);
+}
+
+/** Days since 1970 of `"2026-11-23"`. */
+export function parseDay(text: string): number | undefined {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return undefined;
+  const time = Date.parse(`${text}T00:00:00Z`);
+  // JavaScript takes February 30 for March 1.
+  if (Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== text) return undefined;
+  return time / 86_400_000;
 }
 
 /** A length of time for people, exact: `1 h 30 min`, `7 d`. */

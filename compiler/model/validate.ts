@@ -38,8 +38,15 @@ interface Schema {
 }
 
 const schemas = planSchema as unknown as {
-  readonly plan: Schema;
+  readonly site: Schema;
   readonly host: Schema;
+  readonly escrow: Schema;
+  readonly contact: Schema;
+  readonly vendor: Schema;
+  readonly scenario: Schema;
+  readonly check: Schema;
+  readonly drill: Schema;
+  readonly plan: Schema;
   readonly stores: Readonly<Record<string, Schema>>;
   readonly assets: Readonly<Record<string, Schema>>;
   readonly $defs: Readonly<Record<string, Schema>>;
@@ -49,6 +56,8 @@ const schemas = planSchema as unknown as {
 const EXPECTED: Readonly<Record<string, string>> = {
   duration: 'a duration such as "15m"',
   size: 'a size such as "20GiB"',
+  rate: 'a rate such as "50MiB/s"',
+  day: 'a day such as "2026-11-23"',
   "clock-time": 'a time such as "02:00"',
   "time-zone": 'a time zone such as "Asia/Seoul"',
   "absolute-path": 'an absolute path such as "/backup"',
@@ -68,10 +77,9 @@ const EXPECTED: Readonly<Record<string, string>> = {
   Hook: "a hook: webhook(…), healthchecks(…), mail(…) or onEvent(…)",
 };
 
-/** The kinds of an entity's family, or undefined where it has none. */
+/** The schema of an entity; undefined when it is of a kind that does not exist. */
 export function schemaOf(entity: Entity): Schema | undefined {
-  if (entity.type === "plan") return schemas.plan;
-  if (entity.type === "host") return schemas.host;
+  if (entity.type !== "asset" && entity.type !== "store") return schemas[entity.type];
   const [family, kind] =
     entity.type === "asset" ? [schemas.assets, entity.data.kind] : [schemas.stores, entity.data.store];
   return typeof kind === "string" ? family[kind] : undefined;
@@ -385,17 +393,35 @@ export function references(entity: Entity): readonly { path: Path; type: string;
   }));
 }
 
+/** Every place of an entity where the schema wants a reference to a secret. */
+export function secrets(entity: Entity): readonly { path: Path; secret: Json }[] {
+  const found: { path: Path; secret: Json }[] = [];
+  visit(entity, (schema, data, path) => {
+    if (schema.$ref === "#/$defs/Secret" || schema.$ref === "#/$defs/SecretFile")
+      found.push({ path, secret: data });
+  });
+  return found;
+}
+
 /** Every text of an entity whose schema carries an annotation. */
 function annotated(
   entity: Entity,
   name: "reference" | "range",
 ): readonly { path: Path; annotation: string; text: string }[] {
   const found: { path: Path; annotation: string; text: string }[] = [];
+  visit(entity, (schema, data, path) => {
+    const annotation = schema[name] ?? resolve(schema)[name];
+    if (annotation !== undefined && typeof data === "string") found.push({ path, annotation, text: data });
+  });
+  return found;
+}
+
+/** Walks an entity's options and their schema side by side. */
+function visit(entity: Entity, see: (schema: Schema, data: Json, path: Path) => void): void {
   const walk = (node: Schema, data: Json | undefined, path: Path): void => {
     if (data === undefined) return;
+    see(node, data, path);
     const shape = resolve(node);
-    const annotation = node[name] ?? shape[name];
-    if (annotation !== undefined && typeof data === "string") found.push({ path, annotation, text: data });
     if (Array.isArray(data)) {
       for (const [index, item] of data.entries()) walk(shape.items ?? {}, item, [...path, index]);
     } else if (isRecord(data)) {
@@ -406,5 +432,4 @@ function annotated(
   };
   const schema = schemaOf(entity);
   if (schema !== undefined) walk(schema, entity.data, []);
-  return found;
 }

@@ -1,8 +1,9 @@
 import type { Secret } from "../../dsl/secret.ts";
+import type { StoreOptions } from "../../dsl/store.ts";
 import { secretReference, storeKind } from "../kind.ts";
 
 /** What an author says of a container of Azure Blob Storage. */
-export interface AzureBlobOptions {
+export interface AzureBlobOptions extends StoreOptions {
   /**
    * The storage account.
    * @pattern ^[a-z0-9]{3,24}$

@@ -1,15 +1,14 @@
 import type { Host } from "../../dsl/host.ts";
-import type { AbsolutePath, Size } from "../../dsl/units.ts";
+import type { StoreOptions } from "../../dsl/store.ts";
+import type { AbsolutePath } from "../../dsl/units.ts";
 import { storeKind } from "../kind.ts";
 
 /** What an author says of a directory store. */
-export interface DirectoryOptions {
+export interface DirectoryOptions extends StoreOptions {
   /** The directory; sets lie below it as `<type>/<asset>/<UTC time>/`. */
   readonly path: AbsolutePath;
   /** The host that it is on. Default: whichever host the asset lives on. */
   readonly on?: Host;
-  /** How much it may hold, for the capacity check. */
-  readonly capacity?: Size;
 }
 
 /**

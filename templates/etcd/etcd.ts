@@ -79,6 +79,11 @@ export const etcd = assetKind<"etcd", EtcdOptions>({
   type: "etcd",
   title: "etcd",
   hosts: (options) => options.members.map((member) => member.on),
+  // A quorum that is left has all that was committed.
+  livesOn: (options) => ({
+    hosts: options.members.map((member) => member.on),
+    tolerates: Math.floor((options.members.length - 1) / 2),
+  }),
   tools: () => ["etcdctl"],
   facts: (options, hostId) => {
     const member = options.members.find((candidate) => candidate.on === hostId);

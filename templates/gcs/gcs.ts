@@ -1,8 +1,9 @@
+import type { StoreOptions } from "../../dsl/store.ts";
 import type { AbsolutePath } from "../../dsl/units.ts";
 import { storeKind } from "../kind.ts";
 
 /** What an author says of a bucket of Google Cloud Storage. */
-export interface GcsOptions {
+export interface GcsOptions extends StoreOptions {
   /**
    * The bucket. It is never made by a script.
    * @pattern ^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$
@@ -29,6 +30,8 @@ export const gcs = storeKind<"gcs", GcsOptions>({
   location: (options) =>
     `gs://${options.bucket}${options.prefix === undefined ? "" : `/${trim(options.prefix)}`}`,
   tools: () => ["gcloud", "openssl"],
+  credentials: (options) =>
+    options.credentials === undefined ? undefined : `the credentials in ${options.credentials}`,
   settings: (options) => ({
     url: `gs://${options.bucket}/${options.prefix === undefined ? "" : `${trim(options.prefix)}/`}`,
     bucket: options.bucket,

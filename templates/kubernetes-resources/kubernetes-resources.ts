@@ -34,6 +34,11 @@ export const kubernetesResources = assetKind<"kubernetesResources", KubernetesRe
   type: "k8s",
   title: "Kubernetes objects",
   hosts: (options) => [options.on],
+  // In the cluster's etcd.
+  livesOn: (options) => {
+    const hosts = options.cluster.controlPlane ?? [];
+    return { hosts, tolerates: Math.max(0, Math.floor((hosts.length - 1) / 2)) };
+  },
   tools: () => ["kubectl", "jq"],
   facts: (options) => ({
     ...kubernetesFacts(options.cluster),

@@ -1,8 +1,9 @@
+import type { StoreOptions } from "../../dsl/store.ts";
 import type { AbsolutePath } from "../../dsl/units.ts";
 import { storeKind } from "../kind.ts";
 
 /** What an author says of a remote of rclone: any of the services that it knows. */
-export interface RcloneOptions {
+export interface RcloneOptions extends StoreOptions {
   /**
    * The remote as rclone's configuration names it, and a path in it: `dropbox:backups`.
    * @pattern ^[A-Za-z0-9_.+@ -]*[A-Za-z0-9_.+@]:[^\n]*$
@@ -21,5 +22,6 @@ export const rclone = storeKind<"rclone", RcloneOptions>({
   title: "rclone remote",
   location: (options) => options.remote,
   tools: () => ["rclone"],
+  credentials: (options) => `the rclone configuration ${options.config}`,
   settings: (options) => ({ remote: options.remote.replace(/\/+$/, ""), config: options.config }),
 });

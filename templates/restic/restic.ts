@@ -1,4 +1,5 @@
 import type { Secret } from "../../dsl/secret.ts";
+import type { StoreOptions } from "../../dsl/store.ts";
 import type { AbsolutePath } from "../../dsl/units.ts";
 import { secretReference, storeKind } from "../kind.ts";
 
@@ -10,7 +11,7 @@ export interface ResticVariable {
 }
 
 /** What an author says of a repository of restic. */
-export interface ResticOptions {
+export interface ResticOptions extends StoreOptions {
   /**
    * The repository: a directory, or `s3:…`, `sftp:…`, `rest:…`, `b2:…` and what else restic knows. A password in it would be in the
    * plan, so it is given in `environment`.

@@ -1,8 +1,9 @@
+import type { StoreOptions } from "../../dsl/store.ts";
 import type { AbsolutePath, Duration } from "../../dsl/units.ts";
 import { secondsOf, storeKind } from "../kind.ts";
 
 /** What an author says of a bucket of Amazon S3, or of a server that speaks its protocol. */
-export interface S3Options {
+export interface S3Options extends StoreOptions {
   /**
    * The bucket. It is never made by a script: its versioning and lock are decisions for people.
    * @pattern ^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$
@@ -64,6 +65,9 @@ export const s3 = storeKind<"s3", S3Options>({
   location: (options) =>
     `s3://${options.bucket}${options.prefix === undefined ? "" : `/${trim(options.prefix)}`}`,
   tools: () => ["aws", "openssl"],
+  credentials: (options) =>
+    options.credentials === undefined ? undefined : `the credentials in ${options.credentials}`,
+  lock: (options) => options.lock,
   settings: (options) => ({
     bucket: options.bucket,
     prefix: options.prefix === undefined ? "" : `${trim(options.prefix)}/`,

@@ -60,6 +60,12 @@ export const vault = assetKind<"vault", VaultOptions>({
   type: "vault",
   title: "Vault",
   hosts: (options) => [options.on],
+  // Its replicas are on different nodes, as many as there are: raft has all that was committed while a quorum of them is left.
+  livesOn: (options) => {
+    const hosts = [...new Set((options.in ?? []).flatMap((pod) => pod.cluster.nodes ?? []))];
+    const replicas = Math.min(options.in?.length ?? 0, hosts.length);
+    return { hosts, tolerates: Math.max(0, Math.floor((replicas - 1) / 2)) };
+  },
   tools: (options) => (options.in === undefined ? ["vault"] : []),
   facts: (options) => ({
     VAULT_ADDRESSES: addressesOf(options),

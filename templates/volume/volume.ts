@@ -1,7 +1,7 @@
 import type { AssetOptions } from "../../dsl/asset.ts";
 import type { Pod } from "../../dsl/kubernetes.ts";
 import type { AbsolutePath } from "../../dsl/units.ts";
-import { assetKind } from "../kind.ts";
+import { assetKind, type Data } from "../kind.ts";
 import { kubernetesFacts } from "../kubernetes.ts";
 
 /** What uses a volume, and must stand still while its content is replaced. */
@@ -52,6 +52,8 @@ export const volume = assetKind<"volume", VolumeOptions>({
   type: "volumes",
   title: "volume of a pod",
   hosts: (options) => [options.on],
+  // On whichever node its pod runs.
+  livesOn: (options) => ({ hosts: options.in.cluster.nodes ?? [], tolerates: 0 }),
   tools: () => ["kubectl", "tar"],
   remotes: (options) => [
     { id: "pod", reach: options.in },
@@ -77,7 +79,7 @@ function helperName(workload: VolumeWorkload): string {
 }
 
 /** Where the swap happens: in the helper pod while the workload has none. */
-function helperOf(options: { readonly in: Pod; readonly workload?: VolumeWorkload }): Pod {
+function helperOf(options: { readonly in: Data<Pod>; readonly workload?: Data<VolumeWorkload> }): Data<Pod> {
   const { container: _container, ...pod } = options.in;
   return options.workload === undefined ? options.in : { ...pod, pod: helperName(options.workload) };
 }

@@ -1,0 +1,151 @@
+import { type Clock, firings, isWeekly, type Stretch, tellingStretches } from "./calendar.ts";
+import { MINUTES_PER_DAY } from "./zone.ts";
+
+/**
+ * How old the newest data in some stores can be, exactly. A set holds the data as it was when its backup began, and counts in a store from the
+ * moment at which it is complete there; so the worst moment is right before the next one is. Instants are minutes, durations seconds.
+ */
+
+/** How sets come to a store: made there by the jobs of a clock, or taken from another store when a job starts. */
+export interface Series {
+  readonly store: string;
+  /** More than one where an asset has a log beside its full sets. */
+  readonly jobs: readonly Job[];
+  /** Index of the series whose sets are taken; undefined for those that are made. */
+  readonly from: number | undefined;
+}
+
+/** A job that brings sets. */
+export interface Job {
+  readonly clock: Clock;
+  /** How long it takes until the set is complete: seconds. */
+  readonly takes: number;
+}
+
+/** A set in a store: the data as of `captured`, complete there at `arrived`. Seconds since 1970. */
+export interface Arrival {
+  readonly captured: number;
+  readonly arrived: number;
+}
+
+/** The oldest that the newest data can be, and the moment at which it is. */
+export interface Staleness {
+  /** Seconds; Infinity when there may be no set at all. */
+  readonly worst: number;
+  /** When it is that old: seconds since 1970. */
+  readonly at: number;
+  /** When the data is from. */
+  readonly captured: number;
+  /**
+   * A job was due, with something to do, while it was still at work. What is left out then depends on when the first one ever ran, so
+   * nothing is proven.
+   */
+  readonly overlaps: boolean;
+}
+
+/** What of a year or more is looked at: `[from, to)` in minutes. */
+export interface Horizon {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Ten years: every kind of daylight saving's beginning and end, leap years, and months of all lengths. No clock is asked. */
+export const HORIZON: Horizon = {
+  from: Date.UTC(2026, 0, 1) / 60_000,
+  to: Date.UTC(2036, 0, 1) / 60_000,
+};
+
+/** How old the newest set that lies in any of the stores can be. */
+export function worstStaleness(
+  series: readonly Series[],
+  survivors: readonly number[],
+  horizon: Horizon = HORIZON,
+): Staleness {
+  if (survivors.length === 0) return { worst: Number.POSITIVE_INFINITY, at: 0, captured: 0, overlaps: false };
+  const clocks = series.flatMap((each) => each.jobs.map((job) => job.clock));
+  const lead = leadOf(series);
+  const zones = clocks.map((clock) => clock.zone);
+  const stretches = clocks.every((clock) => isWeekly(clock.schedule))
+    ? tellingStretches(zones, lead, horizon.from, horizon.to)
+    : [horizon];
+  const found = stretches.map((stretch) => worstIn(series, survivors, stretch, lead));
+  const oldest = found.reduce((worst, each) => (each.worst > worst.worst ? each : worst));
+  return { ...oldest, overlaps: found.some((each) => each.overlaps) };
+}
+
+/** For how many minutes before a moment a job can have a say in it: its own interval and duration, once for each copy on the way. */
+function leadOf(series: readonly Series[]): number {
+  const week = 7 * MINUTES_PER_DAY;
+  const perJob = series.flatMap((each) =>
+    each.jobs.map((job) => (isWeekly(job.clock.schedule) ? week : 62 * week) + Math.ceil(job.takes / 60)),
+  );
+  return perJob.reduce((sum, each) => sum + each, week);
+}
+
+function worstIn(
+  series: readonly Series[],
+  survivors: readonly number[],
+  stretch: Stretch,
+  lead: number,
+): Staleness {
+  const { arrivals, overlaps } = arrivalsOf(series, stretch.from - lead, stretch.to);
+  const events = survivors.flatMap((index) => arrivals[index] ?? []).sort((a, b) => a.arrived - b.arrived);
+  const [from, to] = [stretch.from * 60, stretch.to * 60];
+  let newest = Number.NEGATIVE_INFINITY;
+  let worst: Staleness = { worst: -1, at: 0, captured: 0, overlaps };
+  const look = (at: number) => {
+    const age = at - newest;
+    if (age > worst.worst) worst = { worst: age, at, captured: newest, overlaps };
+  };
+  for (const { captured, arrived } of events) {
+    if (captured <= newest) continue;
+    if (arrived >= to) break;
+    if (arrived >= from) look(arrived);
+    newest = captured;
+  }
+  look(to);
+  return worst;
+}
+
+/** The sets that come to each store from jobs that start in `[from, to)`, and whether a job was due while it was still at work. */
+export function arrivalsOf(
+  series: readonly Series[],
+  from: number,
+  to: number,
+): { readonly arrivals: readonly (readonly Arrival[])[]; readonly overlaps: boolean } {
+  const arrivals: (readonly Arrival[])[] = [];
+  let overlaps = false;
+  for (const each of series) {
+    const source = each.from === undefined ? undefined : (arrivals[each.from] ?? []);
+    const runs = each.jobs.map((job) => runJob(job, source, firings(job.clock, from, to)));
+    overlaps ||= runs.some((run) => run.overlaps);
+    arrivals.push(runs.flatMap((run) => run.arrivals).sort((a, b) => a.arrived - b.arrived));
+  }
+  return { arrivals, overlaps };
+}
+
+/** What one job brings. One that is still at work when it is due again holds the lock, and that start is left out. */
+function runJob(job: Job, source: readonly Arrival[] | undefined, starts: readonly number[]) {
+  const arrivals: Arrival[] = [];
+  let overlaps = false;
+  let busyUntil = Number.NEGATIVE_INFINITY;
+  let next = 0;
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const minute of starts) {
+    const start = minute * 60;
+    let captured = start;
+    if (source !== undefined) {
+      for (; next < source.length && (source[next] as Arrival).arrived <= start; next++)
+        newest = Math.max(newest, (source[next] as Arrival).captured);
+      if (newest <= (arrivals.at(-1)?.captured ?? Number.NEGATIVE_INFINITY)) continue;
+      captured = newest;
+    }
+    if (start < busyUntil) {
+      overlaps = true;
+      continue;
+    }
+    busyUntil = start + job.takes;
+    arrivals.push({ captured, arrived: busyUntil });
+  }
+  return { arrivals, overlaps };
+}
