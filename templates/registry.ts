@@ -25,6 +25,7 @@ export {
   terraformState,
 } from "./terraform-state/terraform-state.ts";
 export { type VaultOptions, vault } from "./vault/vault.ts";
+export { type VeleroOptions, type VeleroSetting, velero } from "./velero/velero.ts";
 export { type VolumeOptions, type VolumeWorkload, volume } from "./volume/volume.ts";
 
 // Transports: how one host runs commands on another.
