@@ -461,7 +461,11 @@ kind_stage() {
 
 # Restore into namespaces of its own. What they are called is noted before anything is made, so that they go whatever happens.
 velero_rehearse() {
-  local set="$1" dir="$2" backup="$3" name
+  local set="$1" dir="$2" backup="$3" name left="$STATE_DIR/$ASSET.drill-left"
+  if [[ -s $left ]]; then
+    velero_remove_rehearsal "$left"
+    rm -f -- "$left"
+  fi
   name="$(velero_word "$(velero_word "$ASSET" 40)-drill-$STAMP" 63)"
   # shellcheck disable=SC2016  # jq's variables
   velero_jq '($spaces | split(" ") - ($system | split(" ")) - [$p.namespace]) | to_entries
@@ -492,14 +496,25 @@ kind_check_stage() {
   printf '%s ConfigMaps, Secrets, accounts and roles in %s namespaces, by Velero%s\n' "$found" "$(jq '.spaces | length' "$dir/drill.json")" "$([[ $VELERO_DRILL == objects ]] || printf ', with their workloads')" >"$dir/summary"
 }
 
-# Remove the namespaces of a rehearsal and its Restore.
+# Remove the namespaces of a rehearsal and its Restore. Velero may still be at it and make them again: then the next one removes them, too.
 kind_stage_stop() {
-  local dir="$1" space
+  local dir="$1" phase
   [[ -s $dir/drill.json ]] || return 0
-  velero_ctl delete restores.velero.io "$(jq -r .name "$dir/drill.json")" --ignore-not-found --wait=false >/dev/null 2>&1 || log_warn "cannot delete the Restore of the drill"
+  phase="$(velero_ctl get restores.velero.io "$(jq -r .name "$dir/drill.json")" --ignore-not-found -o 'jsonpath={.status.phase}' 2>/dev/null)" || phase=unknown
+  case "$phase" in
+    '' | Completed | PartiallyFailed | Failed | FailedValidation) ;;
+    *) cp -- "$dir/drill.json" "$STATE_DIR/$ASSET.drill-left" ;;
+  esac
+  velero_remove_rehearsal "$dir/drill.json"
+}
+
+# Delete what a rehearsal made, as its note says.
+velero_remove_rehearsal() {
+  local note="$1" space
+  velero_ctl delete restores.velero.io "$(jq -r .name "$note")" --ignore-not-found --wait=false >/dev/null 2>"$RUN_DIR/velero.err" || log_warn "cannot delete the Restore of the drill: $(velero_words)"
   while IFS= read -r space; do
     kube_ctl delete namespace "$space" --ignore-not-found --wait=false >/dev/null 2>"$RUN_DIR/velero.err" || log_warn "cannot delete the namespace $space of the drill: $(velero_words)"
-  done < <(jq -r '.spaces[] | select(contains("-lifeboat-drill-"))' "$dir/drill.json")
+  done < <(jq -r '.spaces[] | select(contains("-lifeboat-drill-"))' "$note")
 }
 
 # One line for people.

@@ -28,10 +28,7 @@ export interface VeleroOptions extends AssetOptions {
   readonly namespace?: string;
   /** The image of Velero's server, 1.10 or later, with a tag or a digest: `velero/velero:v1.16.2`. */
   readonly image: string;
-  /**
-   * The images of its plugins, with a tag or a digest; one of them must bring the provider: `velero/velero-plugin-for-aws:v1.12.2`.
-   * @minItems 1
-   */
+  /** The images of its plugins, with a tag or a digest; one of them must bring the provider: `velero/velero-plugin-for-aws:v1.12.2`. */
   readonly plugins: readonly string[];
   /**
    * The provider of the object store, as its plugin calls it: `aws` (all that speaks S3), `gcp`, `azure`.

@@ -69,7 +69,8 @@ relink_velero() {
     make_scripts velero backup restore verify drill setup
     mkdir "$body"
     for role in backup restore verify drill setup; do
-      sed "1,$(($(wc -l <"$FACTS.linked") + 2))d" "$HOST/bin/$role.sh" >"$body/$role"
+      # The stub is quicker than a cluster.
+      sed -e "1,$(($(wc -l <"$FACTS.linked") + 2))d" -e 's/^readonly VELERO_POLL=.*/readonly VELERO_POLL=0.2/' "$HOST/bin/$role.sh" >"$body/$role"
     done
   fi
   sed -e 's/^\([A-Z0-9_]*\)=(/readonly -a \1=(/; t' -e 's/^/readonly /' "$FACTS" >"$FACTS.linked"
@@ -190,8 +191,6 @@ drills_are_gone() { [[ -z $(drill_namespaces) ]]; }
   assert_same "$(manifest "$set" position.expiration)" "$(velero get backup "$name" -o 'jsonpath={.status.expiration}')"
   (($(manifest "$set" position.items) > 3))
   run ! grep -r -a -e hunter2 -e xyzzy "$STORE"
-  run -0 backup
-  run -0 verify --all
   before="$(shop)"
   kube delete namespace velero-shop --timeout 60s
   run -78 backup
@@ -230,6 +229,7 @@ drills_are_gone() { [[ -z $(drill_namespaces) ]]; }
   name="$(manifest "$(last_set)" position.backup)"
   touch "$VELERO/down"
   velero delete backup "$name"
+  velero patch backupstoragelocation default --type merge --patch '{"status":{"lastSyncedTime":null}}'
   lose_shop
   with VELERO_LOCATION_WAIT 2
   run -69 restore --yes
@@ -254,10 +254,10 @@ drills_are_gone() { [[ -z $(drill_namespaces) ]]; }
   run -69 backup
   assert_says 'error uploading backup'
   rm "$VELERO/backup"
-  with VELERO_BACKUP_WAIT 3
+  with VELERO_BACKUP_WAIT 2
   touch "$VELERO/stall"
   run -75 backup
-  assert_says 'is InProgress after 3 s'
+  assert_says 'is InProgress after 2 s'
   rm "$VELERO/stall"
   touch "$VELERO/down"
   run -69 backup
@@ -344,16 +344,14 @@ location_is() { [[ $(velero get backupstoragelocation default -o 'jsonpath={.sta
   assert_silent_about 'as it was before the restore'
   rm "$VELERO/restore"
   run -0 backup
-  run -0 restore --yes
   touch "$VELERO/stall"
-  with VELERO_RESTORE_WAIT 3
+  with VELERO_RESTORE_WAIT 2
   run -75 restore --yes
-  assert_says 'is InProgress after 3 s'
+  assert_says 'is InProgress after 2 s'
   assert_says 'Velero has begun the Restore'
   assert_silent_about 'as it was before the restore'
   run -75 backup
   velero delete restore --all
-  run -0 env true
   rm "$VELERO/stall"
   with VELERO_RESTORE_WAIT 60
   run -0 restore --yes
@@ -384,41 +382,45 @@ location_is() { [[ $(velero get backupstoragelocation default -o 'jsonpath={.sta
   assert_tidy
 }
 
-restore_is_under_way() { [[ $(velero get restore -o 'jsonpath={range .items[*]}{.status.phase} {.status.progress.itemsRestored};{end}') == *'InProgress 2'* ]]; }
+restore_is_under_way() { [[ $(velero get restore -o 'jsonpath={range .items[*]}{.status.phase} {.status.progress.itemsRestored};{end}') == *'InProgress '[1-9]* ]]; }
 
-@test "a drill restores beside what lives, proves it there, and leaves nothing; also when it is killed" {
+@test "a drill restores beside what lives, proves it there, and leaves nothing; also when it fails, is late, or is killed" {
   begin
   run -0 backup
-  local before name pid
+  local before pid
   before="$(shop)"
   run -0 drill
   assert_says PASSED
   assert_says 'in 1 namespaces, by Velero'
-  assert_same "$(shop)" "$before"
-  kube_until 60 drills_are_gone
   assert_same "$(velero get restore -o name | grep -c drill)" 0
   run -0 verify --deep
   assert_says 'ok, restores to'
-  kube_until 60 drills_are_gone
+  printf PartiallyFailed >"$VELERO/restore"
+  run -65 drill
+  assert_says FAILED
+  rm "$VELERO/restore"
   touch "$VELERO/slow"
   "$HOST/bin/drill.sh" --quiet 3>&- &
   pid=$!
-  kube_until 60 a_drill_is_under_way
+  kube_until 60 restore_is_under_way
   kill -KILL "$pid"
   wait "$pid" || true
   rm "$VELERO/slow"
   run -0 drill
   assert_says 'left by a run that did not end'
-  kube_until 60 drills_are_gone
-  printf PartiallyFailed >"$VELERO/restore"
-  run -65 drill
-  assert_says FAILED
+  # Velero goes on after the limit, and makes again what was deleted under its hands.
+  touch "$VELERO/slow"
+  with VELERO_RESTORE_WAIT 3
+  run -75 drill
+  [[ -s $HOST/state/thing.drill-left ]]
+  rm "$VELERO/slow"
+  with VELERO_RESTORE_WAIT 60
+  run -0 drill
+  [[ ! -e $HOST/state/thing.drill-left ]]
   kube_until 60 drills_are_gone
   assert_same "$(shop)" "$before"
   assert_tidy
 }
-
-a_drill_is_under_way() { [[ -n $(drill_namespaces) ]]; }
 
 @test "no answer 69, a stranger 77, no such context 78" {
   begin
