@@ -13,7 +13,10 @@ import {
   files,
   host,
   keep,
+  kubeadmPki,
+  kubeconfig,
   kubernetes,
+  kubernetesResources,
   multipass,
   mysql,
   plan,
@@ -23,7 +26,9 @@ import {
   secretFile,
   staticPods,
   systemd,
+  terraformState,
   vault,
+  velero,
   weekly,
 } from "lifeboat";
 
@@ -50,7 +55,12 @@ const offsite = s3("offsite", {
   lock: "30d",
 });
 
-const kube = kubernetes({ kubeconfig: "/Users/ops/.kube/config", context: "kubernetes-admin@kubernetes" });
+const kube = kubernetes({
+  kubeconfig: "/Users/ops/.kube/config",
+  context: "kubernetes-admin@kubernetes",
+  controlPlane: masters,
+  nodes: workers,
+});
 
 // The controller's copy and the off-site one outlive the VM's own; what is gone here is not gone there.
 const copies = [
@@ -126,10 +136,12 @@ const cluster = etcd("etcd", {
 });
 
 const certificates = masters.map((on) =>
-  files(`pki-${on.id}`, {
+  kubeadmPki(`pki-${on.id}`, {
     description: "certificates and keys of the control plane; etcd cannot be used without its CA",
     on,
-    paths: ["/etc/kubernetes/pki", "/etc/kubernetes/admin.conf"],
+    service: staticPods({
+      files: ["kube-scheduler.yaml", "kube-controller-manager.yaml", "kube-apiserver.yaml", "etcd.yaml"],
+    }),
     schedule: daily("02:30"),
     rpo: "25h",
     rto: "10m",
@@ -137,8 +149,67 @@ const certificates = masters.map((on) =>
     copies,
     keep: retention,
     encrypt,
+    expect: { size: "1MiB", backup: "1m", restore: "1m" },
   }),
 );
+
+// --- What the controller backs up itself ------------------------------------------------------------------------------
+
+const fromMacDaily = { copies: fromMac, keep: keep({ daily: 14, weekly: 8 }), encrypt, rpo: "25h" } as const;
+
+const infrastructure = terraformState("terraform", {
+  description: "what Terraform knows of the VMs; without it the next apply makes everything anew",
+  on: mac,
+  directory: "/Users/ops/terraform-k8s-mac",
+  ...fromMacDaily,
+  schedule: daily("02:05"),
+  verify: weekly("sunday", "04:05"),
+  rto: "10m",
+  priority: "P1",
+  expect: { size: "5MiB", backup: "1m", restore: "1m" },
+});
+
+const access = kubeconfig("kubeconfig", {
+  description: "how the controller reaches the cluster",
+  on: mac,
+  paths: ["/Users/ops/.kube/config"],
+  ...fromMacDaily,
+  schedule: daily("02:15"),
+  rto: "5m",
+  priority: "P1",
+  expect: { size: "1MiB", backup: "1m", restore: "1m" },
+});
+
+const manifests = kubernetesResources("manifests", {
+  description:
+    "every object of the cluster, for single objects and for a new cluster; etcd has its whole history",
+  on: mac,
+  cluster: kube,
+  ...fromMacDaily,
+  schedule: daily("02:25"),
+  verify: weekly("sunday", "04:25"),
+  rto: "30m",
+  priority: "P2",
+  expect: { size: "50MiB", backup: "5m", restore: "10m" },
+});
+
+const volumes = velero("velero", {
+  description: "objects and volumes together, in Velero's own bucket",
+  on: mac,
+  cluster: kube,
+  image: "velero/velero:v1.16.2",
+  plugins: ["velero/velero-plugin-for-aws:v1.12.2"],
+  provider: "aws",
+  bucket: "my-velero-backups",
+  config: [{ name: "region", value: "ap-northeast-2" }],
+  credentials: secretFile("/etc/lifeboat/velero.credentials"),
+  ...fromMacDaily,
+  schedule: daily("03:30"),
+  verify: weekly("sunday", "05:30"),
+  rto: "1h",
+  priority: "P2",
+  expect: { size: "1MiB", backup: "1h", restore: "1h" },
+});
 
 const secrets = vault("vault", {
   description: "the secrets of the applications; the unseal keys are with their holders, and are asked for",
@@ -177,5 +248,16 @@ const kubelets = workers.map((on) =>
 export default plan("reference", {
   description: "Terraform, Kubernetes and databases on one Mac",
   timeZone,
-  assets: [orders, sessions, cluster, secrets, ...certificates, ...kubelets],
+  assets: [
+    infrastructure,
+    access,
+    cluster,
+    ...certificates,
+    manifests,
+    volumes,
+    orders,
+    sessions,
+    secrets,
+    ...kubelets,
+  ],
 });

@@ -8,6 +8,8 @@ export { type DirectoryOptions, directory } from "./directory/directory.ts";
 export { type EtcdOptions, etcd } from "./etcd/etcd.ts";
 export { type FilesOptions, files } from "./files/files.ts";
 export { type GcsOptions, gcs } from "./gcs/gcs.ts";
+export { type KubeadmPkiOptions, kubeadmPki } from "./kubeadm-pki/kubeadm-pki.ts";
+export { type KubeconfigOptions, kubeconfig } from "./kubeconfig/kubeconfig.ts";
 export {
   type KubernetesResourcesOptions,
   kubernetesResources,

@@ -1,6 +1,7 @@
 import type { AssetOptions } from "../../dsl/asset.ts";
 import type { Service } from "../../dsl/service.ts";
 import type { AbsolutePath } from "../../dsl/units.ts";
+import { archiveFacts } from "../archive.ts";
 import { assetKind } from "../kind.ts";
 
 /** What an author says of files. */
@@ -31,11 +32,7 @@ export const files = assetKind<"files", FilesOptions>({
   title: "files",
   hosts: (options) => [options.on],
   tools: () => ["tar"],
-  facts: (options) => ({
-    SOURCE_PATHS: options.paths,
-    EXCLUDES: options.exclude ?? [],
-    CHANGE_POLICY: options.onChange ?? "warn",
-  }),
+  facts: (options) => archiveFacts(options),
   service: (options) => options.service,
   sensitive: (options) =>
     options.paths.some((path) => /(^|\/)(pki|ssl|private|\.ssh|secrets?)(\/|$)/.test(path))

@@ -1,0 +1,300 @@
+# Directories and files with owners, modes, ACLs, extended attributes, links and holes, as one tar: for kinds that are made of files.
+# Such a kind says which in SOURCE_PATHS, EXCLUDES and CHANGE_POLICY, and calls these from its hooks.
+
+# Every source must be there: a backup without one of them would look complete.
+archive_preflight() {
+  local path
+  require_tool tar
+  [[ -n $(supported_tar_options --exclude=x) ]] || die "$EX_UNAVAILABLE" "this host's tar cannot leave files out: it is too simple a one" "install GNU tar or bsdtar"
+  for path in "${SOURCE_PATHS[@]}"; do
+    if [[ -L $path ]]; then
+      die "$EX_CONFIG" "$path is a symbolic link: the backup would hold the link, not the data" "name its target $(readlink -- "$path") in the plan"
+    elif [[ ! -e $path ]]; then
+      die "$EX_UNAVAILABLE" "$path is not there" "is its disk mounted? if it is no longer needed, take it out of the plan"
+    elif [[ ! -r $path || (-d $path && ! -x $path) ]]; then
+      die "$EX_NOPERM" "cannot read $path" "run as a user that can"
+    fi
+  done
+}
+
+# One tar of all sources, listed and counted while it is written.
+archive_capture() {
+  local path number=0 changed=0
+  write_payload files.tar count_entries produce_tar
+  [[ ! -e $RUN_DIR/changed ]] || changed=1
+  manifest_add tool.tar "$(tar --version 2>/dev/null | sed -n 1p)"
+  manifest_add position.entries "$(cat -- "$RUN_DIR/entries")"
+  manifest_add position.changed "$changed"
+  for path in "${SOURCE_PATHS[@]}"; do
+    number=$((number + 1))
+    manifest_add "position.path.$number" "$path"
+  done
+}
+
+# Write the tar. Names in it begin with `./`, so that none can be taken for an option.
+produce_tar() {
+  local path pattern status=0
+  local -a args=(--create --file=-) names=()
+  # names is never empty: a plan names at least one path.
+  while IFS= read -r path; do args+=("$path"); done < <(supported_tar_options --format=posix --numeric-owner --acls --xattrs --sparse --warning=no-file-ignored)
+  if is_root; then
+    while IFS= read -r path; do args+=("$path"); done < <(supported_tar_options '--xattrs-include=*')
+  fi
+  args+=('--exclude=.lifeboat-*' '--exclude=*.lifeboat-old-*')
+  for pattern in ${EXCLUDES[@]+"${EXCLUDES[@]}"}; do
+    [[ $pattern != /* ]] || pattern=".$pattern"
+    args+=("--exclude=$pattern")
+  done
+  for path in "${SOURCE_PATHS[@]}"; do names+=(".$path"); done
+  run_tar "${args[@]}" -C / -- "${names[@]}" || status=$?
+  judge_tar "$status"
+}
+
+# GNU tar says 1 when a file changed or went while it was read, 2 when it could not read everything.
+judge_tar() {
+  case "$1" in
+    0) ;;
+    1)
+      [[ $CHANGE_POLICY != fail ]] || die "$EX_TEMPFAIL" 'files changed while they were read, and the plan does not accept that' 'stop what writes to them, or set onChange to "warn"'
+      log_warn 'files changed while they were read; the set says so'
+      : >"$RUN_DIR/changed"
+      ;;
+    *) die "$EX_IO" "tar could not read everything (exit status $1)" 'its last words are above' ;;
+  esac
+}
+
+# Print those of the given options that this host's tar knows.
+supported_tar_options() {
+  local option
+  for option in "$@"; do
+    if tar "$option" -cf - -T /dev/null >/dev/null 2>&1; then printf '%s\n' "$option"; fi
+  done
+}
+
+# Run tar. bsdtar wants a UTF-8 locale to store names that are not ASCII; GNU tar stores the bytes as they are.
+run_tar() {
+  local locale
+  if tar --version 2>/dev/null | grep bsdtar >/dev/null; then
+    locale="$(locale -a 2>/dev/null | grep -i -E '^(C|en_US)\.utf-?8$' | sed -n 1p)"
+    LC_ALL="${locale:-C}" tar "$@"
+  else
+    tar "$@"
+  fi
+}
+
+# Is this root, who alone may give files away?
+is_root() {
+  [[ $(id -u) == 0 ]]
+}
+
+# The observer: every header is read, so a torn archive is not published.
+count_entries() {
+  list_entries >"$RUN_DIR/entries" || die "$EX_DATA" 'the archive cannot be listed'
+}
+
+# Print the number of entries of the tar on stdin. tar escapes newlines in names: a line is an entry.
+list_entries() {
+  local n
+  n="$(run_tar -tf - | wc -l)" || return "$EX_DATA"
+  printf '%d\n' "$((n))"
+}
+
+# Decode the archive and count its entries.
+archive_verify() {
+  local set="$1" found
+  found="$(stream_payload "$set" files.tar list_entries)" || return "$EX_DATA"
+  if [[ $found != "$(manifest_get "$set" position.entries)" ]]; then
+    log_error "the archive holds $found entries, $(manifest_get "$set" position.entries) were written"
+    return "$EX_DATA"
+  fi
+}
+
+# The first source's file system; archive_stage makes further stages where others lie elsewhere.
+archive_stage_parent() {
+  stage_parent_of "${SOURCE_PATHS[0]}"
+}
+
+# Where the stage of a path must be, so that it can be renamed into place: beside it, or inside it when it is a mount point.
+stage_parent_of() {
+  if is_mount_point "$1"; then printf '%s\n' "$1"; else existing_parent "${1%/*}/"; fi
+}
+
+# Is a directory the root of a file system?
+is_mount_point() {
+  [[ -d $1 && ! -L $1 && $(mount_point "$1") == "$1" ]]
+}
+
+# Extract every source into the stage; for a live restore, one pass for each file system that holds some of them.
+archive_stage() {
+  local set="$1" dir="$2" path stage i
+  local -a stages=() names=() done_stages=()
+  # stages and names are never empty: a set without the paths of the plan was refused before.
+  find_restored_paths "$set"
+  for path in "${RESTORED_PATHS[@]}"; do
+    stage="$(stage_of "$dir" "$path")"
+    stages+=("$stage")
+  done
+  for stage in "${stages[@]}"; do
+    ! is_one_of "$stage" ${done_stages[@]+"${done_stages[@]}"} || continue
+    done_stages+=("$stage")
+    names=()
+    for ((i = 0; i < ${#stages[@]}; i++)); do
+      [[ ${stages[i]} != "$stage" ]] || names+=(".${RESTORED_PATHS[i]}")
+    done
+    stream_payload "$set" files.tar extract_tar "$stage" "${names[@]}" || return "$EX_DATA"
+  done
+}
+
+# Which of the plan's paths the set holds, into RESTORED_PATHS. The plan may have changed since the set was made: what
+# only one of the two knows is left alone, and said.
+find_restored_paths() {
+  local set="$1" path number=1
+  local -a in_set=()
+  while path="$(manifest_get "$set" "position.path.$number")" && [[ -n $path ]]; do
+    in_set+=("$path")
+    number=$((number + 1))
+    is_one_of "$path" "${SOURCE_PATHS[@]}" || log_warn "the set holds $path, which is no longer in the plan: not restored"
+  done
+  RESTORED_PATHS=()
+  for path in "${SOURCE_PATHS[@]}"; do
+    if is_one_of "$path" ${in_set[@]+"${in_set[@]}"}; then
+      RESTORED_PATHS+=("$path")
+    else
+      log_warn "the set does not hold $path, which came into the plan later: left as it is"
+    fi
+  done
+  ((${#RESTORED_PATHS[@]} > 0)) || die "$EX_DATA" "the set ${set##*/} holds none of the paths in the plan"
+}
+
+# Print the stage of a path: DIR, unless a live restore needs one on the path's own file system.
+stage_of() {
+  local dir="$1" path="$2" parent extra
+  if ! is_live_stage "$dir"; then
+    printf '%s\n' "$dir"
+    return 0
+  fi
+  parent="$(stage_parent_of "$path")"
+  while IFS= read -r extra; do
+    if [[ $(mount_point "$extra") == "$(mount_point "$parent")" ]]; then
+      printf '%s\n' "$extra"
+      return 0
+    fi
+  done < <(list_stages "$dir")
+  add_stage "$dir" "$parent"
+}
+
+# Extract the tar on stdin below a directory. Only root can give files back to their owners.
+extract_tar() {
+  local dir="$1" option
+  local -a args=(--extract --file=- -p)
+  shift
+  while IFS= read -r option; do args+=("$option"); done < <(supported_tar_options --numeric-owner --acls --xattrs)
+  if is_root; then
+    while IFS= read -r option; do args+=("$option"); done < <(supported_tar_options --same-owner '--xattrs-include=*')
+  fi
+  run_tar "${args[@]}" -C "$dir" -- "$@" || {
+    log_error "tar could not extract the archive (exit status $?)"
+    return "$EX_IO"
+  }
+}
+
+# Every entry must have arrived.
+archive_check_stage() {
+  local set="$1" dir="$2" path found=0 expected
+  find_restored_paths "$set" 2>/dev/null
+  for path in "${RESTORED_PATHS[@]}"; do
+    path="$(stage_of "$dir" "$path")$path"
+    if [[ ! -e $path && ! -L $path ]]; then
+      log_error "the set should hold ${path##*/}, but nothing was extracted"
+      return "$EX_DATA"
+    fi
+    found=$((found + $(count_files "$path")))
+  done
+  expected="$(manifest_get "$set" position.entries)"
+  if ((${#RESTORED_PATHS[@]} == $(count_set_paths "$set") && found != expected)); then
+    log_error "$found entries were restored, the set holds $expected"
+    return "$EX_DATA"
+  fi
+}
+
+# Number of entries below and including a path, whatever their names.
+count_files() {
+  local n
+  n="$(find "$1" -print0 | tr -dc '\000' | wc -c)"
+  printf '%d\n' "$((n))"
+}
+
+# Number of paths that were backed up into a set.
+count_set_paths() {
+  grep -c '^position\.path\.' "$1/MANIFEST" || true
+}
+
+# Say what is replaced.
+archive_describe_restore() {
+  local path
+  refuse_inner_mounts
+  find_restored_paths "$1"
+  [[ $SERVICE_KIND == none ]] || printf '  stop %s\n' "$(service_label)"
+  for path in "${RESTORED_PATHS[@]}"; do
+    if is_mount_point "$path"; then
+      printf '  replace what is in %s\n    keep the old content in its .lifeboat-old-%s\n' "$path" "$STAMP"
+    elif [[ -e $path || -L $path ]]; then
+      printf '  replace %s\n    keep the old one beside it as %s\n' "$path" "${path##*/}.lifeboat-old-$STAMP"
+    else
+      printf '  create %s\n' "$path"
+    fi
+  done
+  [[ $SERVICE_KIND == none ]] || printf '  start %s\n' "$(service_label)"
+}
+
+# A file system mounted below a path would be moved aside with it; a file that is a mount point cannot be renamed at all.
+refuse_inner_mounts() {
+  local path point
+  for path in "${SOURCE_PATHS[@]}"; do
+    while IFS= read -r point; do
+      if [[ $point == "$path"/* || ($point == "$path" && ! -d $path) ]]; then
+        die "$EX_CONFIG" "$point is mounted inside $path, so $path cannot be replaced as a whole" "unmount it for the restore, or make it an asset of its own; --into restores elsewhere"
+      fi
+    done < <(mount | sed -n 's/^.* on \(\/.*\) type .*$/\1/p; t
+s/^.* on \(\/.*\) (.*$/\1/p')
+  done
+}
+
+# Swap each path with its stage, with the service stopped.
+archive_swap() {
+  local set="$1" dir="$2" path staged
+  find_restored_paths "$set" 2>/dev/null
+  service_stop
+  for path in "${RESTORED_PATHS[@]}"; do
+    staged="$(stage_of "$dir" "$path")$path"
+    if is_mount_point "$path"; then
+      swap_children "$staged" "$path"
+      copy_owner_and_mode "$staged" "$path"
+    else
+      (umask 022 && mkdir -p -- "${path%/*}/")
+      swap_path "$staged" "$path"
+    fi
+  done
+  service_start
+}
+
+# Every path is there, and the service runs.
+archive_check_live() {
+  local path
+  find_restored_paths "$1" 2>/dev/null
+  for path in "${RESTORED_PATHS[@]}"; do
+    if [[ ! -e $path ]]; then
+      log_error "$path is not there after the restore"
+      return "$EX_DATA"
+    fi
+  done
+  service_settled
+}
+
+# One line about a stage.
+archive_stage_summary() {
+  local files kib
+  files="$(find "$1" ! -type d -print0 | tr -dc '\000' | wc -c)"
+  kib="$(du -sk -- "$1" | awk '{ print $1 }')"
+  printf '%d files, %s\n' "$files" "$(human_bytes $((kib * 1024)))"
+}
