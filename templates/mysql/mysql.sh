@@ -598,11 +598,6 @@ real_data_dir() {
   if [[ -d $DATA_DIR ]]; then (cd -P -- "$DATA_DIR" && pwd -P); else printf '%s\n' "$DATA_DIR"; fi
 }
 
-# Does a file system begin at this directory? It then cannot be renamed.
-is_mount_point() {
-  [[ -d $1 && $(mount_point "$1") == "$1" ]]
-}
-
 # Print the server program.
 server_binary() {
   local name

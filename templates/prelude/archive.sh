@@ -119,11 +119,6 @@ stage_parent_of() {
   if is_mount_point "$1"; then printf '%s\n' "$1"; else existing_parent "${1%/*}/"; fi
 }
 
-# Is a directory the root of a file system?
-is_mount_point() {
-  [[ -d $1 && ! -L $1 && $(mount_point "$1") == "$1" ]]
-}
-
 # Extract every source into the stage; for a live restore, one pass for each file system that holds some of them.
 archive_stage() {
   local set="$1" dir="$2" path stage i

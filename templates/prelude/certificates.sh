@@ -76,10 +76,10 @@ kubeconfig_values() {
 # ROOT is what stands before the paths that it names, for a stage.
 kubeconfig_check() {
   local file="$1" name="$2" root="$3" dir="$RUN_DIR/kubeconfig" number=0 value kind reference
-  grep -q 'clusters:\|"clusters"' "$file" && grep -q 'contexts:\|"contexts"' "$file" || {
-    log_error "$name is no kubeconfig: it has no clusters and no contexts"
+  if ! grep -q -E '(^|")clusters"?:' "$file" || ! grep -q -E '(^|")contexts"?:' "$file"; then
+    log_error "$name is no kubeconfig: it has no clusters or no contexts"
     return "$EX_DATA"
-  }
+  fi
   rm -rf -- "$dir"
   mkdir -m 700 -- "$dir"
   for kind in certificate-authority client-certificate client-key; do

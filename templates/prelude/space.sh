@@ -69,3 +69,8 @@ copy_owner_and_mode() {
 file_owner() {
   stat -c %u:%g -- "$1" 2>/dev/null || stat -f %u:%g -- "$1"
 }
+
+# Is a directory the root of a file system?
+is_mount_point() {
+  [[ -d $1 && ! -L $1 && $(mount_point "$1") == "$1" ]]
+}

@@ -51,3 +51,11 @@ setup() {
   run -0 "$PLACE/opt/backup-it.sh"
   assert_silent_about 'ca.crt, which is not in the plan'
 }
+
+@test "a damaged set is refused, and live stays as it is" {
+  run -0 "$PLACE/opt/backup-it.sh"
+  printf 'x' | dd of="$(compgen -G "$PLACE/backups/k8s/it/*T*/files.tar*")" bs=1 seek=200 conv=notrunc status=none
+  cp -p "$FILE" "$PLACE/before"
+  run -65 "$PLACE/opt/restore-it.sh" --yes
+  cmp "$FILE" "$PLACE/before"
+}
