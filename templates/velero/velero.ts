@@ -118,6 +118,8 @@ export const velero = assetKind<"velero", VeleroOptions>({
   type: "velero",
   title: "Velero",
   hosts: (options) => [options.on],
+  // Objects and volumes: on the cluster's nodes.
+  livesOn: (options) => ({ hosts: options.cluster.nodes ?? [], tolerates: 0 }),
   tools: () => ["kubectl", "jq"],
   facts: (options) => ({
     ...kubernetesFacts(options.cluster),

@@ -31,7 +31,7 @@ transcript_normal() {
     -e 's/\([0-9]+\.[0-9]+(\.[0-9]+)?[^) ]*\)/(<version>)/g' \
     -e 's/sha256 [0-9a-f]{64}/sha256 <hash>/g' -e 's/pid[ =][0-9]+/pid <n>/g' -e 's/[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}$/<next>/' \
     -e 's/127\.0\.0\.1:[0-9]+/127.0.0.1:<port>/g' -e 's/-[0-9]+\.sock/-<n>.sock/g' -e 's/ <size>, <size> free/ <size> free/' \
-    -e 's/[ \t]+$//' "$TRANSCRIPT"
+    -e 's/(s ago) +-/\1 -/g' -e 's/[ \t]+$//' "$TRANSCRIPT"
 }
 
 # Hold the transcript against the golden of that name.
