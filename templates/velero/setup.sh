@@ -105,12 +105,15 @@ velero_print_diff() {
 
 # Types, objects, and a wait for the location.
 velero_install() {
-  local before
+  local before=''
   velero_install_types
-  before="$(velero_ctl get backupstoragelocations.velero.io "$VELERO_LOCATION" -o 'jsonpath={.status.lastValidationTime}' 2>/dev/null)" || before=''
   kube_ctl apply -f "$RUN_DIR/velero.all" >"$RUN_DIR/velero.out" 2>"$RUN_DIR/velero.err" || velero_die 'the cluster does not take the installation'
   rm -f -- "$RUN_DIR/velero.all"
   log_info "$(grep -c ' created$' "$RUN_DIR/velero.out" || true) objects created, $(grep -c ' configured$' "$RUN_DIR/velero.out" || true) changed, $(grep -c ' unchanged$' "$RUN_DIR/velero.out" || true) unchanged"
+  # What Velero said of the location before it got the new objects says nothing of them. Read after the apply: it may have looked in between.
+  if grep -q -e ' created$' -e ' configured$' "$RUN_DIR/velero.out"; then
+    before="$(velero_ctl get backupstoragelocations.velero.io "$VELERO_LOCATION" -o 'jsonpath={.status.lastValidationTime}' 2>/dev/null)" || before=''
+  fi
   velero_await_location "$before"
 }
 
@@ -128,7 +131,7 @@ velero_install_types() {
   log_info "brought Velero's custom types: $missing"
 }
 
-# Wait until Velero has looked at the location anew and found it good: with the plugin and the credentials of now.
+# Wait until Velero finds the location good, later than the time given: with the plugin and the credentials of now.
 velero_await_location() {
   local before="$1" end=$((SECONDS + VELERO_LOCATION_WAIT)) state=''
   while ((SECONDS < end)); do
