@@ -4,6 +4,7 @@
  */
 
 export { type AzureBlobOptions, azureBlob } from "./azure-blob/azure-blob.ts";
+export { type ClickhouseOptions, clickhouse } from "./clickhouse/clickhouse.ts";
 export { type DirectoryOptions, directory } from "./directory/directory.ts";
 export { type EtcdOptions, etcd } from "./etcd/etcd.ts";
 export { type FilesOptions, files } from "./files/files.ts";

@@ -25,6 +25,8 @@ const PACKAGES = {
   // No program: a module, seen from the folder of the programs.
   "../lib/redis/modules/redisearch.so": "redis-redisearch",
   pg_ctlcluster: "postgresql",
+  "clickhouse-server": "clickhouse-server",
+  "clickhouse-client": "clickhouse-client",
   zstd: "zstd",
   gzip: "gzip",
   age: "age",

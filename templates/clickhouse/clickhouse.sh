@@ -1,0 +1,393 @@
+# ClickHouse. A backup freezes each table (hard links to its parts, which never change) and streams the parts with the definitions.
+# A restore attaches them to new tables in a database of its own, reads every column of them, and renames old and new. All of it
+# happens where the server is, in small scripts for its shell.
+
+# The database of tables that are being restored, and the beginning of the names of those with what was replaced.
+readonly CH_NEW=lifeboat_new
+# The beginning of the names of those with what was replaced.
+readonly CH_OLD=lifeboat_old_
+# Seconds for a throw-away server to answer.
+readonly CH_START_SECONDS=120
+
+# --- The server ---------------------------------------------------------------------------------------------------------
+
+# Print what each script for the place of the server begins with: the password comes by stdin into a private file, since the client
+# takes it from a file or an argument; `ask` runs a statement.
+clickhouse_beginning() {
+  # shellcheck disable=SC2016  # for the shell over there
+  printf '%s\n' 'IFS= read -r password || exit 77
+umask 077
+private=$(mktemp -d "${TMPDIR:-/tmp}/lifeboat-clickhouse.XXXXXX") || exit 73
+trap "rm -rf \"\$private\"" EXIT
+trap "exit 143" HUP INT TERM
+printf "<config><host>%s</host><port>%s</port><user>%s</user><password>%s</password></config>\n" "$1" "$2" "$3" "$password" >"$private/client.xml"
+data=$4 asset=$5 tick=$(printf "\047")
+shift 5
+ask() { clickhouse-client --config-file="$private/client.xml" -q "$1" </dev/null; }
+tables_there() { ask "SELECT name FROM system.tables WHERE database = ${tick}$1${tick} FORMAT TSV"; }
+quoted() { printf "%s" "$1" | sed "s/\`/\\\\\`/g; s/^/\`/; s/\$/\`/"; }'
+}
+
+# The password, as XML has it, a line.
+clickhouse_password() {
+  printf '%s\n' "$CH_PASSWORD" | sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g'
+}
+
+# Read the password, once.
+clickhouse_setup() {
+  [[ -z ${CH_READY:-} ]] || return 0
+  CH_PASSWORD=''
+  if [[ -n $PASSWORD_SECRET ]]; then CH_PASSWORD="$(read_secret "$PASSWORD_SECRET")" || exit $?; fi
+  CH_HOST="$CH_ADDRESS" CH_NUMBER="$CH_PORT" CH_LOGIN="$CH_USER" CH_DATA="$CH_DATA_DIR" CH_READY=live
+}
+
+# Run a script where the server is: the live one, or a throw-away one on this host.
+clickhouse_script() {
+  local script
+  script="$(clickhouse_beginning)"$'\n'"$1"
+  shift
+  if [[ $CH_READY == live ]]; then
+    remote_use server
+    clickhouse_password | remote_script "$script" "$CH_HOST" "$CH_NUMBER" "$CH_LOGIN" "$CH_DATA" "$ASSET" "$@" 2>"$RUN_DIR/clickhouse.err"
+  else
+    clickhouse_password | sh -c "$script" lifeboat "$CH_HOST" "$CH_NUMBER" "$CH_LOGIN" "$CH_DATA" "$ASSET" "$@" 2>"$RUN_DIR/clickhouse.err"
+  fi
+}
+
+# Leave because something failed at the server: WHAT, and its words. Rows are not in them: statements are the script's own.
+clickhouse_die() {
+  local what="$1" words
+  words="$(grep -v '^[[:space:]]*$' -- "$RUN_DIR/clickhouse.err" | grep -v '^Received exception' | tail -n 1 | sed -e 's/^[0-9T:Z-]* ERROR \[[^]]*\] //' -e 's/DB::Exception: Received from [^ ]* //' || true)"
+  words="${words:0:250}"
+  case "$words" in
+    *'Code: 192'* | *'Code: 193'* | *'Code: 194'* | *'Code: 516'*) die "$EX_NOPERM" "$what: $words" "are user and password in the plan right?" ;;
+    *'Code: 497'* | *'Permission denied'*) die "$EX_NOPERM" "$what: $words" 'the user needs to read all tables, ALTER FREEZE, and for restores CREATE, RENAME, DROP and ATTACH; the script needs to read and write the data directory' ;;
+    *'Code: 210'* | *'Code: 209'* | *'onnection refused'*) die "$EX_UNAVAILABLE" "$what: $words" 'is the server running? are address and port in the plan right?' ;;
+    *'No space left'*) die "$EX_IO" "$what: $words" "make room where the server keeps its data" ;;
+  esac
+  die "${2:-$EX_UNAVAILABLE}" "$what: ${words:-it failed without a word}" 'the log of the server may say more'
+}
+
+# --- Backup -------------------------------------------------------------------------------------------------------------
+
+# Does the server answer, and are its databases and its data where the plan says?
+kind_preflight() {
+  local name
+  clickhouse_setup
+  # shellcheck disable=SC2016  # for the shell over there
+  clickhouse_script 'ask "SELECT name FROM system.databases FORMAT TSV" && [ -d "$data/metadata" ] || { [ $? -ne 1 ] || echo "$data is not the directory of its data" >&2; exit 69; }' >"$RUN_DIR/databases" || clickhouse_die 'ClickHouse does not answer'
+  for name in ${DATABASES[@]+"${DATABASES[@]}"}; do
+    grep -F -x -e "$name" "$RUN_DIR/databases" >/dev/null || die "$EX_DATA" "there is no database $name" "there are: $(paste -s -d ' ' "$RUN_DIR/databases")"
+  done
+}
+
+# Freeze and stream.
+kind_capture() {
+  clickhouse_setup
+  write_payload clickhouse.tar clickhouse_observe clickhouse_produce
+  manifest_add tool.clickhouse "$(cat -- "$RUN_DIR/clickhouse.set/version")"
+  clickhouse_count_set "$RUN_DIR/clickhouse.set"
+  manifest_add position.tables "$CH_TABLES"
+  manifest_add position.rows "$CH_ROWS"
+  log_info "$CH_TABLES tables, $CH_ROWS rows"
+}
+
+# The producer.
+clickhouse_produce() {
+  clickhouse_stream 2>"$RUN_DIR/clickhouse.err" || clickhouse_die 'cannot take a backup' "$(sysexit_of $? "$EX_UNAVAILABLE")"
+}
+
+# Freeze all tables, then stream them. `tables` has a line for each: number, database, name, engine, rows (for a table that
+# cannot be frozen at least so many). The frozen parts go when the script ends, and those of an earlier one that was killed.
+clickhouse_stream() {
+  local wanted="database NOT IN ('system', 'INFORMATION_SCHEMA', 'information_schema') AND database NOT LIKE 'lifeboat\\\\_%'" list
+  if ((${#DATABASES[@]} > 0)); then
+    list="$(printf "'%s'," "${DATABASES[@]}")"
+    wanted="database IN (${list%,})"
+  fi
+  remote_use server
+  # shellcheck disable=SC2016  # for the shell over there
+  clickhouse_password | remote_pull_stream "$(clickhouse_beginning)"$'\n''frozen=$data/shadow/lifeboat-$asset tab=$(printf "\t")
+trap "rm -rf \"\$private\" \"\$frozen\"" EXIT
+rm -rf "$frozen"
+mkdir -p "$frozen" || exit 73
+ask "SELECT version() FORMAT TSV" >"$frozen/version" || exit 69
+ask "SELECT database, name, engine FROM system.tables WHERE ($1) AND NOT is_temporary ORDER BY database, name FORMAT TSV" >"$private/list" || exit 69
+number=0
+while IFS="$tab" read -r database name engine; do
+  number=$((number + 1)) rows=0
+  table=$(quoted "$database").$(quoted "$name")
+  ask "SHOW CREATE TABLE $table FORMAT TSVRaw" >"$frozen/$number.sql" || exit 69
+  mkdir "$frozen/$number"
+  case "$engine" in
+    *MergeTree)
+      ask "ALTER TABLE $table FREEZE" || exit 69
+      cut=$data/shadow/$(cat "$data/shadow/increment.txt")
+      if [ -d "$cut" ]; then
+        for parts in "$cut"/data/*/* "$cut"/store/*/*; do
+          [ ! -d "$parts" ] || mv "$parts"/* "$frozen/$number/" || exit 74
+        done
+        rm -rf "$cut"
+      fi
+      for part in "$frozen/$number"/*; do
+        [ -d "$part" ] || continue
+        # Parts of the form of before 1.1.54310 have no such file.
+        if [ -f "$part/count.txt" ]; then count=$(cat "$part/count.txt"); else count=$(ask "SELECT rows FROM system.parts WHERE database = ${tick}$database${tick} AND table = ${tick}$name${tick} AND name = ${tick}${part##*/}${tick} FORMAT TSV"); fi
+        rows=$((rows + count)) || exit 69
+      done
+      ;;
+    *Log | Memory | Set | Join)
+      rows=$(ask "SELECT count() FROM $table FORMAT TSV" 2>/dev/null) || rows=0
+      ask "SELECT * FROM $table FORMAT Native" >"$frozen/$number/rows.native" || exit 69
+      ;;
+  esac
+  printf "%s\t%s\t%s\t%s\t%s\n" "$number" "$database" "$name" "$engine" "$rows" >>"$frozen/tables"
+done <"$private/list"
+[ -s "$frozen/tables" ] || { echo "there is no table to back up" >&2; exit 65; }
+cd "$frozen" && tar -cf - version tables *.sql $(cut -f 1 tables)' "$CH_HOST" "$CH_NUMBER" "$CH_LOGIN" "$CH_DATA" "$ASSET" "$wanted"
+}
+
+# The observer, and the consumer that verifies: the archive can be read to its end, and has the list that it is about. Leaves that in
+# clickhouse.set; the parts themselves are proven by loading them.
+clickhouse_observe() {
+  local dir="$RUN_DIR/clickhouse.set"
+  rm -rf -- "$dir"
+  mkdir -- "$dir"
+  tar -xf - -C "$dir" version tables 2>"$RUN_DIR/clickhouse.tar" || die "$EX_DATA" "the archive of the tables cannot be read: it is cut or damaged"
+}
+
+# Count the tables and rows of a set's list: CH_TABLES, CH_ROWS.
+clickhouse_count_set() {
+  CH_TABLES="$(awk 'END { print NR }' "$1/tables")"
+  CH_ROWS="$(awk -F '\t' '{ rows += $5 } END { printf "%.0f\n", rows }' "$1/tables")"
+}
+
+# Look through a set.
+kind_verify() {
+  stream_payload "$1" clickhouse.tar clickhouse_observe
+  clickhouse_compare "$1" "$RUN_DIR/clickhouse.set"
+}
+
+# Is the list in DIR the one that the MANIFEST speaks of?
+clickhouse_compare() {
+  clickhouse_count_set "$2"
+  if [[ $CH_TABLES != "$(manifest_get "$1" position.tables)" || $CH_ROWS != "$(manifest_get "$1" position.rows)" ]]; then
+    log_error "there are $CH_TABLES tables and $CH_ROWS rows, the MANIFEST of ${1##*/} says $(manifest_get "$1" position.tables) and $(manifest_get "$1" position.rows)"
+    return "$EX_DATA"
+  fi
+}
+
+# --- Restore aside ------------------------------------------------------------------------------------------------------
+
+# The stage holds little when the restore is live: the parts go to the server's own disk.
+kind_stage_parent() {
+  printf '%s\n' "$SCRATCH_DIR"
+}
+
+# Load a set beside the live tables, or into a throw-away server.
+kind_stage() {
+  local set="$1" dir="$2" status=0
+  if is_live_stage "$dir"; then
+    clickhouse_setup
+    clickhouse_undo
+    stream_payload "$set" clickhouse.tar clickhouse_send || status=$?
+  else
+    clickhouse_start_aside "$dir"
+    stream_payload "$set" clickhouse.tar clickhouse_unpack "$CH_DATA/lifeboat-$ASSET" || status=$?
+  fi
+  ((status == 0)) || exit "$status"
+  clickhouse_load
+  # shellcheck disable=SC2016  # for the shell over there
+  clickhouse_script 'cat "$data/lifeboat-$asset/tables"' >"$dir/tables"
+}
+
+# Send the archive to the disk of the server.
+clickhouse_send() {
+  remote_use server
+  # shellcheck disable=SC2016  # for the shell over there
+  remote_push_stream 'umask 077; rm -rf "$1"; mkdir "$1" && tar -xf - -C "$1"' "$CH_DATA/lifeboat-$ASSET" 2>"$RUN_DIR/clickhouse.err" || clickhouse_die 'cannot send the tables to the server' "$(sysexit_of $? "$EX_IO")"
+}
+
+# Unpack the archive on this host.
+clickhouse_unpack() {
+  mkdir -- "$1"
+  tar -xf - -C "$1" 2>"$RUN_DIR/clickhouse.err" || clickhouse_die 'cannot unpack the tables' "$EX_DATA"
+}
+
+# Make a new table for each of the set, attach its parts, read every column of it, count. Definitions without data wait for the swap.
+clickhouse_load() {
+  # shellcheck disable=SC2016  # for the shell over there
+  clickhouse_script 'set=$data/lifeboat-$asset tab=$(printf "\t")
+ask "CREATE DATABASE IF NOT EXISTS $1" || exit 69
+while IFS="$tab" read -r number database name engine rows; do
+  case "$engine" in *MergeTree | *Log | Memory | Set | Join) ;; *) continue ;; esac
+  query=$(cat "$set/$number.sql") rest=
+  for head in "$database.$name" "$database.$(quoted "$name")" "$(quoted "$database").$name" "$(quoted "$database").$(quoted "$name")"; do
+    case "$query" in "CREATE TABLE $head"[!0-9A-Za-z_]*) rest=${query#"CREATE TABLE $head"} ;; esac
+  done
+  [ -n "$rest" ] || { echo "the definition of $database.$name is not understood" >&2; exit 65; }
+  ask "CREATE TABLE $1.t$number$rest" || exit 69
+  case "$engine" in
+    *MergeTree)
+      place=$(ask "SELECT data_path FROM system.tables WHERE database = ${tick}$1${tick} AND name = ${tick}t$number${tick} FORMAT TSVRaw" 2>/dev/null) ||
+        place=$(ask "SELECT data_paths[1] FROM system.tables WHERE database = ${tick}$1${tick} AND name = ${tick}t$number${tick} FORMAT TSVRaw") || exit 69
+      owner=$(ls -nd "$place/detached" | awk "{ print \$3 \":\" \$4 }")
+      for part in "$set/$number"/*; do
+        [ -d "$part" ] || continue
+        chown -R "$owner" "$part" 2>/dev/null || [ -w "$place/detached" ] || exit 77
+        mv "$part" "$place/detached/" || exit 74
+        ask "ALTER TABLE $1.t$number ATTACH PART ${tick}${part##*/}${tick}" || exit 65
+      done
+      ;;
+    *) clickhouse-client --config-file="$private/client.xml" -q "INSERT INTO $1.t$number FORMAT Native" <"$set/$number/rows.native" || exit 65 ;;
+  esac
+  # Reading every column proves the checksums of every block.
+  case "$engine" in Set | Join) continue ;; esac
+  ask "SELECT * FROM $1.t$number FORMAT Null" || exit 65
+  found=$(ask "SELECT count() FROM $1.t$number FORMAT TSV") || exit 65
+  case "$engine" in *MergeTree) [ "$found" = "$rows" ] ;; *) [ "$found" -ge "$rows" ] ;; esac || { echo "$database.$name has $found rows, $rows were backed up" >&2; exit 65; }
+done <"$set/tables"' "$CH_NEW" || clickhouse_die 'the tables cannot be loaded' "$(sysexit_of $? "$EX_UNAVAILABLE")"
+}
+
+# Start a throw-away server in DIR: on a port of loopback, with a password of its own.
+clickhouse_start_aside() {
+  local dir="$1" program="${SERVER_BINARY:-clickhouse-server}" waited=0
+  command -v "$program" >/dev/null 2>&1 || die "$EX_TEMPFAIL" "there is no $program on this host: the set is proven by its hashes and its list, but cannot be loaded here" 'install ClickHouse on this host, or name serverProgram in the plan'
+  command -v clickhouse-client >/dev/null 2>&1 || die "$EX_TEMPFAIL" 'there is no clickhouse-client on this host'
+  CH_HOST=127.0.0.1 CH_LOGIN=default CH_DATA="$dir/data" CH_READY=aside CH_NUMBER=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
+  CH_PASSWORD="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
+  mkdir -p -- "$CH_DATA/tmp"
+  printf '<yandex><logger><level>warning</level><log>%s/server.log</log><errorlog>%s/error.log</errorlog></logger><tcp_port>%d</tcp_port><listen_host>127.0.0.1</listen_host><path>%s/</path><tmp_path>%s/tmp/</tmp_path><users_config>%s/users.xml</users_config><default_profile>default</default_profile><default_database>default</default_database><mark_cache_size>67108864</mark_cache_size></yandex>\n' \
+    "$dir" "$dir" "$CH_NUMBER" "$CH_DATA" "$CH_DATA" "$dir" >"$dir/config.xml"
+  printf '<yandex><profiles><default/></profiles><quotas><default/></quotas><users><default><password>%s</password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default></users></yandex>\n' "$CH_PASSWORD" >"$dir/users.xml"
+  "$program" "--config-file=$dir/config.xml" </dev/null >"$dir/server.out" 2>&1 9>&- &
+  printf '%d\n' $! >"$dir/server.pid"
+  # shellcheck disable=SC2016  # for the shell over there
+  until clickhouse_script 'ask "SELECT 1"' >/dev/null; do
+    if ((waited >= CH_START_SECONDS * 5)) || ! kill -0 "$(cat -- "$dir/server.pid")" 2>/dev/null; then
+      die "$EX_UNAVAILABLE" "the throw-away server does not start: $(tail -n 1 -- "$dir/error.log" 2>/dev/null | cut -c 1-200)"
+    fi
+    sleep 0.2
+    waited=$((waited + 1))
+  done
+}
+
+# What was loaded was read through and counted; the list must be that of the MANIFEST.
+kind_check_stage() {
+  clickhouse_compare "$1" "$2"
+  printf '%s tables, %s rows\n' "$CH_TABLES" "$CH_ROWS" >"$2/summary"
+}
+
+# Stop the throw-away server; take away what a live restore loaded when the run ends without having put it in place.
+kind_stage_stop() {
+  local dir="$1" pid waited=0
+  if [[ -s $dir/server.pid ]]; then
+    pid="$(cat -- "$dir/server.pid")"
+    if ps -o args= -p "$pid" 2>/dev/null | grep -F -e "--config-file=$dir/config.xml" >/dev/null; then
+      kill "$pid" 2>/dev/null || true
+      while kill -0 "$pid" 2>/dev/null && ((waited < 100)); do
+        sleep 0.1
+        waited=$((waited + 1))
+      done
+      kill -KILL "$pid" 2>/dev/null || true
+    fi
+    rm -f -- "$dir/server.pid" "$dir/users.xml"
+  fi
+  is_live_stage "$dir" || return 0
+  # Called before the swap, too: then what was loaded is what will be swapped in.
+  if [[ -n ${EXIT_STATUS:-} || $dir != "${STAGE_DIR:-}" ]] && ! swap_pending; then clickhouse_undo; fi
+}
+
+# One line on what was loaded.
+kind_stage_summary() {
+  cat -- "$1/summary"
+}
+
+# --- Restore ------------------------------------------------------------------------------------------------------------
+
+# Say what a live restore replaces.
+kind_describe_restore() {
+  local set="$1"
+  kind_preflight
+  printf '  load %s tables with %s rows beside the live ones, then rename old and new;\n  the present tables are kept in the database %s%s\n' \
+    "$(manifest_get "$set" position.tables)" "$(manifest_get "$set" position.rows)" "$CH_OLD" "$STAMP"
+  printf '  tables that are not in the backup stay as they are\n'
+}
+
+# Rename the old tables away and the loaded ones into place, one statement for each; then make the views that are missing.
+kind_swap() {
+  clickhouse_setup
+  printf '%s\n' "$CH_OLD$STAMP" >"$STATE_DIR/$ASSET.clickhouse" || die "$EX_IO" "cannot write in $STATE_DIR"
+  sync_paths "$STATE_DIR/$ASSET.clickhouse"
+  # shellcheck disable=SC2016  # for the shell over there
+  clickhouse_script 'set=$data/lifeboat-$asset tab=$(printf "\t")
+ask "CREATE DATABASE IF NOT EXISTS $2" || exit 69
+cut -f 2 "$set/tables" | sort -u | while IFS= read -r database; do ask "CREATE DATABASE IF NOT EXISTS $(quoted "$database")" || exit 69; done || exit 69
+tables_there "$1" >"$private/new" || exit 69
+while IFS="$tab" read -r number database name engine rows; do
+  table=$(quoted "$database").$(quoted "$name") there=
+  if tables_there "$database" | grep -F -x -e "$name" >/dev/null; then there=1; fi
+  if grep -x "t$number" "$private/new" >/dev/null; then
+    ask "RENAME TABLE ${there:+$table TO $2.$(quoted "$database.$name"), }$1.t$number TO $table" || exit 69
+  fi
+done <"$set/tables"
+# A view needs what it reads: those that fail are tried again after the others.
+for try in 1 2 3; do
+  missing=
+  while IFS="$tab" read -r number database name engine rows; do
+    case "$engine" in *MergeTree | *Log | Memory | Set | Join) continue ;; esac
+    if tables_there "$database" | grep -F -x -e "$name" >/dev/null; then continue; fi
+    query=$(cat "$set/$number.sql")
+    # Its inner table is there already.
+    case "$query" in "CREATE MATERIALIZED"*) query="ATTACH${query#CREATE}" ;; esac
+    ask "$query" 2>"$private/why" || missing=$database.$name
+  done <"$set/tables"
+  [ -n "$missing" ] || break
+done
+[ -z "$missing" ] || { cat "$private/why" >&2; exit 69; }' "$CH_NEW" "$CH_OLD$STAMP" || clickhouse_die 'the tables cannot be renamed'
+}
+
+# Every table answers with at least the rows of the backup; writers may have added some, and merges of engines that replace rows
+# make them fewer.
+kind_check_live() {
+  clickhouse_setup
+  # shellcheck disable=SC2016  # for the shell over there
+  clickhouse_script 'set=$data/lifeboat-$asset tab=$(printf "\t")
+while IFS="$tab" read -r number database name engine rows; do
+  case "$engine" in MergeTree | *Log | Memory) ;; *) continue ;; esac
+  found=$(ask "SELECT count() FROM $(quoted "$database").$(quoted "$name") FORMAT TSV") || exit 65
+  [ "$found" -ge "$rows" ] || { echo "$database.$name has $found rows, $rows were backed up" >&2; exit 65; }
+done <"$set/tables"
+ask "DROP DATABASE $1" && rm -rf "$set"' "$CH_NEW" || clickhouse_die 'what is live is not what was backed up' "$(sysexit_of $? "$EX_DATA")"
+  log_info "the old tables are kept in the database $(cat -- "$STATE_DIR/$ASSET.clickhouse"); when you no longer need them: DROP DATABASE"
+  rm -f -- "$STATE_DIR/$ASSET.clickhouse"
+}
+
+# Undo what a restore did that did not come to its end.
+kind_rollback() {
+  clickhouse_setup
+  clickhouse_undo
+}
+
+# Give the old tables their names back, as far as they lost them, and drop what was loaded. Each table tells by where it is.
+clickhouse_undo() {
+  local old=''
+  if [[ -s $STATE_DIR/$ASSET.clickhouse ]]; then old="$(cat -- "$STATE_DIR/$ASSET.clickhouse")"; fi
+  # shellcheck disable=SC2016  # for the shell over there
+  clickhouse_script 'set=$data/lifeboat-$asset tab=$(printf "\t")
+if [ -n "$2" ] && [ -f "$set/tables" ]; then
+  tables_there "$1" >"$private/new" && tables_there "$2" >"$private/old" || exit 69
+  while IFS="$tab" read -r number database name engine rows; do
+    case "$engine" in *MergeTree | *Log | Memory | Set | Join) ;; *) continue ;; esac
+    table=$(quoted "$database").$(quoted "$name")
+    # What was loaded and is not in its own database any more has the name of the live table.
+    if ! grep -x "t$number" "$private/new" >/dev/null && tables_there "$database" | grep -F -x -e "$name" >/dev/null; then
+      ask "RENAME TABLE $table TO $1.t$number" || exit 69
+    fi
+    if grep -F -x -e "$database.$name" "$private/old" >/dev/null; then ask "RENAME TABLE $2.$(quoted "$database.$name") TO $table" || exit 69; fi
+  done <"$set/tables"
+  ask "DROP DATABASE IF EXISTS $2" || exit 69
+fi
+ask "DROP DATABASE IF EXISTS $1" && rm -rf "$set"' "$CH_NEW" "$old" || clickhouse_die 'cannot undo the restore'
+  rm -f -- "$STATE_DIR/$ASSET.clickhouse"
+}
