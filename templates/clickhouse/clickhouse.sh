@@ -75,7 +75,11 @@ kind_preflight() {
   local name
   clickhouse_setup
   # shellcheck disable=SC2016  # for the shell over there
-  clickhouse_script 'ask "SELECT name FROM system.databases FORMAT TSV" && [ -d "$data/metadata" ] || { [ $? -ne 1 ] || echo "$data is not the directory of its data" >&2; exit 69; }' >"$RUN_DIR/databases" || clickhouse_die 'ClickHouse does not answer'
+  clickhouse_script 'ask "SELECT name FROM system.databases FORMAT TSV" || exit 69
+if [ ! -d "$data/metadata" ]; then
+  printf "%s is not the directory of its data\n" "$data" >&2
+  exit 69
+fi' >"$RUN_DIR/databases" || clickhouse_die 'ClickHouse does not answer'
   for name in ${DATABASES[@]+"${DATABASES[@]}"}; do
     grep -F -x -e "$name" "$RUN_DIR/databases" >/dev/null || die "$EX_DATA" "there is no database $name" "there are: $(paste -s -d ' ' "$RUN_DIR/databases")"
   done
@@ -102,7 +106,7 @@ clickhouse_produce() {
 clickhouse_stream() {
   local wanted="database NOT IN ('system', 'INFORMATION_SCHEMA', 'information_schema') AND database NOT LIKE 'lifeboat\\\\_%'" list
   if ((${#DATABASES[@]} > 0)); then
-    list="$(printf "'%s'," "${DATABASES[@]}")"
+    list="$(printf "'%s'," ${DATABASES[@]+"${DATABASES[@]}"})"
     wanted="database IN (${list%,})"
   fi
   remote_use server

@@ -31,7 +31,7 @@ teardown() {
   left="$(pgrep -f -- "--config-file=$BATS_TEST_TMPDIR" || true)"
   # shellcheck disable=SC2086
   [[ -z $left ]] || {
-    kill -KILL $left
+    kill -KILL $left 2>/dev/null || true
     fail 'a throw-away server was left running'
   }
 }
@@ -202,7 +202,11 @@ assert_clean() {
   assert_same "$(ch_print)" "$before"
   assert_clean
   "$HOST/bin/hang.sh" --yes --quiet 3>&- &
-  eventually test -e "$HOST/state/there"
+  local try
+  for ((try = 0; try < 600; try++)); do
+    [[ ! -e $HOST/state/there ]] || break
+    sleep 0.2
+  done
   kill -KILL $!
   wait $! || true
   assert_same "$(ch 'SELECT count() FROM shop.p')" 1000
