@@ -1,6 +1,6 @@
-# ClickHouse. A backup freezes each table (hard links to its parts, which never change) and streams the parts with the definitions.
-# A restore attaches them to new tables in a database of its own, reads every column of them, and renames old and new. All of it
-# happens where the server is, in small scripts for its shell.
+# ClickHouse. A backup has the server BACKUP its tables, or, where it cannot, freezes each (hard links to its parts, which never
+# change), and streams that with the definitions. A restore makes new tables of it in a database of its own, reads every column of
+# them, and renames old and new. All of it happens where the server is, in small scripts for its shell.
 
 # The database of tables that are being restored, and the beginning of the names of those with what was replaced.
 readonly CH_NEW=lifeboat_new
@@ -21,11 +21,17 @@ private=$(mktemp -d "${TMPDIR:-/tmp}/lifeboat-clickhouse.XXXXXX") || exit 73
 trap "rm -rf \"\$private\"" EXIT
 trap "exit 143" HUP INT TERM
 printf "<config><host>%s</host><port>%s</port><user>%s</user><password>%s</password></config>\n" "$1" "$2" "$3" "$password" >"$private/client.xml"
-data=$4 asset=$5 tick=$(printf "\047")
-shift 5
+data=$4 asset=$5 method=$6 copy=$7/lifeboat-$5 disk=$8 tick=$(printf "\047")
+shift 8
 ask() { clickhouse-client --config-file="$private/client.xml" -q "$1" </dev/null; }
+ask_all() { clickhouse-client --config-file="$private/client.xml" -n <"$1"; }
 tables_there() { ask "SELECT name FROM system.tables WHERE database = ${tick}$1${tick} FORMAT TSV"; }
-quoted() { printf "%s" "$1" | sed "s/\`/\\\\\`/g; s/^/\`/; s/\$/\`/"; }'
+quoted() { printf "%s" "$1" | sed "s/\`/\\\\\`/g; s/^/\`/; s/\$/\`/"; }
+# Where the server writes a backup to: a directory that its configuration allows, or one on a disk that it allows.
+target() { if [ -n "$disk" ]; then printf "Disk(${tick}%s${tick}, ${tick}%s${tick})" "$disk" "lifeboat-$asset/$1"; else printf "File(${tick}%s${tick})" "$copy/$1"; fi; }
+access_tables="TABLE system.users, TABLE system.roles, TABLE system.settings_profiles, TABLE system.row_policies, TABLE system.quotas"
+# Is a version, as the server says it, one that has BACKUP and RESTORE?
+has_backup() { minor=${1#*.}; [ "${1%%.*}" -gt 22 ] || { [ "${1%%.*}" = 22 ] && [ "${minor%%.*}" -ge 8 ]; }; }'
 }
 
 # The password, as XML has it, a line.
@@ -38,7 +44,7 @@ clickhouse_setup() {
   [[ -z ${CH_READY:-} ]] || return 0
   CH_PASSWORD=''
   if [[ -n $PASSWORD_SECRET ]]; then CH_PASSWORD="$(read_secret "$PASSWORD_SECRET")" || exit $?; fi
-  CH_HOST="$CH_ADDRESS" CH_NUMBER="$CH_PORT" CH_LOGIN="$CH_USER" CH_DATA="$CH_DATA_DIR" CH_READY=live
+  CH_HOST="$CH_ADDRESS" CH_NUMBER="$CH_PORT" CH_LOGIN="$CH_USER" CH_DATA="$CH_DATA_DIR" CH_COPIES="$CH_BACKUP_DIR" CH_DISK="$CH_BACKUP_DISK" CH_READY=live
 }
 
 # Run a script where the server is: the live one, or a throw-away one on this host.
@@ -48,9 +54,9 @@ clickhouse_script() {
   shift
   if [[ $CH_READY == live ]]; then
     remote_use server
-    clickhouse_password | remote_script "$script" "$CH_HOST" "$CH_NUMBER" "$CH_LOGIN" "$CH_DATA" "$ASSET" "$@" 2>"$RUN_DIR/clickhouse.err"
+    clickhouse_password | remote_script "$script" "$CH_HOST" "$CH_NUMBER" "$CH_LOGIN" "$CH_DATA" "$ASSET" "$CH_METHOD" "$CH_COPIES" "$CH_DISK" "$@" 2>"$RUN_DIR/clickhouse.err"
   else
-    clickhouse_password | sh -c "$script" lifeboat "$CH_HOST" "$CH_NUMBER" "$CH_LOGIN" "$CH_DATA" "$ASSET" "$@" 2>"$RUN_DIR/clickhouse.err"
+    clickhouse_password | sh -c "$script" lifeboat "$CH_HOST" "$CH_NUMBER" "$CH_LOGIN" "$CH_DATA" "$ASSET" "$CH_METHOD" "$CH_COPIES" "$CH_DISK" "$@" 2>"$RUN_DIR/clickhouse.err"
   fi
 }
 
@@ -63,6 +69,7 @@ clickhouse_die() {
     *'Code: 192'* | *'Code: 193'* | *'Code: 194'* | *'Code: 516'*) die "$EX_NOPERM" "$what: $words" "are user and password in the plan right?" ;;
     *'Code: 497'* | *'Permission denied'*) die "$EX_NOPERM" "$what: $words" 'the user needs to read all tables, ALTER FREEZE, and for restores CREATE, RENAME, DROP and ATTACH; the script needs to read and write the data directory' ;;
     *'Code: 210'* | *'Code: 209'* | *'onnection refused'*) die "$EX_UNAVAILABLE" "$what: $words" 'is the server running? are address and port in the plan right?' ;;
+    *'backups.allowed_'*) die "$EX_CONFIG" "$what: $words" "let <backups><allowed_path> of its configuration name $CH_COPIES (backupDirectory in the plan), or take another method in the plan" ;;
     *'No space left'*) die "$EX_IO" "$what: $words" "make room where the server keeps its data" ;;
   esac
   die "${2:-$EX_UNAVAILABLE}" "$what: ${words:-it failed without a word}" 'the log of the server may say more'
@@ -93,7 +100,10 @@ kind_capture() {
   clickhouse_count_set "$RUN_DIR/clickhouse.set"
   manifest_add position.tables "$CH_TABLES"
   manifest_add position.rows "$CH_ROWS"
+  manifest_add position.method "$(sed -n 1p "$RUN_DIR/clickhouse.set/method")"
   log_info "$CH_TABLES tables, $CH_ROWS rows"
+  sed -n 2p "$RUN_DIR/clickhouse.set/method" >"$RUN_DIR/clickhouse.note"
+  if [[ -s $RUN_DIR/clickhouse.note ]]; then log_warn "$(cat -- "$RUN_DIR/clickhouse.note")"; fi
 }
 
 # The producer.
@@ -101,8 +111,10 @@ clickhouse_produce() {
   clickhouse_stream 2>"$RUN_DIR/clickhouse.err" || clickhouse_die 'cannot take a backup' "$(sysexit_of $? "$EX_UNAVAILABLE")"
 }
 
-# Freeze all tables, then stream them. `tables` has a line for each: number, database, name, engine, rows (for a table that
-# cannot be frozen at least so many). The frozen parts go when the script ends, and those of an earlier one that was killed.
+# Have all tables written aside, then stream that. `tables` has a line for each: number, database, name, engine, rows (at least so
+# many for a table that is not frozen). `method` says how, and what there is to say of it. Users, roles and the like that SQL made
+# are in `access`: in the form of BACKUP (SHOW CREATE leaves the passwords out), which also tells whether the server allows BACKUP,
+# else the server's own files. What was written aside goes when the script ends, and that of an earlier one that was killed.
 clickhouse_stream() {
   local wanted="database NOT IN ('system', 'INFORMATION_SCHEMA', 'information_schema') AND database NOT LIKE 'lifeboat\\\\_%'" list
   if ((${#DATABASES[@]} > 0)); then
@@ -112,10 +124,28 @@ clickhouse_stream() {
   remote_use server
   # shellcheck disable=SC2016  # for the shell over there
   clickhouse_password | remote_pull_stream "$(clickhouse_beginning)"$'\n''frozen=$data/shadow/lifeboat-$asset tab=$(printf "\t")
-trap "rm -rf \"\$private\" \"\$frozen\"" EXIT
-rm -rf "$frozen"
+trap "rm -rf \"\$private\" \"\$frozen\" \"\$copy\"" EXIT
+rm -rf "$frozen" "$copy"
 mkdir -p "$frozen" || exit 73
 ask "SELECT version() FORMAT TSV" >"$frozen/version" || exit 69
+how=freeze note= backed=
+if has_backup "$(cat "$frozen/version")" && [ "$method" != freeze ]; then
+  how=backup
+  if ! ask "BACKUP $access_tables TO $(target access)" >/dev/null 2>"$private/why"; then
+    words=$(tr "\n" " " <"$private/why" | cut -c 1-250)
+    case "$method $words" in
+      "auto "*backups.allowed_*) how=freeze note="the server does not allow BACKUP, so the tables were frozen: let <backups><allowed_path> of its configuration name ${copy%/*}" ;;
+      *"Code: 497"*) note="users, roles, quotas, policies and profiles made by SQL are not in the backup, since the user may not read them: $words" ;;
+      *) printf "%s\n" "$words" >&2; exit 69 ;;
+    esac
+  fi
+elif [ "$method" = backup ]; then
+  printf "ClickHouse %s has no BACKUP, which came with 22.8: take the method freeze in the plan\n" "$(cat "$frozen/version")" >&2
+  exit 78
+fi
+if [ $how = freeze ] && [ -d "$data/access" ]; then cp -R "$data/access" "$frozen/access" || exit 74; fi
+printf "%s\n%s\n" "$how" "$note" >"$frozen/method"
+ask "SELECT database, table, sum(rows) FROM system.parts WHERE active GROUP BY database, table FORMAT TSV" >"$private/rows" || exit 69
 ask "SELECT database, name, engine FROM system.tables WHERE ($1) AND NOT is_temporary ORDER BY database, name FORMAT TSV" >"$private/list" || exit 69
 number=0
 while IFS="$tab" read -r database name engine; do
@@ -123,7 +153,11 @@ while IFS="$tab" read -r database name engine; do
   table=$(quoted "$database").$(quoted "$name")
   ask "SHOW CREATE TABLE $table FORMAT TSVRaw" >"$frozen/$number.sql" || exit 69
   mkdir "$frozen/$number"
-  case "$engine" in
+  case "$how $engine" in
+    backup*MergeTree)
+      backed="$backed${backed:+, }TABLE $table"
+      rows=$(grep -F "$database$tab$name$tab" "$private/rows" | awk -F "$tab" -v database="$database" -v name="$name" "\$1 == database && \$2 == name { rows = \$3 } END { print rows + 0 }")
+      ;;
     *MergeTree)
       ask "ALTER TABLE $table FREEZE" || exit 69
       cut=$data/shadow/$(cat "$data/shadow/increment.txt")
@@ -140,7 +174,7 @@ while IFS="$tab" read -r database name engine; do
         rows=$((rows + count)) || exit 69
       done
       ;;
-    *Log | Memory | Set | Join)
+    *Log | *Memory | *Set | *Join)
       rows=$(ask "SELECT count() FROM $table FORMAT TSV" 2>/dev/null) || rows=0
       ask "SELECT * FROM $table FORMAT Native" >"$frozen/$number/rows.native" || exit 69
       ;;
@@ -148,7 +182,13 @@ while IFS="$tab" read -r database name engine; do
   printf "%s\t%s\t%s\t%s\t%s\n" "$number" "$database" "$name" "$engine" "$rows" >>"$frozen/tables"
 done <"$private/list"
 [ -s "$frozen/tables" ] || { echo "there is no table to back up" >&2; exit 65; }
-cd "$frozen" && tar -cf - version tables *.sql $(cut -f 1 tables)' "$CH_HOST" "$CH_NUMBER" "$CH_LOGIN" "$CH_DATA" "$ASSET" "$wanted"
+if [ -n "$backed" ]; then
+  printf "BACKUP %s TO %s;\n" "$backed" "$(target parts)" >"$private/backup.sql"
+  ask_all "$private/backup.sql" >/dev/null || exit 69
+  [ -d "$copy/parts" ] || { echo "the server wrote its backup elsewhere than in ${copy%/*}: is backupDirectory in the plan right?" >&2; exit 78; }
+fi
+for made in "$copy"/*; do [ ! -d "$made" ] || mv "$made" "$frozen/" || exit 74; done
+cd "$frozen" && tar -cf - version method tables *.sql $(ls -d access parts 2>/dev/null) $(cut -f 1 tables)' "$CH_HOST" "$CH_NUMBER" "$CH_LOGIN" "$CH_DATA" "$ASSET" "$CH_METHOD" "$CH_COPIES" "$CH_DISK" "$wanted"
 }
 
 # The observer, and the consumer that verifies: the archive can be read to its end, and has the list that it is about. Leaves that in
@@ -157,7 +197,7 @@ clickhouse_observe() {
   local dir="$RUN_DIR/clickhouse.set"
   rm -rf -- "$dir"
   mkdir -- "$dir"
-  tar -xf - -C "$dir" version tables 2>"$RUN_DIR/clickhouse.tar" || die "$EX_DATA" "the archive of the tables cannot be read: it is cut or damaged"
+  tar -xf - -C "$dir" version method tables 2>"$RUN_DIR/clickhouse.tar" || die "$EX_DATA" "the archive of the tables cannot be read: it is cut or damaged"
 }
 
 # Count the tables and rows of a set's list: CH_TABLES, CH_ROWS.
@@ -218,11 +258,24 @@ clickhouse_unpack() {
   tar -xf - -C "$1" 2>"$RUN_DIR/clickhouse.err" || clickhouse_die 'cannot unpack the tables' "$EX_DATA"
 }
 
-# Make a new table for each of the set, attach its parts, read every column of it, count. Definitions without data wait for the swap.
+# Make a new table for each of the set with its rows, read every column of it, count. Definitions without data wait for the swap.
 clickhouse_load() {
   # shellcheck disable=SC2016  # for the shell over there
   clickhouse_script 'set=$data/lifeboat-$asset tab=$(printf "\t")
 ask "CREATE DATABASE IF NOT EXISTS $1" || exit 69
+how=$(sed -n 1p "$set/method") version=$(ask "SELECT version() FORMAT TSV") backed=
+if [ "$how" = backup ]; then
+  has_backup "$version" || { echo "the set is a BACKUP of ClickHouse $(cat "$set/version"): the server here, $version, is too old to restore it" >&2; exit 75; }
+  rm -rf "$copy"
+  mkdir -p "$copy" || exit 73
+  for made in parts access; do [ ! -d "$set/$made" ] || mv "$set/$made" "$copy/" || exit 74; done
+  chown -R "$(ls -nd "$data/metadata" | awk "{ print \$3 \":\" \$4 }")" "$copy" 2>/dev/null || [ -w "$data/metadata" ] || exit 77
+  while IFS="$tab" read -r number database name engine rows; do
+    case "$engine" in *MergeTree) backed="$backed${backed:+, }TABLE $(quoted "$database").$(quoted "$name") AS $1.t$number" ;; esac
+  done <"$set/tables"
+  printf "RESTORE %s FROM %s;\n" "$backed" "$(target parts)" >"$private/restore.sql"
+  [ -z "$backed" ] || ask_all "$private/restore.sql" >/dev/null || exit 65
+fi
 while IFS="$tab" read -r number database name engine rows; do
   case "$engine" in *MergeTree | *Log | Memory | Set | Join) ;; *) continue ;; esac
   query=$(cat "$set/$number.sql") rest=
@@ -230,8 +283,10 @@ while IFS="$tab" read -r number database name engine rows; do
     case "$query" in "CREATE TABLE $head"[!0-9A-Za-z_]*) rest=${query#"CREATE TABLE $head"} ;; esac
   done
   [ -n "$rest" ] || { echo "the definition of $database.$name is not understood" >&2; exit 65; }
-  ask "CREATE TABLE $1.t$number$rest" || exit 69
-  case "$engine" in
+  : >"$private/load.sql"
+  case "$how $engine" in backup*MergeTree) ;; *) ask "CREATE TABLE $1.t$number$rest" || exit 69 ;; esac
+  case "$how $engine" in
+    backup*MergeTree) ;;
     *MergeTree)
       place=$(ask "SELECT data_path FROM system.tables WHERE database = ${tick}$1${tick} AND name = ${tick}t$number${tick} FORMAT TSVRaw" 2>/dev/null) ||
         place=$(ask "SELECT data_paths[1] FROM system.tables WHERE database = ${tick}$1${tick} AND name = ${tick}t$number${tick} FORMAT TSVRaw") || exit 69
@@ -240,16 +295,17 @@ while IFS="$tab" read -r number database name engine rows; do
         [ -d "$part" ] || continue
         chown -R "$owner" "$part" 2>/dev/null || [ -w "$place/detached" ] || exit 77
         mv "$part" "$place/detached/" || exit 74
-        ask "ALTER TABLE $1.t$number ATTACH PART ${tick}${part##*/}${tick}" || exit 65
+        printf "ALTER TABLE %s ATTACH PART ${tick}%s${tick};\n" "$1.t$number" "${part##*/}" >>"$private/load.sql"
       done
       ;;
     *) clickhouse-client --config-file="$private/client.xml" -q "INSERT INTO $1.t$number FORMAT Native" <"$set/$number/rows.native" || exit 65 ;;
   esac
   # Reading every column proves the checksums of every block.
   case "$engine" in Set | Join) continue ;; esac
-  ask "SELECT * FROM $1.t$number FORMAT Null" || exit 65
-  found=$(ask "SELECT count() FROM $1.t$number FORMAT TSV") || exit 65
-  case "$engine" in *MergeTree) [ "$found" = "$rows" ] ;; *) [ "$found" -ge "$rows" ] ;; esac || { echo "$database.$name has $found rows, $rows were backed up" >&2; exit 65; }
+  printf "SELECT * FROM %s FORMAT Null; SELECT count() FROM %s FORMAT TSV;\n" "$1.t$number" "$1.t$number" >>"$private/load.sql"
+  found=$(ask_all "$private/load.sql") || exit 65
+  # Other engines than MergeTree may merge rows between the count and BACKUP.
+  case "$how $engine" in freeze*MergeTree) [ "$found" = "$rows" ] ;; "backup MergeTree" | *Log | *Memory) [ "$found" -ge "$rows" ] ;; esac || { echo "$database.$name has $found rows, $rows were backed up" >&2; exit 65; }
 done <"$set/tables"' "$CH_NEW" || clickhouse_die 'the tables cannot be loaded' "$(sysexit_of $? "$EX_UNAVAILABLE")"
 }
 
@@ -258,11 +314,11 @@ clickhouse_start_aside() {
   local dir="$1" program="${SERVER_BINARY:-clickhouse-server}" waited=0
   command -v "$program" >/dev/null 2>&1 || die "$EX_TEMPFAIL" "there is no $program on this host: the set is proven by its hashes and its list, but cannot be loaded here" 'install ClickHouse on this host, or name serverProgram in the plan'
   command -v clickhouse-client >/dev/null 2>&1 || die "$EX_TEMPFAIL" 'there is no clickhouse-client on this host'
-  CH_HOST=127.0.0.1 CH_LOGIN=default CH_DATA="$dir/data" CH_READY=aside CH_NUMBER=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
+  CH_HOST=127.0.0.1 CH_LOGIN=default CH_DATA="$dir/data" CH_COPIES="$dir/data/backups" CH_DISK="" CH_READY=aside CH_NUMBER=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
   CH_PASSWORD="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
   mkdir -p -- "$CH_DATA/tmp"
-  printf '<yandex><logger><level>warning</level><log>%s/server.log</log><errorlog>%s/error.log</errorlog></logger><tcp_port>%d</tcp_port><listen_host>127.0.0.1</listen_host><path>%s/</path><tmp_path>%s/tmp/</tmp_path><users_config>%s/users.xml</users_config><default_profile>default</default_profile><default_database>default</default_database><mark_cache_size>67108864</mark_cache_size></yandex>\n' \
-    "$dir" "$dir" "$CH_NUMBER" "$CH_DATA" "$CH_DATA" "$dir" >"$dir/config.xml"
+  printf '<yandex><logger><level>warning</level><log>%s/server.log</log><errorlog>%s/error.log</errorlog></logger><tcp_port>%d</tcp_port><listen_host>127.0.0.1</listen_host><path>%s/</path><tmp_path>%s/tmp/</tmp_path><users_config>%s/users.xml</users_config><default_profile>default</default_profile><default_database>default</default_database><mark_cache_size>67108864</mark_cache_size><backups><allowed_path>%s</allowed_path></backups></yandex>\n' \
+    "$dir" "$dir" "$CH_NUMBER" "$CH_DATA" "$CH_DATA" "$dir" "$CH_COPIES" >"$dir/config.xml"
   printf '<yandex><profiles><default/></profiles><quotas><default/></quotas><users><default><password>%s</password><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default></users></yandex>\n' "$CH_PASSWORD" >"$dir/users.xml"
   "$program" "--config-file=$dir/config.xml" </dev/null >"$dir/server.out" 2>&1 9>&- &
   printf '%d\n' $! >"$dir/server.pid"
@@ -315,12 +371,35 @@ kind_describe_restore() {
   kind_preflight
   printf '  load %s tables with %s rows beside the live ones, then rename old and new;\n  the present tables are kept in the database %s%s\n' \
     "$(manifest_get "$set" position.tables)" "$(manifest_get "$set" position.rows)" "$CH_OLD" "$STAMP"
-  printf '  tables that are not in the backup stay as they are\n'
+  printf '  tables that are not in the backup stay as they are; users, roles, quotas, policies and profiles that SQL made are added\n  where they are missing (those of users.xml are no matter of this backup)\n'
+}
+
+# Bring back users and the like that are missing: those that are there stay as they are. Without BACKUP they are files, which the
+# server reads when it starts. What cannot be brought back does not keep the tables from it.
+clickhouse_restore_access() {
+  # shellcheck disable=SC2016  # for the shell over there
+  clickhouse_script 'set=$data/lifeboat-$asset
+if [ -d "$copy/access" ]; then
+  ask "RESTORE $access_tables FROM $(target access)" >/dev/null || exit
+elif [ -d "$set/access" ] && [ -d "$data/access" ]; then
+  for file in "$set/access"/*.sql; do
+    [ -f "$file" ] || continue
+    # The first line begins with ATTACH, what it is, and its name: one of the same name but another number is there already.
+    begin=$(sed -n "1s/^\(ATTACH [A-Z ]* [^ ;]*\).*/\1/p" "$file")
+    if sed "s/;/ /" "$data/access"/*.sql 2>/dev/null | grep -F "$begin " >/dev/null; then continue; fi
+    cp "$file" "$data/access/" || exit 74
+    chown "$(ls -nd "$data/access" | awk "{ print \$3 \":\" \$4 }")" "$data/access/${file##*/}" || exit 77
+    : >"$data/access/need_rebuild_lists.mark"
+    printf "%s\n" "${file##*/}"
+  done
+fi' >"$RUN_DIR/clickhouse.access" || log_warn "users, roles, quotas, policies and profiles that SQL made were not brought back: $(tail -n 1 -- "$RUN_DIR/clickhouse.err" | cut -c 1-250)"
+  if [[ -s $RUN_DIR/clickhouse.access ]]; then log_warn "restart ClickHouse when it suits you: $(wc -l <"$RUN_DIR/clickhouse.access" | tr -d ' ') users, roles, quotas, policies or profiles were brought back, which it reads when it starts"; fi
 }
 
 # Rename the old tables away and the loaded ones into place, one statement for each; then make the views that are missing.
 kind_swap() {
   clickhouse_setup
+  clickhouse_restore_access
   printf '%s\n' "$CH_OLD$STAMP" >"$STATE_DIR/$ASSET.clickhouse" || die "$EX_IO" "cannot write in $STATE_DIR"
   sync_paths "$STATE_DIR/$ASSET.clickhouse"
   # shellcheck disable=SC2016  # for the shell over there
@@ -362,7 +441,7 @@ while IFS="$tab" read -r number database name engine rows; do
   found=$(ask "SELECT count() FROM $(quoted "$database").$(quoted "$name") FORMAT TSV") || exit 65
   [ "$found" -ge "$rows" ] || { echo "$database.$name has $found rows, $rows were backed up" >&2; exit 65; }
 done <"$set/tables"
-ask "DROP DATABASE $1" && rm -rf "$set"' "$CH_NEW" || clickhouse_die 'what is live is not what was backed up' "$(sysexit_of $? "$EX_DATA")"
+ask "DROP DATABASE $1" && rm -rf "$set" "$copy"' "$CH_NEW" || clickhouse_die 'what is live is not what was backed up' "$(sysexit_of $? "$EX_DATA")"
   log_info "the old tables are kept in the database $(cat -- "$STATE_DIR/$ASSET.clickhouse"); when you no longer need them: DROP DATABASE"
   rm -f -- "$STATE_DIR/$ASSET.clickhouse"
 }
@@ -392,6 +471,6 @@ if [ -n "$2" ] && [ -f "$set/tables" ]; then
   done <"$set/tables"
   ask "DROP DATABASE IF EXISTS $2" || exit 69
 fi
-ask "DROP DATABASE IF EXISTS $1" && rm -rf "$set"' "$CH_NEW" "$old" || clickhouse_die 'cannot undo the restore'
+ask "DROP DATABASE IF EXISTS $1" && rm -rf "$set" "$copy"' "$CH_NEW" "$old" || clickhouse_die 'cannot undo the restore'
   rm -f -- "$STATE_DIR/$ASSET.clickhouse"
 }

@@ -34,13 +34,28 @@ export interface ClickhouseOptions extends AssetOptions {
   readonly password?: Secret;
   /** The server's `path`, where its data is, as the place sees it that it runs in. Default: `/var/lib/clickhouse`. */
   readonly dataDirectory?: AbsolutePath;
+  /**
+   * How tables are written aside: by the server's own `BACKUP` (22.8 and later), or by freezing their parts. Default: `auto`, that is
+   * `BACKUP` where the server has and allows it.
+   */
+  readonly method?: "auto" | "backup" | "freeze";
+  /**
+   * A directory that `<backups><allowed_path>` of the server's configuration names, or that of `backupDisk`. Default: `backups` in
+   * `dataDirectory`.
+   */
+  readonly backupDirectory?: AbsolutePath;
+  /**
+   * A local disk of the server that `<backups><allowed_disk>` names, to use instead of `allowed_path`. Default: none.
+   * @pattern ^[A-Za-z_][A-Za-z0-9_]*$
+   */
+  readonly backupDisk?: string;
   /** The server program on the host, for throw-away servers. Default: `clickhouse-server` as found. */
   readonly serverProgram?: AbsolutePath;
 }
 
 /**
- * A ClickHouse server: its tables frozen (hard links, no copy, no pause), streamed with their definitions, attached beside the live ones
- * in a restore, read through, then renamed into place.
+ * A ClickHouse server: its tables by its own BACKUP or frozen (hard links, no copy, no pause), streamed with their definitions and the
+ * users that SQL made, loaded beside the live ones in a restore, read through, then renamed into place.
  * @example
  * clickhouse("clickhouse", {
  *   on: mac, in: pod({ cluster, namespace: "signoz", pod: "signoz-clickhouse-0" }), databases: "all",
@@ -60,11 +75,28 @@ export const clickhouse = assetKind<"clickhouse", ClickhouseOptions>({
     CH_USER: options.user ?? "default",
     PASSWORD_SECRET: options.password === undefined ? "" : secretReference(options.password),
     CH_DATA_DIR: options.dataDirectory ?? "/var/lib/clickhouse",
+    CH_METHOD: options.method ?? "auto",
+    CH_BACKUP_DIR: options.backupDirectory ?? `${options.dataDirectory ?? "/var/lib/clickhouse"}/backups`,
+    CH_BACKUP_DISK: options.backupDisk ?? "",
     SERVER_BINARY: options.serverProgram ?? "",
   }),
   remotes: (options) => [{ id: "server", reach: options.in }],
   problems: (options) => {
     const problems: OptionProblem[] = [];
+    if (options.backupDirectory?.includes("'"))
+      problems.push({
+        path: ["backupDirectory"],
+        message: "a backup directory whose path has a quote in it",
+        why: "the path stands in a statement of the server",
+        fix: "choose another directory",
+      });
+    if (options.backupDisk !== undefined && options.backupDirectory === undefined)
+      problems.push({
+        path: ["backupDisk"],
+        message: "a backup disk without its directory",
+        why: "the script reads the backup from the directory that the disk is",
+        fix: "say where the disk lies: backupDirectory",
+      });
     for (const [index, name] of (options.databases === "all" ? [] : options.databases).entries())
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name === "system" || name.startsWith("lifeboat_"))
         problems.push({

@@ -47,6 +47,9 @@ new_clickhouse_host() {
   set_fact CH_USER default
   set_fact PASSWORD_SECRET "file:$HOST/password"
   set_fact CH_DATA_DIR "$CH/data"
+  set_fact CH_METHOD auto
+  set_fact CH_BACKUP_DIR "$CH/data/backups"
+  set_fact CH_BACKUP_DISK ''
   set_fact SERVER_BINARY ''
   set_list REMOTE_IDS server
   set_list REMOTE_DRIVERS local
