@@ -136,7 +136,7 @@ if has_backup "$(cat "$frozen/version")" && [ "$method" != freeze ]; then
     case "$method $words" in
       "auto "*backups.allowed_*) how=freeze note="the server does not allow BACKUP, so the tables were frozen: let <backups><allowed_path> of its configuration name ${copy%/*}" ;;
       *"Code: 497"*) note="users, roles, quotas, policies and profiles made by SQL are not in the backup, since the user may not read them: $words" ;;
-      *) printf "%s\n" "$words" >&2; exit 69 ;;
+      *) cat "$private/why" >&2; exit 69 ;;
     esac
   fi
 elif [ "$method" = backup ]; then

@@ -36,54 +36,6 @@ teardown() {
   }
 }
 
-new_clickhouse_host() {
-  new_host
-  set_fact KIND clickhouse
-  set_fact TYPE volumes
-  printf '%s\n' "$CH_TEST_PASSWORD" >"$HOST/password"
-  set_list DATABASES
-  set_fact CH_ADDRESS 127.0.0.1
-  set_fact CH_PORT "$(cat "$CH/port")"
-  set_fact CH_USER default
-  set_fact PASSWORD_SECRET "file:$HOST/password"
-  set_fact CH_DATA_DIR "$CH/data"
-  set_fact CH_METHOD auto
-  set_fact CH_BACKUP_DIR "$CH/data/backups"
-  set_fact CH_BACKUP_DISK ''
-  set_fact SERVER_BINARY ''
-  set_list REMOTE_IDS server
-  set_list REMOTE_DRIVERS local
-  set_list REMOTE_SETTINGS
-  link_clickhouse
-}
-
-# Put the scripts together: linked once a file, with the facts of each test before it.
-link_clickhouse() {
-  local role body="$BATS_FILE_TMPDIR/body"
-  if [[ ! -d $body ]]; then
-    make_scripts clickhouse backup restore verify drill
-    mkdir "$body"
-    for role in backup restore verify drill; do
-      sed "1,$(($(wc -l <"$FACTS.linked") + 2))d" "$HOST/bin/$role.sh" >"$body/$role"
-    done
-  fi
-  sed -e 's/^\([A-Z0-9_]*\)=(/readonly -a \1=(/; t' -e 's/^/readonly /' "$FACTS" >"$FACTS.linked"
-  for role in backup restore verify drill; do
-    { printf '#!/usr/bin/env bash\nset -Eeuo pipefail\n' && cat "$FACTS.linked" "$body/$role"; } >"$HOST/bin/$role.sh"
-    chmod +x "$HOST/bin/$role.sh"
-  done
-}
-
-with() {
-  while (($#)); do
-    set_fact "$1" "$2"
-    shift 2
-  done
-  link_clickhouse
-}
-
-manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
-
 # Nothing half-made is left on the server or the host.
 assert_clean() {
   assert_tidy
@@ -153,7 +105,7 @@ assert_clean() {
   assert_same "$output" ''
 }
 
-@test "wrong password: 77; no server: 69; no such database: 65; not its data: 69; nothing is published" {
+@test "wrong password: 77; no server: 69; no such database: 65; not its data: 69; no BACKUP: 78; nothing is published" {
   printf 'wr0ng\n' >"$HOST/password"
   run -77 backup
   assert_silent_about wr0ng
@@ -164,7 +116,10 @@ assert_clean() {
   with DATABASES '()' CH_DATA_DIR "$HOST"
   run -69 backup
   assert_says 'is not the directory of its data'
-  with CH_DATA_DIR "$CH/data" CH_PORT 1
+  with CH_DATA_DIR "$CH/data" CH_METHOD backup
+  run -78 backup
+  assert_says 'has no BACKUP'
+  with CH_METHOD auto CH_PORT 1
   run -69 backup
   assert_says 'is the server running?'
   assert_same "$(sets)" ''
@@ -220,4 +175,44 @@ assert_clean() {
   run -0 restore --yes
   assert_same "$(ch 'SELECT count() FROM shop.t')" 20000
   assert_clean
+}
+
+@test "in a pod: the same, through kubectl exec; a pod that is away: 69" {
+  export PODS="$BATS_TEST_TMPDIR/pods"
+  local pod="$PODS/signoz/signoz-clickhouse-0" before
+  mkdir -p "$BATS_TEST_TMPDIR/stubs" "$pod"
+  : >"$pod/env"
+  ln -s "$BATS_TEST_DIRNAME/stubs/kubectl-exec" "$BATS_TEST_TMPDIR/stubs/kubectl"
+  PATH="$BATS_TEST_TMPDIR/stubs:$PATH"
+  set_list REMOTE_DRIVERS kubectl
+  set_list REMOTE_SETTINGS server.kubeconfig=/k server.namespace=signoz server.pod=signoz-clickhouse-0
+  link_clickhouse
+  before="$(ch_print)"
+  run -0 backup
+  ch 'DROP DATABASE other' 'TRUNCATE TABLE shop.p' 'DROP TABLE shop.mv'
+  run -0 restore --yes
+  assert_same "$(ch_print)" "$before"
+  assert_clean
+  # The scripts' own files went from the container, too.
+  assert_same "$(find "$pod" -mindepth 1 ! -name env)" ''
+  : >"$pod/down"
+  run -69 backup
+  assert_says 'pods "signoz-clickhouse-0" not found'
+}
+
+@test "users made by SQL are files when tables are frozen: what is missing comes back, what is there stays" {
+  mkdir "$CH/data/access"
+  printf 'ATTACH USER alice IDENTIFIED WITH sha256_hash BY %s;\nATTACH GRANT SELECT ON shop.* TO alice;\n' "'AB'" >"$CH/data/access/1.sql"
+  printf 'ATTACH USER al;\n' >"$CH/data/access/2.sql"
+  printf 'ATTACH SETTINGS PROFILE slow SETTINGS max_threads = 1;\n' >"$CH/data/access/3.sql"
+  run -0 backup
+  local alice
+  alice="$(cat "$CH/data/access/1.sql")"
+  rm "$CH/data/access"/[123].sql
+  printf 'ATTACH SETTINGS PROFILE slow SETTINGS max_threads = 8;\n' >"$CH/data/access/4.sql"
+  run -0 restore --yes
+  assert_says 'restart ClickHouse when it suits you: 2 users'
+  assert_same "$(cat "$CH/data/access/1.sql")" "$alice"
+  assert_same "$(cd "$CH/data/access" && echo *)" '1.sql 2.sql 4.sql need_rebuild_lists.mark'
+  rm -r "$CH/data/access"
 }

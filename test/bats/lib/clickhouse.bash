@@ -5,6 +5,10 @@
 #   ch SQL…               run statements on it
 #   ch_fill               databases with one of each kind of table, always the same
 #   ch_print              fingerprint of definitions and rows
+#   new_clickhouse_host   a host with scripts for the server
+#   with FACT VALUE…      set facts and link again
+#   manifest SET KEY      what a MANIFEST says
+# shellcheck disable=SC2153  # HOST and FACTS are of lifeboat.bash
 
 CH_TEST_PASSWORD='p<w>&"1'
 
@@ -71,3 +75,51 @@ ch_print() {
     printf '%s %s\n' "$table" "$(ch "SELECT * FROM $table" | sort | sha256sum)"
   done
 }
+
+new_clickhouse_host() {
+  new_host
+  set_fact KIND clickhouse
+  set_fact TYPE volumes
+  printf '%s\n' "$CH_TEST_PASSWORD" >"$HOST/password"
+  set_list DATABASES
+  set_fact CH_ADDRESS 127.0.0.1
+  set_fact CH_PORT "$(cat "$CH/port" 2>/dev/null || printf 9000)"
+  set_fact CH_USER default
+  set_fact PASSWORD_SECRET "file:$HOST/password"
+  set_fact CH_DATA_DIR "$CH/data"
+  set_fact CH_METHOD auto
+  set_fact CH_BACKUP_DIR "$CH/data/backups"
+  set_fact CH_BACKUP_DISK ''
+  set_fact SERVER_BINARY ''
+  set_list REMOTE_IDS server
+  set_list REMOTE_DRIVERS local
+  set_list REMOTE_SETTINGS
+  link_clickhouse
+}
+
+# Put the scripts together: linked once a file, with the facts of each test before it.
+link_clickhouse() {
+  local role body="$BATS_FILE_TMPDIR/body"
+  if [[ ! -d $body ]]; then
+    make_scripts clickhouse backup restore verify drill
+    mkdir "$body"
+    for role in backup restore verify drill; do
+      sed "1,$(($(wc -l <"$FACTS.linked") + 2))d" "$HOST/bin/$role.sh" >"$body/$role"
+    done
+  fi
+  sed -e 's/^\([A-Z0-9_]*\)=(/readonly -a \1=(/; t' -e 's/^/readonly /' "$FACTS" >"$FACTS.linked"
+  for role in backup restore verify drill; do
+    { printf '#!/usr/bin/env bash\nset -Eeuo pipefail\n' && cat "$FACTS.linked" "$body/$role"; } >"$HOST/bin/$role.sh"
+    chmod +x "$HOST/bin/$role.sh"
+  done
+}
+
+with() {
+  while (($#)); do
+    set_fact "$1" "$2"
+    shift 2
+  done
+  link_clickhouse
+}
+
+manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
