@@ -46,6 +46,8 @@ export interface CommonAssetOptions {
     readonly backup?: Duration;
     /** How long a restore takes. */
     readonly restore?: Duration;
+    /** Of a kind with a log: how long it takes to archive what is new of it, and to bring that to a further store. */
+    readonly log?: Duration;
   };
   /** How long a run may take before it is stopped. */
   readonly timeLimit?: {

@@ -6,6 +6,7 @@
  */
 import {
   age,
+  clickhouse,
   copy,
   daily,
   directory,
@@ -229,6 +230,20 @@ const secrets = vault("vault", {
   expect: { size: "50MiB", backup: "1m", restore: "2m" },
 });
 
+const telemetry = clickhouse("clickhouse", {
+  description: "what SigNoz has recorded: traces, metrics and logs",
+  on: mac,
+  in: pod({ cluster: kube, namespace: "signoz", pod: "signoz-clickhouse-0" }),
+  databases: "all",
+  password: secretFile("/etc/lifeboat/clickhouse.password"),
+  ...fromMacDaily,
+  schedule: daily("04:10"),
+  verify: weekly("sunday", "06:10"),
+  rto: "1h",
+  priority: "P3",
+  expect: { size: "30GiB", backup: "20m", restore: "40m" },
+});
+
 // A worker is made anew by Terraform and joins again; this is how it was set up.
 const kubelets = workers.map((on) =>
   files(`kubelet-${on.id}`, {
@@ -258,6 +273,7 @@ export default plan("reference", {
     orders,
     sessions,
     secrets,
+    telemetry,
     ...kubelets,
   ],
 });

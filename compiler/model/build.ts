@@ -400,7 +400,12 @@ interface CommonData {
   readonly keep?: Retention;
   readonly encrypt?: Data<Encryption>;
   readonly compress?: AssetModel["compress"];
-  readonly expect?: { readonly size?: string; readonly backup?: string; readonly restore?: string };
+  readonly expect?: {
+    readonly size?: string;
+    readonly backup?: string;
+    readonly restore?: string;
+    readonly log?: string;
+  };
   readonly timeLimit?: { readonly backup?: string; readonly restore?: string };
   readonly reserve?: string;
   readonly notify?: readonly Data<Hook>[];
@@ -461,6 +466,7 @@ function assetModel(
       size: bytesOf(data.expect?.size),
       backup: secondsOf(data.expect?.backup),
       restore: secondsOf(data.expect?.restore),
+      log: secondsOf(data.expect?.log),
     },
     timeLimit: {
       backup: secondsOf(data.timeLimit?.backup) ?? 6 * 3600,

@@ -133,6 +133,7 @@ export interface AssetModel {
     readonly size: number | undefined;
     readonly backup: number | undefined;
     readonly restore: number | undefined;
+    readonly log: number | undefined;
   };
   readonly timeLimit: { readonly backup: number; readonly restore: number };
   readonly reserve: number;

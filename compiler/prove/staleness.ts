@@ -18,14 +18,19 @@ export interface Series {
 /** A job that brings sets. */
 export interface Job {
   readonly clock: Clock;
-  /** How long it takes until the set is complete: seconds. */
+  /** How long it takes until a full set is complete: seconds. */
   readonly takes: number;
+  /** Of a job that makes sets: they are those of the log, not full ones. */
+  readonly isLog?: boolean;
+  /** Of a job that copies: how long it takes to bring what is new of the log, after a full set if there is one: seconds. */
+  readonly takesLog?: number;
 }
 
 /** A set in a store: the data as of `captured`, complete there at `arrived`. Seconds since 1970. */
 export interface Arrival {
   readonly captured: number;
   readonly arrived: number;
+  readonly isLog: boolean;
 }
 
 /** The oldest that the newest data can be, and the moment at which it is. */
@@ -37,7 +42,7 @@ export interface Staleness {
   /** When the data is from. */
   readonly captured: number;
   /**
-   * A job was due, with something to do, while it was still at work. What is left out then depends on when the first one ever ran, so
+   * A job was due while it was still at work, run after run. Which starts are left out then depends on when the first one ever was, so
    * nothing is proven.
    */
   readonly overlaps: boolean;
@@ -127,25 +132,64 @@ export function arrivalsOf(
 /** What one job brings. One that is still at work when it is due again holds the lock, and that start is left out. */
 function runJob(job: Job, source: readonly Arrival[] | undefined, starts: readonly number[]) {
   const arrivals: Arrival[] = [];
-  let overlaps = false;
+  const lanes = { full: new Lane(), log: new Lane() };
   let busyUntil = Number.NEGATIVE_INFINITY;
   let next = 0;
-  let newest = Number.NEGATIVE_INFINITY;
+  let late = false;
+  let wasLate = false;
+  let overlaps = false;
   for (const minute of starts) {
     const start = minute * 60;
-    let captured = start;
-    if (source !== undefined) {
-      for (; next < source.length && (source[next] as Arrival).arrived <= start; next++)
-        newest = Math.max(newest, (source[next] as Arrival).captured);
-      if (newest <= (arrivals.at(-1)?.captured ?? Number.NEGATIVE_INFINITY)) continue;
-      captured = newest;
-    }
-    if (start < busyUntil) {
-      overlaps = true;
+    if (source === undefined) {
+      if (start < busyUntil) {
+        overlaps = true;
+        continue;
+      }
+      busyUntil = start + job.takes;
+      arrivals.push({ captured: start, arrived: busyUntil, isLog: job.isLog ?? false });
       continue;
     }
-    busyUntil = start + job.takes;
-    arrivals.push({ captured, arrived: busyUntil });
+    for (; next < source.length && (source[next] as Arrival).arrived <= start; next++) {
+      const { isLog, captured } = source[next] as Arrival;
+      lanes[isLog ? "log" : "full"].offer(captured);
+    }
+    if (!lanes.full.hasNew() && !lanes.log.hasNew()) continue;
+    if (start < busyUntil) {
+      late = true;
+      continue;
+    }
+    // Late twice running: it may be so for ever. Late once: a full set was large, and the next run has made up for it.
+    overlaps ||= late && wasLate;
+    wasLate = late;
+    late = false;
+    busyUntil = start;
+    for (const [name, takes] of [
+      ["full", job.takes],
+      ["log", job.takesLog ?? 0],
+    ] as const) {
+      if (!lanes[name].hasNew()) continue;
+      busyUntil += takes;
+      arrivals.push({ captured: lanes[name].take(), arrived: busyUntil, isLog: name === "log" });
+    }
   }
   return { arrivals, overlaps };
+}
+
+/** Sets of one sort that wait to be taken: only the newest counts. */
+class Lane {
+  private newest = Number.NEGATIVE_INFINITY;
+  private taken = Number.NEGATIVE_INFINITY;
+
+  offer(captured: number): void {
+    this.newest = Math.max(this.newest, captured);
+  }
+
+  hasNew(): boolean {
+    return this.newest > this.taken;
+  }
+
+  take(): number {
+    this.taken = this.newest;
+    return this.taken;
+  }
 }

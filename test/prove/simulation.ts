@@ -93,38 +93,60 @@ export function simulate(
       store: index,
       from: each.from,
       takes: job.takes / 60,
+      takesLog: (job.takesLog ?? 0) / 60,
+      lane: job.isLog ? 1 : 0,
       starts: cronStarts(job.clock, walls(job.clock.zone)),
       next: 0,
       busyUntil: -1,
-      holds: Number.NEGATIVE_INFINITY,
+      holds: [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
     })),
   );
   const length = walls(series[0]?.jobs[0]?.clock.zone ?? "UTC").length;
-  const newest = series.map(() => Number.NEGATIVE_INFINITY);
+  // In each store the newest full set, and the newest of the log.
+  const newest = series.map(() => [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+  const due: { at: number; store: number; lane: number; captured: number }[] = [];
   let worst = -1;
   // Minutes at which something begins or is complete.
   const busy = new Uint8Array(length + 1);
   for (const job of jobs) for (const start of job.starts) busy[start] = 1;
+  const arrive = (store: number, lane: number, captured: number) => {
+    const lanes = newest[store] as number[];
+    lanes[lane] = Math.max(lanes[lane] as number, captured);
+  };
   for (let now = 0; now <= length; now++) {
     if (now >= count) {
       let best = Number.NEGATIVE_INFINITY;
-      for (const index of survivors) best = Math.max(best, newest[index] as number);
+      for (const index of survivors) best = Math.max(best, ...(newest[index] as number[]));
       worst = Math.max(worst, now - best);
     }
     if (busy[now] === 0) continue;
     // First what is complete now, then what starts now; what takes no time is complete at once, for those further on the way, too.
-    for (const job of jobs) {
-      if (job.busyUntil === now) newest[job.store] = Math.max(newest[job.store] as number, job.holds);
+    for (let index = due.length - 1; index >= 0; index--) {
+      const each = due[index] as (typeof due)[number];
+      if (each.at !== now) continue;
+      arrive(each.store, each.lane, each.captured);
+      due.splice(index, 1);
     }
+    const begin = (job: (typeof jobs)[number], lane: number, captured: number, takes: number) => {
+      job.holds[lane] = captured;
+      job.busyUntil = Math.max(job.busyUntil, now) + takes;
+      if (job.busyUntil === now) arrive(job.store, lane, captured);
+      else due.push({ at: job.busyUntil, store: job.store, lane, captured });
+      if (job.busyUntil <= length) busy[job.busyUntil] = 1;
+    };
     for (const job of jobs) {
       while (job.starts[job.next] === now) {
         job.next++;
-        const captured = job.from === undefined ? now : (newest[job.from] as number);
-        if (now < job.busyUntil || captured <= job.holds) continue;
-        job.holds = captured;
-        job.busyUntil = now + job.takes;
-        if (job.busyUntil <= length) busy[job.busyUntil] = 1;
-        if (job.takes === 0) newest[job.store] = Math.max(newest[job.store] as number, captured);
+        if (now < job.busyUntil) continue;
+        if (job.from === undefined) {
+          begin(job, job.lane, now, job.takes);
+          continue;
+        }
+        for (const lane of [0, 1]) {
+          const captured = newest[job.from]?.[lane] as number;
+          if (captured > (job.holds[lane] as number))
+            begin(job, lane, captured, lane === 0 ? job.takes : job.takesLog);
+        }
       }
     }
   }
