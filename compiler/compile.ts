@@ -4,13 +4,17 @@ import { type Diagnostic, hasErrors } from "./diagnostics/diagnostic.ts";
 import { loadPlan } from "./load/load.ts";
 import { buildModel } from "./model/build.ts";
 import { documentOf } from "./model/document.ts";
+import type { Proof } from "./prove/proof.ts";
+import { prove } from "./prove/prove.ts";
 
-/** load → model → check: what `lifeboat check` does, and what `build` goes on from. */
+/** load → model → prove → check: what `lifeboat check` does, and what `build` goes on from. */
 export interface Compiled {
   /** The plan's name, or its file where it did not get that far. */
   readonly plan: string;
   /** Set when the plan has no errors. */
   readonly context: CheckContext | undefined;
+  /** What is proven and what is not, of a plan that is valid, whether or not it has errors. */
+  readonly proofs?: readonly Proof[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -25,6 +29,7 @@ export async function compilePlan(path: string): Promise<Compiled> {
   const built = await buildModel(document);
   if (built.value === undefined) return { plan, context: undefined, diagnostics: built.diagnostics };
 
-  const diagnostics = [...built.diagnostics, ...checkModel(built.value)];
-  return { plan, context: hasErrors(diagnostics) ? undefined : built.value, diagnostics };
+  const context: CheckContext = { ...built.value, proofs: prove(built.value.model) };
+  const diagnostics = [...built.diagnostics, ...checkModel(context)];
+  return { plan, context: hasErrors(diagnostics) ? undefined : context, proofs: context.proofs, diagnostics };
 }

@@ -68,6 +68,8 @@ export { commands, type Service, staticPods, systemd } from "./service.ts";
 export { type Site, type SiteOptions, site } from "./site.ts";
 export {
   confirm,
+  type FileOn,
+  fileOn,
   manual,
   rebuild,
   restore,

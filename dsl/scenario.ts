@@ -58,8 +58,10 @@ export interface ScenarioOptions {
     readonly by: string;
     /** The check that would notice. */
     readonly check?: Check;
-    /** How long after the disaster somebody knows. Default: the longest wait for the next run of the check. */
+    /** How long after its first symptom somebody knows. Default: the longest wait for the next run of the check. */
     readonly within?: Duration;
+    /** For how long damage may lie hidden before any symptom: sets that are made meanwhile hold it. Default: not at all. */
+    readonly hidden?: Duration;
   };
   /**
    * What is done, in this order; `after` makes steps run side by side.

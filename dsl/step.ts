@@ -6,7 +6,7 @@ import type { Contact } from "./people.ts";
 import type { Probe } from "./probe.ts";
 import type { Secret } from "./secret.ts";
 import type { Store } from "./store.ts";
-import type { Duration } from "./units.ts";
+import type { AbsolutePath, Duration } from "./units.ts";
 
 /** Something that a step reads, and that must therefore have outlived the disaster or have been brought back before. */
 export type Need =
@@ -29,10 +29,20 @@ export interface StepOptions {
   readonly takes?: Duration;
   /** What it reads besides the obvious. */
   readonly needs?: readonly Need[];
+  /** Files that it reads, besides those of a restore: each must be there, or come from a step before it. Default: none. */
+  readonly reads?: readonly FileOn[];
+  /** Files that it puts somewhere for later steps. Default: none. */
+  readonly writes?: readonly FileOn[];
   /** Who does it. Default: whoever answers first. */
   readonly owner?: Contact;
   /** A sentence for people. */
   readonly note?: string;
+}
+
+/** A file on a host. */
+export interface FileOn {
+  readonly on: Host;
+  readonly path: AbsolutePath;
 }
 
 /** Brings an asset back from a backup set. */
@@ -183,4 +193,12 @@ export function manual(what: string, options: StepArguments = {}): ManualStep {
  */
 export function confirm(question: string, options: StepArguments = {}): ConfirmStep {
   return value(confirm, { ...written(options), confirm: question });
+}
+
+/**
+ * A file on a host, as a step reads or writes it.
+ * @example run(["multipass", "transfer", "kit.tar", "mysql:/tmp/kit.tar"], { writes: [fileOn(db, "/tmp/kit.tar")] })
+ */
+export function fileOn(host: Host, path: AbsolutePath): FileOn {
+  return value(fileOn, { on: host, path });
 }

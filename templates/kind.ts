@@ -79,6 +79,12 @@ export interface AssetKind<Name extends string = string, Options = unknown> {
   service?(options: Data<Options>): Data<Service> | undefined;
   /** Why a set of this kind must not lie about in plain text; asked for only when it is not encrypted. */
   sensitive?(options: Data<Options>): string | undefined;
+  /** Files and directories of its hosts that its sets hold. Default: none; what it saves is no files. */
+  saves?(options: Data<Options>): readonly string[];
+  /** Files of its hosts without which a restored set is of no use, and what an author does about it. Default: none. */
+  uselessWithout?(
+    options: Data<Options>,
+  ): { readonly paths: readonly string[]; readonly advice: string } | undefined;
   /** Problems that a schema cannot find. */
   problems?(options: Data<Options>): readonly OptionProblem[];
 }

@@ -10,9 +10,11 @@ import planSchema from "../model/plan.schema.json" with { type: "json" };
 /** @param formatsModule how the made module imports the formats */
 export function validatorsModule(formatsModule: string): string {
   const ajv = createAjv({ inlineRefs: false, code: { source: true, formats: _`formatsOfPlan` } });
-  const schemas: Record<string, object> = { plan: planSchema.plan, host: planSchema.host };
-  for (const family of ["stores", "assets"] as const) {
-    for (const [kind, schema] of Object.entries(planSchema[family])) schemas[`${family}.${kind}`] = schema;
+  // Stores and assets have a schema for each kind; every other type of entity has one.
+  const { $comment: _comment, $defs: _defs, stores, assets, ...entities } = planSchema;
+  const schemas: Record<string, object> = { ...entities };
+  for (const [family, kinds] of Object.entries({ stores, assets })) {
+    for (const [kind, schema] of Object.entries(kinds)) schemas[`${family}.${kind}`] = schema;
   }
   const names: Record<string, string> = {};
   for (const [index, [name, schema]] of Object.entries(schemas).entries()) {

@@ -1,10 +1,12 @@
 import type { Diagnostic, DiagnosticKind } from "../diagnostics/diagnostic.ts";
 import type { Places } from "../model/build.ts";
 import type { Model } from "../model/model.ts";
+import type { Proof } from "../prove/proof.ts";
 
-/** What a rule is given: a valid model, and where its parts were written. */
+/** What a rule is given: a valid model, what follows from it, and where its parts were written. */
 export interface CheckContext {
   readonly model: Model;
+  readonly proofs: readonly Proof[];
   readonly places: Places;
 }
 

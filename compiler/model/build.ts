@@ -138,6 +138,8 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function checkReferences(document: Document): readonly Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
+  const ids = new Map<string, string[]>();
+  for (const { type, id } of document.entities) ids.set(type, [...(ids.get(type) ?? []), id]);
   for (const entity of [document.plan, ...document.entities]) {
     for (const { path, type, id } of references(entity)) {
       const what = `${label(path)} of ${entity.type} '${entity.id}'`;
@@ -149,7 +151,7 @@ function checkReferences(document: Document): readonly Diagnostic[] {
         diagnostics.push(wrongReference({ what, actual, expected: type, reason }, target));
         continue;
       }
-      const known = ofType(document, type as EntityType).map((each) => each.id);
+      const known = ids.get(type) ?? [];
       if (known.includes(id)) continue;
       const close = closest(id, known);
       const suggestion = close === undefined ? "" : ` Did you mean '${close}'?`;
@@ -351,7 +353,7 @@ function storeModel(store: Entity): StoreModel {
       ...secretsOf(store),
       ...(credentials === undefined
         ? []
-        : [{ option: "credentials", what: credentials, isPrompt: false, escrow: [] }]),
+        : [{ option: "credentials", what: credentials, isWithPeople: false, escrow: [] }]),
     ].map((secret) => ({ ...secret, escrow: [...secret.escrow, ...(data.escrow ?? [])] })),
     options: store.data,
     source: sourceOf(store),
@@ -369,13 +371,13 @@ function keyOf(encryption: Data<Encryption>): SecretModel {
     ? {
         option: "encrypt",
         what: `the age identity of ${encryption.age.recipients.join(", ")}`,
-        isPrompt: false,
+        isWithPeople: true,
         escrow: encryption.age.escrow ?? [],
       }
     : {
         option: "encrypt",
         what: `the key file ${encryption.openssl.keyFile}`,
-        isPrompt: false,
+        isWithPeople: false,
         escrow: encryption.openssl.escrow ?? [],
       };
 }

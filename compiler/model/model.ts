@@ -41,8 +41,8 @@ export interface SecretModel {
   readonly option: string;
   /** As people would say it: `the file /etc/lifeboat/mysql.cnf`. */
   readonly what: string;
-  /** Whether a person types it. Only that kind is never on a host. */
-  readonly isPrompt: boolean;
+  /** Never on a host: a person types it, or it opens what the hosts have encrypted. */
+  readonly isWithPeople: boolean;
   readonly escrow: readonly string[];
 }
 
@@ -193,8 +193,16 @@ export interface StepModel {
   readonly takes: number | undefined;
   readonly needs: readonly PartModel[];
   readonly secrets: readonly SecretModel[];
+  readonly reads: readonly FileModel[];
+  readonly writes: readonly FileModel[];
   readonly owner: string | undefined;
   readonly note: string | undefined;
+}
+
+/** A file on a host. */
+export interface FileModel {
+  readonly on: string;
+  readonly path: string;
 }
 
 export interface ScenarioModel {
@@ -210,6 +218,7 @@ export interface ScenarioModel {
     readonly by: string;
     readonly check: string | undefined;
     readonly within: number | undefined;
+    readonly hidden: number;
   };
   readonly steps: readonly StepModel[];
   readonly rto: number;

@@ -9,6 +9,7 @@ import { type Document, type Entity, type Json, ofType } from "./document.ts";
 import type {
   ActionModel,
   CheckModel,
+  FileModel,
   PartModel,
   RecoveryModel,
   ScenarioModel,
@@ -133,6 +134,7 @@ function scenarioModel(entity: Entity, sourceOf: Tools["sourceOf"]): ScenarioMod
       by: data.detection.by,
       check: data.detection.check,
       within: secondsOf(data.detection.within),
+      hidden: secondsOf(data.detection.hidden) ?? 0,
     },
     steps: stepModels(data.steps),
     rto: secondsOf(data.rto),
@@ -157,6 +159,8 @@ function stepModels(steps: readonly StepData[]): readonly StepModel[] {
       secrets: needs.flatMap((need) =>
         "secret" in need ? [secretModel("needs", need.secret as unknown as Json)] : [],
       ),
+      reads: step.reads ?? [],
+      writes: step.writes ?? [],
       owner: step.owner,
       note: step.note,
     };
@@ -195,7 +199,7 @@ export function secretModel(option: string, secret: Json): SecretModel {
         : data.command !== undefined
           ? `what ${data.command} prints`
           : `'${data.prompt}'`;
-  return { option, what, isPrompt: data.prompt !== undefined, escrow: data.escrow ?? [] };
+  return { option, what, isWithPeople: data.prompt !== undefined, escrow: data.escrow ?? [] };
 }
 
 // --- As these stand in a document -----------------------------------------------------------------------------------------
@@ -230,6 +234,8 @@ interface StepData {
   readonly after?: readonly string[];
   readonly takes?: string;
   readonly needs?: readonly (PartData | { readonly secret: object })[];
+  readonly reads?: readonly FileModel[];
+  readonly writes?: readonly FileModel[];
   readonly owner?: string;
   readonly note?: string;
   readonly restore?: string;
@@ -251,7 +257,12 @@ interface ScenarioData {
   readonly impact: ScenarioModel["impact"];
   readonly loses: readonly PartData[];
   readonly malicious?: boolean;
-  readonly detection: { readonly by: string; readonly check?: string; readonly within?: string };
+  readonly detection: {
+    readonly by: string;
+    readonly check?: string;
+    readonly within?: string;
+    readonly hidden?: string;
+  };
   readonly steps: readonly StepData[];
   readonly rto: string;
   readonly rpo: string;

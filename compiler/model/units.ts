@@ -97,3 +97,12 @@ export function formatDuration(seconds: number): string {
   }
   return parts.length === 0 ? "0 s" : parts.join(" ");
 }
+
+/** A size for people, to three digits: `20 GiB`, `1.5 MiB`. */
+export function formatSize(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+  let amount = bytes;
+  let unit = 0;
+  for (; amount >= 1024 && unit < units.length - 1; unit++) amount /= 1024;
+  return `${Number(amount.toPrecision(3))} ${units[unit]}`;
+}

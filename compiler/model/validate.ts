@@ -416,6 +416,14 @@ function annotated(
   return found;
 }
 
+/** Whether data has what a branch of a union demands: the branches of a union differ in that. */
+function mayBe(branch: Schema, data: Json): boolean {
+  if (branch.anyOf !== undefined) return true;
+  if (branch.type === "array") return Array.isArray(data);
+  if (branch.type !== "object") return !isRecord(data) && !Array.isArray(data);
+  return isRecord(data) && (branch.required ?? []).every((property) => property in data);
+}
+
 /** Walks an entity's options and their schema side by side. */
 function visit(entity: Entity, see: (schema: Schema, data: Json, path: Path) => void): void {
   const walk = (node: Schema, data: Json | undefined, path: Path): void => {
@@ -425,10 +433,12 @@ function visit(entity: Entity, see: (schema: Schema, data: Json, path: Path) => 
     if (Array.isArray(data)) {
       for (const [index, item] of data.entries()) walk(shape.items ?? {}, item, [...path, index]);
     } else if (isRecord(data)) {
-      for (const [property, below] of Object.entries(shape.properties ?? {}))
-        walk(below, data[property], [...path, property]);
+      for (const [property, value] of Object.entries(data)) {
+        const below = shape.properties?.[property];
+        if (below !== undefined) walk(below, value, [...path, property]);
+      }
     }
-    for (const branch of shape.anyOf ?? []) walk(branch, data, path);
+    for (const branch of shape.anyOf ?? []) if (mayBe(resolve(branch), data)) walk(branch, data, path);
   };
   const schema = schemaOf(entity);
   if (schema !== undefined) walk(schema, entity.data, []);

@@ -69,14 +69,14 @@ function isDay(schedule: ScheduleModel, day: number): boolean {
   return schedule.days === "and" ? week && month : week || month;
 }
 
-/** Does a schedule say the same every week? */
-export function isWeekly(schedule: ScheduleModel): boolean {
-  return (
-    schedule.months.length === 12 &&
-    ((schedule.daysOfMonth.length === 31 && schedule.days === "and") ||
-      (schedule.daysOfWeek.length === 7 && schedule.days === "or") ||
-      schedule.daysOfMonth.length === 31)
-  );
+/** After how many minutes a schedule says the same again: a day, or a week. Undefined: its months differ. */
+export function periodOf(schedule: ScheduleModel): number | undefined {
+  if (schedule.months.length < 12) return undefined;
+  const isEveryWeekday = schedule.daysOfWeek.length === 7;
+  const isEveryDay = schedule.daysOfMonth.length === 31;
+  if (schedule.days === "or") return isEveryWeekday || isEveryDay ? MINUTES_PER_DAY : undefined;
+  if (!isEveryDay) return undefined;
+  return isEveryWeekday ? MINUTES_PER_DAY : 7 * MINUTES_PER_DAY;
 }
 
 /** A stretch of time that is looked at: from when it counts, and until when. What came before is led in by `lead` minutes. */
@@ -86,16 +86,17 @@ export interface Stretch {
 }
 
 /**
- * Stretches of `[from, to)` that together show everything that can happen in it, for schedules of which each is the same every week:
- * a week under each combination of offsets, and the time after each change of one. `memory` is for how many minutes the past has a say.
+ * Stretches of `[from, to)` that together show everything that can happen in it, for schedules of which each is the same after every
+ * `period` minutes: that long under each combination of offsets, and the time after each change of one. `memory` is for how many minutes
+ * the past has a say.
  */
 export function tellingStretches(
   zones: readonly string[],
+  period: number,
   memory: number,
   from: number,
   to: number,
 ): readonly Stretch[] {
-  const week = 7 * MINUTES_PER_DAY;
   const eras = [...new Set(zones)].sort().map((zone) => erasOf(zone, from, to));
   const changes = [...new Set(eras.flatMap((each) => each.slice(1).map((era) => era.from)))].sort(
     (a, b) => a - b,
@@ -107,17 +108,19 @@ export function tellingStretches(
     const end = bounds[index + 1] as number;
     const offsets = offsetsAt(eras, begin);
     const earlier = index === 0 ? "" : offsetsAt(eras, begin - 1);
-    const settled = begin + memory;
+    // Before the first era there is no change.
+    const settled = index === 0 ? begin : begin + memory;
     // What follows a change closely has a past that no other change has.
     const isAlone = index === 0 || begin - (bounds[index - 1] as number) >= memory;
-    const change = `${earlier} > ${offsets} at ${begin % week} until ${Math.min(end - begin, memory)}`;
-    if (!isAlone || !seen.has(change)) stretches.push({ from: begin, to: Math.min(settled, end) });
+    const change = `${earlier} > ${offsets} at ${begin % period} until ${Math.min(end - begin, memory)}`;
+    if (index > 0 && (!isAlone || !seen.has(change)))
+      stretches.push({ from: begin, to: Math.min(settled, end) });
     if (isAlone) seen.add(change);
     if (settled < end && !seen.has(offsets)) {
       seen.add(offsets);
-      // A short era does not show a whole week; another one of the same offsets may.
-      if (end - settled < week) seen.delete(offsets);
-      stretches.push({ from: settled, to: Math.min(settled + week, end) });
+      // A short era does not show a whole period; another one of the same offsets may.
+      if (end - settled < period) seen.delete(offsets);
+      stretches.push({ from: settled, to: Math.min(settled + period, end) });
     }
   }
   return stretches;

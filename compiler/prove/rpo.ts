@@ -1,8 +1,19 @@
 import type { AssetModel, CopyModel, Model } from "../model/model.ts";
+import type { ScheduleModel } from "../model/schedule.ts";
 import { formatDuration } from "../model/units.ts";
 import type { Clock } from "./calendar.ts";
-import type { Proof } from "./proof.ts";
-import { type Job, type Series, type Staleness, worstStaleness } from "./staleness.ts";
+import { clockOf } from "./clock.ts";
+import { type Gap, judge, lacksEstimate, type Proof } from "./proof.ts";
+import { lacksSpeed } from "./rto.ts";
+import {
+  type History,
+  historyOf,
+  type Job,
+  type Series,
+  type Staleness,
+  upstream,
+  worstOf,
+} from "./staleness.ts";
 import { type World, worldAfter } from "./world.ts";
 
 /**
@@ -11,64 +22,66 @@ import { type World, worldAfter } from "./world.ts";
  */
 export function proveRpo(model: Model): readonly Proof[] {
   const proofs: Proof[] = [];
+  const after = model.recovery.scenarios.map((scenario) => worldAfter(model, scenario));
   for (const asset of model.assets) {
-    const worlds = model.recovery.scenarios
-      .map((scenario) => worldAfter(model, scenario))
-      .filter((world) => !world.has("asset", asset.id));
+    const worlds = after.filter((world) => !world.has("asset", asset.id));
+    const flows = new Map<string, Flow>();
+    const flowOf = (host: string): Flow => {
+      const flow = flows.get(host) ?? flowFrom(model, asset, host);
+      flows.set(host, flow);
+      return flow;
+    };
     if (asset.rpo !== undefined && worlds.length === 0) {
       const { rpo } = asset;
-      proofs.push(proveOne(model, asset, worldAfter(model, undefined), rpo));
+      proofs.push(proveOne(asset, worldAfter(model, undefined), rpo, flowOf));
     }
     for (const world of worlds) {
       const target = Math.min(
         asset.rpo ?? Number.POSITIVE_INFINITY,
         world.scenario?.rpo ?? Number.POSITIVE_INFINITY,
       );
-      proofs.push(proveOne(model, asset, world, target));
+      proofs.push(proveOne(asset, world, target, flowOf));
     }
   }
   return proofs;
 }
 
-function proveOne(model: Model, asset: AssetModel, world: World, target: number): Proof {
+function proveOne(asset: AssetModel, world: World, target: number, flowOf: (host: string) => Flow): Proof {
   const left = asset.copies.flatMap((_, index) => (world.copyLeft(asset, index) ? [index] : []));
   const lost = asset.copies.flatMap((copy, index) => {
     const why = world.whyCopyGone(asset, index);
     return why.length === 0 ? [] : [`the copy in '${copy.store}' is gone: ${why.join("; ")}`];
   });
-  const result = (
-    worst: number | undefined,
-    evidence: readonly string[],
-    missing: readonly string[],
-  ): Proof => ({
-    kind: "rpo",
-    asset: asset.id,
-    scenario: world.scenario?.id,
-    target,
-    worst,
-    verdict:
-      worst !== undefined && worst > target
-        ? "failed"
-        : missing.length > 0 || worst === undefined
-          ? "unproven"
-          : "proven",
-    evidence: [...lost, ...evidence],
-    missing,
-  });
+  const result = (worst: number | undefined, evidence: readonly string[], missing: readonly Gap[]): Proof =>
+    judge({
+      kind: "rpo",
+      asset: asset.id,
+      scenario: world.scenario?.id,
+      target,
+      worst,
+      evidence: [...lost, ...evidence],
+      missing,
+    });
   if (asset.schedule === undefined)
-    return result(undefined, ["it is backed up by hand only"], [`schedule of asset '${asset.id}'`]);
+    return result(undefined, ["it is backed up by hand only"], [lacksSchedule(asset)]);
   if (left.length === 0) return result(Number.POSITIVE_INFINITY, ["no copy is left"], []);
 
   // Each host of an asset makes sets of all its data, so the one that does best counts.
   const hosts = asset.hosts.filter((host) => left.some((index) => isFrom(asset, index, host, world)));
-  const found = (hosts.length === 0 ? asset.hosts : hosts).map((host) => ({
-    host,
-    ...staleness(model, asset, host, left),
-  }));
+  const found = (hosts.length === 0 ? asset.hosts : hosts).map((host) => {
+    const { history, gaps } = flowOf(host);
+    return {
+      worst: worstOf(history, left),
+      missing: upstream(history.series, left).flatMap((index) => gaps[index] ?? []),
+    };
+  });
   const best = found.reduce((a, b) => (b.worst.worst < a.worst.worst ? b : a));
   const missing = [...best.missing];
   if (best.worst.overlaps)
-    missing.push(`a schedule of asset '${asset.id}' that leaves each run the time that it takes`);
+    missing.push({
+      what: `a schedule of asset '${asset.id}' that leaves each run the time it takes`,
+      at: { type: "asset", id: asset.id, path: ["schedule"] },
+    });
   return result(best.worst.worst, describe(asset, left, best.worst), missing);
 }
 
@@ -78,62 +91,68 @@ function isFrom(asset: AssetModel, index: number, host: string, world: World): b
   return copy.how === "pulled" || copy.how === "pushed" || world.has("host", host);
 }
 
-function staleness(
+/** What a host's backups of an asset come to, and what would have to be said of each copy for that to be certain. */
+interface Flow {
+  readonly history: History;
+  readonly gaps: readonly (readonly Gap[])[];
+}
+
+function flowFrom(model: Model, asset: AssetModel, host: string): Flow {
+  const lanes = asset.copies.map((_, index) => laneOf(model, asset, host, index));
+  return { history: historyOf(lanes.map((lane) => lane.series)), gaps: lanes.map((lane) => lane.gaps) };
+}
+
+/** How sets come to one copy. */
+function laneOf(
   model: Model,
   asset: AssetModel,
   host: string,
-  left: readonly number[],
-): { readonly worst: Staleness; readonly missing: readonly string[] } {
-  const missing = new Set<string>();
-  const duration = (seconds: number | undefined, what: string): number => {
-    if (seconds === undefined) missing.add(what);
+  index: number,
+): { readonly series: Series; readonly gaps: readonly Gap[] } {
+  const copy = asset.copies[index] as CopyModel;
+  const gaps: Gap[] = [];
+  const known = (seconds: number | undefined, gap: Gap): number => {
+    if (seconds === undefined) gaps.push(gap);
     return seconds ?? 0;
   };
-  const clock = (schedule: Clock["schedule"], hostId: string): Clock => {
-    const where = model.hosts.find((each) => each.id === hostId);
-    if (where?.sleeps) missing.add(`'${hostId}' is asleep at times: jobs run late by nobody knows how much`);
-    return { schedule, zone: where?.timeZone ?? "UTC", os: where?.os ?? "linux" };
+  const clock = (schedule: ScheduleModel, id: string): Clock => {
+    if (model.hosts.find((each) => each.id === id)?.sleeps)
+      gaps.push({
+        what: `how late jobs run on '${id}', which sleeps at times`,
+        at: { type: "host", id, path: ["sleeps"] },
+      });
+    return clockOf(model, schedule, id);
   };
-  // Only what the copies that are left hang on is asked for.
-  const needed = new Set<number>();
-  for (const index of left)
-    for (let at = index; !needed.has(at); at = asset.copies[at]?.from ?? 0) needed.add(at);
-  const series = asset.copies.map((copy, index): Series => {
-    if (!needed.has(index)) return { store: copy.store, jobs: [], from: undefined };
-    const isMade = copy.how === "made" || copy.how === "copied";
-    if (isMade) {
-      const extra = copy.how === "copied" ? duration(copy.takes, takesOf(asset, copy)) : 0;
-      const jobs: Job[] = [];
-      if (asset.schedule !== undefined)
-        jobs.push({
-          clock: clock(asset.schedule, host),
-          takes: duration(asset.expect.backup, `expect.backup of asset '${asset.id}'`) + extra,
-        });
-      if (asset.logSchedule !== undefined)
-        jobs.push({
-          clock: clock(asset.logSchedule, host),
-          takes: duration(asset.expect.log, `expect.log of asset '${asset.id}'`),
-          isLog: true,
-        });
-      return { store: copy.store, jobs, from: undefined };
-    }
-    if (copy.schedule === undefined) {
-      missing.add(`a schedule of the copy of asset '${asset.id}' in '${copy.store}'`);
-      return { store: copy.store, jobs: [], from: copy.from };
-    }
-    const job: Job = {
+  const transfer = () => known(copy.takes, lacksSpeed(model, asset.id, copy.store));
+  const logTime = () => known(asset.expect.log, lacksEstimate(asset.id, "log"));
+  const jobs: Job[] = [];
+  if (copy.how === "made" || copy.how === "copied") {
+    const extra = copy.how === "copied" ? transfer() : 0;
+    if (asset.schedule !== undefined)
+      jobs.push({
+        clock: clock(asset.schedule, host),
+        takes: known(asset.expect.backup, lacksEstimate(asset.id, "backup")) + extra,
+      });
+    if (asset.logSchedule !== undefined)
+      jobs.push({ clock: clock(asset.logSchedule, host), takes: logTime(), isLog: true });
+    return { series: { store: copy.store, jobs, from: undefined }, gaps };
+  }
+  if (copy.schedule === undefined)
+    gaps.push({
+      what: `when the copy of asset '${asset.id}' in '${copy.store}' is made`,
+      at: { type: "asset", id: asset.id, path: ["copies", index] },
+    });
+  else
+    jobs.push({
       clock: clock(copy.schedule, copy.by ?? host),
-      takes: duration(copy.takes, takesOf(asset, copy)),
-      takesLog:
-        asset.logSchedule === undefined ? 0 : duration(asset.expect.log, `expect.log of asset '${asset.id}'`),
-    };
-    return { store: copy.store, jobs: [job], from: copy.from };
-  });
-  return { worst: worstStaleness(series, left), missing: [...missing] };
+      takes: transfer(),
+      takesLog: asset.logSchedule === undefined ? 0 : logTime(),
+    });
+  return { series: { store: copy.store, jobs, from: copy.from }, gaps };
 }
 
-function takesOf(asset: AssetModel, copy: CopyModel): string {
-  return `how long a copy of asset '${asset.id}' to '${copy.store}' takes: speed of the store and expect.size, or takes of the copy`;
+function lacksSchedule({ id }: AssetModel): Gap {
+  return { what: `when asset '${id}' is backed up`, at: { type: "asset", id, path: ["schedule"] } };
 }
 
 function describe(asset: AssetModel, left: readonly number[], worst: Staleness): readonly string[] {

@@ -1,7 +1,7 @@
 import type { AssetModel, Model, ScenarioModel, StepModel } from "../model/model.ts";
 import { formatDuration } from "../model/units.ts";
-import type { Proof } from "./proof.ts";
-import { worstStaleness } from "./staleness.ts";
+import { clockOf, gapsOf } from "./clock.ts";
+import { type Gap, judge, lacksEscalation, lacksEstimate, type Proof } from "./proof.ts";
 import { type World, worldAfter } from "./world.ts";
 
 /**
@@ -10,90 +10,103 @@ import { type World, worldAfter } from "./world.ts";
  */
 export function proveRto(model: Model): readonly Proof[] {
   return [
-    ...model.recovery.scenarios.map((scenario) => proveScenario(model, scenario)),
+    ...model.recovery.scenarios.flatMap((scenario) => proveScenario(model, scenario)),
     ...model.assets.flatMap((asset) => (asset.rto === undefined ? [] : [proveAsset(asset, asset.rto)])),
   ];
 }
 
 function proveAsset(asset: AssetModel, target: number): Proof {
   const worst = asset.expect.restore;
-  return {
+  return judge({
     kind: "rto",
     asset: asset.id,
-    scenario: undefined,
     target,
     worst,
-    verdict: worst === undefined ? "unproven" : worst > target ? "failed" : "proven",
     evidence: worst === undefined ? [] : [`its restore takes ${formatDuration(worst)} at most`],
-    missing: worst === undefined ? [`expect.restore of asset '${asset.id}'`] : [],
-  };
+    missing: worst === undefined ? [lacksEstimate(asset.id, "restore")] : [],
+  });
 }
 
 /** A length of time that is known, or what would have to be said for it to be. */
 interface Part {
   readonly what: string;
   readonly seconds: number | undefined;
-  readonly missing: string;
+  readonly missing: Gap;
 }
 
-function proveScenario(model: Model, scenario: ScenarioModel): Proof {
+/** The scenario as a whole, and each asset that it brings back. */
+function proveScenario(model: Model, scenario: ScenarioModel): readonly Proof[] {
   const world = worldAfter(model, scenario);
-  const path = criticalPath(scenario.steps, (step) => durationOf(step, model, world));
-  const parts: readonly Part[] = [detection(model, scenario), response(model), ...(path ?? [])];
-  const worst = parts.reduce((sum, part) => sum + (part.seconds ?? 0), 0);
-  // A step off the critical path may belong on it, were its length known.
-  const unknown = scenario.steps
-    .map((step) => durationOf(step, model, world))
-    .filter((part) => part.seconds === undefined);
-  const missing = [
-    ...new Set(
-      [...parts, ...unknown].filter((part) => part.seconds === undefined).map((part) => part.missing),
+  const { steps } = scenario;
+  const lengths = new Map(steps.map((step) => [step.id, durationOf(step, model, world)]));
+  const lead = [detectionTime(model, scenario), responseTime(model)];
+  const promises = model.recovery.objectives.filter((each) => each.scenario === scenario.id);
+  const claim = (target: number, until: readonly StepModel[], asset: string | undefined): Proof => {
+    const path = criticalPath(steps, until, lengths);
+    const parts = [...lead, ...(path ?? [])];
+    // A step off the longest way may belong on it, were its length known.
+    const missing = [...parts, ...(asset === undefined ? lengths.values() : [])]
+      .filter((part) => part.seconds === undefined)
+      .map((part) => part.missing);
+    if (path === undefined)
+      missing.push({
+        what: `an order of the steps of scenario '${scenario.id}'`,
+        at: { type: "scenario", id: scenario.id, path: ["steps"] },
+      });
+    return judge({
+      kind: "rto",
+      asset,
+      scenario: scenario.id,
+      target,
+      worst: lengthOf(parts),
+      evidence: parts.map(
+        (part) => `${part.seconds === undefined ? "?" : formatDuration(part.seconds)}  ${part.what}`,
+      ),
+      missing,
+    });
+  };
+  const promised = (asset: string | undefined) =>
+    promises.flatMap((each) => (each.rto !== undefined && each.asset === asset ? [each.rto] : []));
+  const restored = [
+    ...new Set(steps.flatMap(({ action }) => (action.do === "restore" ? [action.asset] : []))),
+  ];
+  return [
+    claim(Math.min(scenario.rto, ...promised(undefined)), steps, undefined),
+    ...restored.map((asset) =>
+      claim(
+        Math.min(scenario.rto, ...promised(asset)),
+        steps.filter(({ action }) => action.do === "restore" && action.asset === asset),
+        asset,
+      ),
     ),
   ];
-  if (path === undefined)
-    missing.push(`steps of scenario '${scenario.id}' that do not wait for each other in a circle`);
-  return {
-    kind: "rto",
-    asset: undefined,
-    scenario: scenario.id,
-    target: scenario.rto,
-    worst,
-    verdict: worst > scenario.rto ? "failed" : missing.length > 0 ? "unproven" : "proven",
-    evidence: parts.map(
-      (part) => `${part.seconds === undefined ? "?" : formatDuration(part.seconds)}  ${part.what}`,
-    ),
-    missing,
-  };
 }
 
-function detection(model: Model, { id, detection: { by, check, within } }: ScenarioModel): Part {
-  const missing = `detection.within of scenario '${id}', or the check that notices it`;
+/** How long after a disaster somebody knows of it, at the latest. */
+export function detectionTime(model: Model, { id, detection: { by, check, within } }: ScenarioModel): Part {
+  const missing: Gap = {
+    what: `how soon scenario '${id}' is noticed (detection.within)`,
+    at: { type: "scenario", id, path: ["detection"] },
+  };
   if (within !== undefined) return { what: `until it is noticed: ${by}`, seconds: within, missing };
   const inspection = model.recovery.checks.find((each) => each.id === check);
   if (inspection === undefined) return { what: `until it is noticed: ${by}`, seconds: undefined, missing };
-  const host = model.hosts.find((each) => each.id === (inspection.on ?? model.recovery.controller));
-  const clock = {
-    schedule: inspection.schedule,
-    zone: host?.timeZone ?? model.timeZone,
-    os: host?.os ?? "linux",
-  } as const;
-  const { worst } = worstStaleness(
-    [{ store: "", jobs: [{ clock, takes: inspection.takes }], from: undefined }],
-    [0],
-  );
+  const host = inspection.on ?? model.recovery.controller;
+  const { longest } = gapsOf(clockOf(model, inspection.schedule, host));
   return {
     what: `until check '${inspection.id}' (${inspection.schedule.text}) has noticed it`,
-    seconds: worst,
+    seconds: longest + inspection.takes,
     missing,
   };
 }
 
-function response(model: Model): Part {
+/** How long after that somebody is at work. */
+function responseTime(model: Model): Part {
   const first = model.recovery.escalation.find((level) => !level.informed);
   return {
     what: first === undefined ? "until somebody is at work" : `until somebody is at work: ${first.title}`,
     seconds: first?.within,
-    missing: "escalation of the plan: who answers, and how soon",
+    missing: lacksEscalation(model.name),
   };
 }
 
@@ -101,7 +114,10 @@ function response(model: Model): Part {
 function durationOf(step: StepModel, model: Model, world: World): Part {
   const { action } = step;
   const what = `step '${step.id}'`;
-  const missing = `takes of ${what} of scenario '${world.scenario?.id}'`;
+  const missing: Gap = {
+    what: `how long ${what} of scenario '${world.scenario?.id}' takes`,
+    at: { type: "scenario", id: world.scenario?.id ?? "", path: ["steps", step.index] },
+  };
   if (step.takes !== undefined || action.do !== "restore") return { what, seconds: step.takes, missing };
   const asset = model.assets.find((each) => each.id === action.asset);
   const index = asset?.copies.findIndex((copy, at) =>
@@ -112,36 +128,49 @@ function durationOf(step: StepModel, model: Model, world: World): Part {
   const isBeside = copy?.how === "made" || copy?.how === "copied";
   const transfer = isBeside ? 0 : copy?.takes;
   if (restore === undefined)
-    return { what, seconds: undefined, missing: `expect.restore of asset '${action.asset}'` };
+    return { what, seconds: undefined, missing: lacksEstimate(action.asset, "restore") };
+  if (copy === undefined) return { what: `${what}, of which no copy is left`, seconds: restore, missing };
   if (transfer === undefined)
     return {
       what,
       seconds: undefined,
-      missing: `how long a copy of asset '${action.asset}' takes to come back from '${copy?.store}': speed of the store, or takes of the copy`,
+      missing: lacksSpeed(model, action.asset, copy.store),
     };
-  const from = copy === undefined ? "" : ` from '${copy.store}'`;
-  return { what: `${what}${from}`, seconds: restore + transfer, missing };
+  return { what: `${what} from '${copy.store}'`, seconds: restore + transfer, missing };
 }
 
-/** The parts of the longest way through the steps; undefined when they wait for each other in a circle. */
+/** How long a copy takes is not known: for want of the store's speed, or of the set's size. */
+export function lacksSpeed(model: Model, asset: string, storeId: string): Gap {
+  const store = model.stores.find((each) => each.id === storeId);
+  if (store?.speed !== undefined) return lacksEstimate(asset, "size");
+  return {
+    what: `how fast sets go to '${storeId}' and come back (speed)`,
+    at: { type: "store", id: storeId, path: ["speed"] },
+  };
+}
+
+const lengthOf = (parts: readonly Part[]) => parts.reduce((sum, part) => sum + (part.seconds ?? 0), 0);
+
+/** The parts of the longest way to the end of some steps; undefined when steps wait for each other in a circle. */
 function criticalPath(
   steps: readonly StepModel[],
-  durationOf: (step: StepModel) => Part,
+  until: readonly StepModel[],
+  lengths: ReadonlyMap<string, Part>,
 ): readonly Part[] | undefined {
   const ways = new Map<string, readonly Part[]>();
-  const length = (way: readonly Part[]) => way.reduce((sum, part) => sum + (part.seconds ?? 0), 0);
-  let rest = steps;
-  while (rest.length > 0) {
+  const longest = (some: readonly (readonly Part[])[]) =>
+    some.reduce((a, b) => (lengthOf(b) > lengthOf(a) ? b : a), []);
+  for (let rest = steps; rest.length > 0; ) {
     const ready = rest.filter((step) =>
       step.after.every((id) => ways.has(id) || !steps.some((each) => each.id === id)),
     );
     if (ready.length === 0) return undefined;
     for (const step of ready) {
-      const before = step.after.map((id) => ways.get(id) ?? []);
-      const longest = before.reduce((a, b) => (length(b) > length(a) ? b : a), [] as readonly Part[]);
-      ways.set(step.id, [...longest, durationOf(step)]);
+      const own = lengths.get(step.id);
+      const before = longest(step.after.map((id) => ways.get(id) ?? []));
+      ways.set(step.id, own === undefined ? before : [...before, own]);
     }
     rest = rest.filter((step) => !ready.includes(step));
   }
-  return [...ways.values()].reduce((a, b) => (length(b) > length(a) ? b : a), [] as readonly Part[]);
+  return longest(until.map((step) => ways.get(step.id) ?? []));
 }

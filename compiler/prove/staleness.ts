@@ -1,4 +1,4 @@
-import { type Clock, firings, isWeekly, type Stretch, tellingStretches } from "./calendar.ts";
+import { type Clock, firings, periodOf, type Stretch, tellingStretches } from "./calendar.ts";
 import { MINUTES_PER_DAY } from "./zone.ts";
 
 /**
@@ -60,47 +60,99 @@ export const HORIZON: Horizon = {
   to: Date.UTC(2036, 0, 1) / 60_000,
 };
 
+/** What came to each store, in stretches of time that show everything that can happen. */
+export interface History {
+  readonly series: readonly Series[];
+  readonly stretches: readonly {
+    readonly stretch: Stretch;
+    /** By series. */
+    readonly arrivals: readonly (readonly Arrival[])[];
+  }[];
+  /** By series: whether a job of it is late for ever. */
+  readonly overlaps: readonly boolean[];
+}
+
 /** How old the newest set that lies in any of the stores can be. */
 export function worstStaleness(
   series: readonly Series[],
   survivors: readonly number[],
   horizon: Horizon = HORIZON,
 ): Staleness {
-  if (survivors.length === 0) return { worst: Number.POSITIVE_INFINITY, at: 0, captured: 0, overlaps: false };
+  return worstOf(historyOf(series, horizon), survivors);
+}
+
+/** Runs all the jobs. It takes the most time, and is the same whatever is lost afterwards. */
+export function historyOf(series: readonly Series[], horizon: Horizon = HORIZON): History {
   const clocks = series.flatMap((each) => each.jobs.map((job) => job.clock));
   const lead = leadOf(series);
-  const zones = clocks.map((clock) => clock.zone);
-  const stretches = clocks.every((clock) => isWeekly(clock.schedule))
-    ? tellingStretches(zones, lead, horizon.from, horizon.to)
-    : [horizon];
-  const found = stretches.map((stretch) => worstIn(series, survivors, stretch, lead));
+  const periods = clocks.map((clock) => periodOf(clock.schedule));
+  const stretches = periods.includes(undefined)
+    ? [horizon]
+    : tellingStretches(
+        clocks.map((clock) => clock.zone),
+        Math.max(MINUTES_PER_DAY, ...(periods as readonly number[])),
+        lead,
+        horizon.from,
+        horizon.to,
+      );
+  const runs = stretches.map((stretch) => ({
+    stretch,
+    ...arrivalsOf(series, stretch.from - lead, stretch.to),
+  }));
+  return {
+    series,
+    stretches: runs,
+    overlaps: series.map((_, index) => runs.some((run) => run.overlaps[index])),
+  };
+}
+
+/** How old the newest set can be when only some of the stores are left. */
+export function worstOf({ series, stretches, overlaps }: History, survivors: readonly number[]): Staleness {
+  if (survivors.length === 0) return { worst: Number.POSITIVE_INFINITY, at: 0, captured: 0, overlaps: false };
+  const found = stretches.map(({ stretch, arrivals }) => worstIn(arrivals, survivors, stretch));
   const oldest = found.reduce((worst, each) => (each.worst > worst.worst ? each : worst));
-  return { ...oldest, overlaps: found.some((each) => each.overlaps) };
+  return { ...oldest, overlaps: upstream(series, survivors).some((index) => overlaps[index]) };
+}
+
+/** Some series, and those that they take their sets from. */
+export function upstream(series: readonly Series[], from: readonly number[]): readonly number[] {
+  const found = new Set<number>();
+  for (const start of from)
+    for (let at: number | undefined = start; at !== undefined && !found.has(at); at = series[at]?.from)
+      found.add(at);
+  return [...found];
 }
 
 /** For how many minutes before a moment a job can have a say in it: its own interval and duration, once for each copy on the way. */
 function leadOf(series: readonly Series[]): number {
-  const week = 7 * MINUTES_PER_DAY;
   const perJob = series.flatMap((each) =>
-    each.jobs.map((job) => (isWeekly(job.clock.schedule) ? week : 62 * week) + Math.ceil(job.takes / 60)),
+    each.jobs.map((job) => {
+      const period = periodOf(job.clock.schedule);
+      const interval = period === undefined ? LONGEST_PAUSE : period + LONGEST_CHANGE;
+      return interval + Math.ceil(((job.takes ?? 0) + (job.takesLog ?? 0)) / 60);
+    }),
   );
-  return perJob.reduce((sum, each) => sum + each, week);
+  return perJob.reduce((sum, each) => sum + each, LONGEST_CHANGE);
 }
 
+/** For how long a change of a clock may hold a start back, or leave it out, in minutes: Samoa once left out a day. */
+const LONGEST_CHANGE = MINUTES_PER_DAY;
+
+/** What a schedule by months may pause, in minutes: more than a year, and for February 29 the rest of the horizon tells. */
+const LONGEST_PAUSE = 62 * 7 * MINUTES_PER_DAY;
+
 function worstIn(
-  series: readonly Series[],
+  arrivals: readonly (readonly Arrival[])[],
   survivors: readonly number[],
   stretch: Stretch,
-  lead: number,
-): Staleness {
-  const { arrivals, overlaps } = arrivalsOf(series, stretch.from - lead, stretch.to);
+): Omit<Staleness, "overlaps"> {
   const events = survivors.flatMap((index) => arrivals[index] ?? []).sort((a, b) => a.arrived - b.arrived);
   const [from, to] = [stretch.from * 60, stretch.to * 60];
   let newest = Number.NEGATIVE_INFINITY;
-  let worst: Staleness = { worst: -1, at: 0, captured: 0, overlaps };
+  let worst = { worst: -1, at: 0, captured: 0 };
   const look = (at: number) => {
     const age = at - newest;
-    if (age > worst.worst) worst = { worst: age, at, captured: newest, overlaps };
+    if (age > worst.worst) worst = { worst: age, at, captured: newest };
   };
   for (const { captured, arrived } of events) {
     if (captured <= newest) continue;
@@ -117,13 +169,13 @@ export function arrivalsOf(
   series: readonly Series[],
   from: number,
   to: number,
-): { readonly arrivals: readonly (readonly Arrival[])[]; readonly overlaps: boolean } {
+): { readonly arrivals: readonly (readonly Arrival[])[]; readonly overlaps: readonly boolean[] } {
   const arrivals: (readonly Arrival[])[] = [];
-  let overlaps = false;
+  const overlaps: boolean[] = [];
   for (const each of series) {
     const source = each.from === undefined ? undefined : (arrivals[each.from] ?? []);
     const runs = each.jobs.map((job) => runJob(job, source, firings(job.clock, from, to)));
-    overlaps ||= runs.some((run) => run.overlaps);
+    overlaps.push(runs.some((run) => run.overlaps));
     arrivals.push(runs.flatMap((run) => run.arrivals).sort((a, b) => a.arrived - b.arrived));
   }
   return { arrivals, overlaps };

@@ -1,100 +1,50 @@
 import type { AssetModel, Model, PartModel, ScenarioModel, SecretModel, StepModel } from "../model/model.ts";
-import type { Proof } from "./proof.ts";
+import { judge, type Problem, type Proof } from "./proof.ts";
+import { inOrder, predecessors } from "./steps.ts";
 import { type World, worldAfter } from "./world.ts";
 
 /**
  * Survival: everything that a step reads must have outlived the disaster, or have been brought back by a step before it. What is gone is
- * shown with the chain that leads from the disaster to it; what waits for itself is shown as the circle.
+ * shown with the chain that leads from the disaster to it; what waits for itself is shown as the circle. A proof for every asset that is
+ * restored, and one for the other steps.
  */
 export function proveSurvival(model: Model): readonly Proof[] {
   return model.recovery.scenarios.flatMap((scenario) => {
     const world = worldAfter(model, scenario);
-    const lost = model.assets.filter((asset) => !world.has("asset", asset.id)).map((asset) => asset.id);
-    const steps = inOrder(scenario);
-    const run = follow(model, world, steps);
-    return [
-      {
-        kind: "survival" as const,
-        asset: undefined,
-        scenario: scenario.id,
-        target: undefined,
-        worst: undefined,
-        verdict: run.problems.length === 0 ? ("proven" as const) : ("failed" as const),
-        evidence: run.problems.length === 0 ? run.facts : run.problems,
-        missing: [],
-      },
-      ...lost.map((asset) => coverage(model, scenario, asset)),
-    ];
+    const subjects = new Map<string | undefined, StepModel[]>();
+    for (const step of inOrder(scenario.steps)) {
+      const asset = step.action.do === "restore" ? step.action.asset : undefined;
+      subjects.set(asset, [...(subjects.get(asset) ?? []), step]);
+    }
+    return [...subjects].map(([asset, steps]) => proveSteps(model, world, scenario, asset, steps));
   });
 }
 
-/** An asset that a disaster takes away must be brought back by its scenario, and that must be rehearsed. */
-function coverage(model: Model, scenario: ScenarioModel, asset: string): Proof {
-  const restored = scenario.steps.some(({ action }) => action.do === "restore" && action.asset === asset);
-  const drills = model.recovery.drills.filter((drill) => drill.assets.includes(asset));
-  const automatic = model.assets.find((each) => each.id === asset)?.drillSchedule;
-  const rehearsed = [
-    ...drills.map((drill) => `drill '${drill.id}' ${drill.every}`),
-    ...(automatic === undefined ? [] : [`its own drill ${automatic.text}`]),
-  ];
-  return {
-    kind: "coverage",
-    asset,
-    scenario: scenario.id,
-    target: undefined,
-    worst: undefined,
-    verdict: restored && rehearsed.length > 0 ? "proven" : "failed",
-    evidence: [
-      restored ? "a step restores it" : "no step restores it",
-      rehearsed.length > 0 ? `rehearsed by ${rehearsed.join(", ")}` : "nothing rehearses it",
-    ],
-    missing: [],
-  };
-}
-
-/** Steps in an order in which each comes after what it waits for; those in a circle at the end. */
-function inOrder(scenario: ScenarioModel): readonly StepModel[] {
-  const done: StepModel[] = [];
-  let rest = scenario.steps;
-  while (rest.length > 0) {
-    const ready = rest.filter((step) => step.after.every((id) => !rest.some((each) => each.id === id)));
-    if (ready.length === 0) return [...done, ...rest];
-    done.push(...ready);
-    rest = rest.filter((step) => !ready.includes(step));
-  }
-  return done;
-}
-
-/** Walks through the steps, and notes what each finds missing. A step counts on its predecessors only, not on what may run beside it. */
-function follow(model: Model, world: World, steps: readonly StepModel[]) {
-  const problems: string[] = [];
-  const facts: string[] = [];
+/** Looks at what steps need. A step counts on its predecessors only, not on what may run beside it. */
+function proveSteps(
+  model: Model,
+  world: World,
+  scenario: ScenarioModel,
+  asset: string | undefined,
+  steps: readonly StepModel[],
+): Proof {
+  const problems: Problem[] = [];
+  const evidence: string[] = [];
   for (const step of steps) {
-    const before = predecessors(step, steps);
-    const back = new Set(before.flatMap((each) => broughtBack(each)));
-    const state: State = { model, world, back };
+    const before = predecessors(step, scenario.steps);
+    const state: State = { model, world, back: new Set(before.flatMap((each) => broughtBack(each))) };
     for (const need of needsOf(step, model, state)) {
-      const problem = need.check();
-      if (problem === undefined) facts.push(`step '${step.id}': ${need.what} is there`);
-      else problems.push(`step '${step.id}' needs ${need.what}: ${problem}`);
+      const lack = need.check();
+      if (lack === undefined) evidence.push(`step '${step.id}': ${need.what} is there`);
+      else
+        problems.push({
+          what: `step '${step.id}' needs ${need.what}: ${lack.why}`,
+          at: { type: "scenario", id: scenario.id, path: ["steps", step.index] },
+          ...(lack.circle !== undefined && { circle: lack.circle }),
+        });
     }
   }
-  return { problems, facts };
-}
-
-function predecessors(step: StepModel, steps: readonly StepModel[]): readonly StepModel[] {
-  const found = new Set<StepModel>();
-  const visit = (each: StepModel) => {
-    for (const id of each.after) {
-      const before = steps.find((other) => other.id === id);
-      if (before !== undefined && before !== step && !found.has(before)) {
-        found.add(before);
-        visit(before);
-      }
-    }
-  };
-  visit(step);
-  return [...found];
+  return judge({ kind: "survival", asset, scenario: scenario.id, evidence, problems });
 }
 
 type Key = `${PartModel["type"]} ${string}`;
@@ -114,18 +64,24 @@ interface State {
   readonly back: ReadonlySet<Key>;
 }
 
+/** Why something cannot be had; and the circle, when it waits for itself. */
+interface Lack {
+  readonly why: string;
+  readonly circle?: readonly string[];
+}
+
 interface NeedCheck {
   readonly what: string;
   /** What is wrong; undefined: it is there. */
-  check(): string | undefined;
+  check(): Lack | undefined;
 }
 
 function isThere({ world, back }: State, type: PartModel["type"], id: string): boolean {
   return world.has(type, id) || back.has(`${type} ${id}`);
 }
 
-function whyNot({ world }: State, type: PartModel["type"], id: string): string {
-  return `${(world.whyGone(type, id) ?? []).join("; ")}, and no step before it brings it back`;
+function whyNot({ world }: State, type: PartModel["type"], id: string): Lack {
+  return { why: `${(world.whyGone(type, id) ?? []).join("; ")}, and no step before it brings it back` };
 }
 
 function partNeed(state: State, type: PartModel["type"], id: string): NeedCheck {
@@ -171,66 +127,81 @@ function restoreNeeds(asset: AssetModel, from: string | undefined, state: State)
         const controller = model.recovery.controller;
         if (controller !== undefined && isThere(state, "host", controller)) return undefined;
         if (model.recovery.escrow.some((id) => isThere(state, "escrow", id))) return undefined;
-        return `they were on ${rebuilt.map((id) => `'${id}'`).join(", ")}; say where else the compiled plan is kept: escrow of the plan`;
+        return {
+          why: `they were on ${rebuilt.map((id) => `'${id}'`).join(", ")}; say where else the compiled plan is kept: escrow of the plan`,
+        };
       },
     });
   return needs;
 }
 
 /** Some copy must be left in a store that can be read. */
-function copyProblem(asset: AssetModel, from: string | undefined, state: State): string | undefined {
-  const { model, world } = state;
-  const reasons: string[] = [];
+function copyProblem(asset: AssetModel, from: string | undefined, state: State): Lack | undefined {
+  const lacks: Lack[] = [];
   for (const [index, copy] of asset.copies.entries()) {
     if (from !== undefined && copy.store !== from) continue;
-    const gone = world.whyCopyGone(asset, index);
-    const store = model.stores.find((each) => each.id === copy.store);
-    if (gone.length > 0) {
-      reasons.push(`'${copy.store}': ${gone.join("; ")}`);
-      continue;
-    }
-    const unmet = (store?.needs ?? []).filter((id) => !isThere(state, "asset", id));
-    if (unmet.length > 0) {
-      const itself = unmet.includes(asset.id);
-      reasons.push(
-        itself
-          ? `'${copy.store}' can be read only when '${asset.id}' works: '${asset.id}' → '${copy.store}' → '${asset.id}'`
-          : `'${copy.store}' can be read only when ${unmet.map((id) => `'${id}'`).join(", ")} works`,
-      );
-      continue;
-    }
-    const readers = copy.by === undefined ? asset.hosts : [copy.by, ...asset.hosts];
-    const secret = (store?.secrets ?? []).find(
-      (each) => secretNeed(state, each, readers).check() !== undefined,
-    );
-    if (secret !== undefined) {
-      reasons.push(`'${copy.store}' needs ${secret.what}: ${secretNeed(state, secret, readers).check()}`);
-      continue;
-    }
-    return undefined;
+    const lack = whyUnreadable(asset, index, state);
+    if (lack === undefined) return undefined;
+    lacks.push({ ...lack, why: `'${copy.store}': ${lack.why}` });
   }
-  return reasons.length === 0 ? "there is none" : reasons.join("; ");
+  if (lacks.length === 0) return { why: "there is none" };
+  const circle = lacks.find((lack) => lack.circle !== undefined)?.circle;
+  return { why: lacks.map((lack) => lack.why).join("; "), ...(circle !== undefined && { circle }) };
+}
+
+function whyUnreadable(asset: AssetModel, index: number, state: State): Lack | undefined {
+  const copy = asset.copies[index];
+  const store = state.model.stores.find((each) => each.id === copy?.store);
+  const gone = state.world.whyCopyGone(asset, index);
+  if (gone.length > 0 || copy === undefined || store === undefined) return { why: gone.join("; ") };
+  const unmet = store.needs.filter((id) => !isThere(state, "asset", id));
+  if (unmet.length > 0) {
+    const why = `it can be read only when ${unmet.map((id) => `'${id}'`).join(", ")} works`;
+    return unmet.includes(asset.id)
+      ? { why, circle: [`asset '${asset.id}'`, `store '${store.id}'`, `asset '${asset.id}'`] }
+      : { why };
+  }
+  const readers = copy.by === undefined ? asset.hosts : [copy.by, ...asset.hosts];
+  for (const secret of store.secrets) {
+    const lack = secretNeed(state, secret, readers).check();
+    if (lack !== undefined) return { ...lack, why: `${secret.what}: ${lack.why}` };
+  }
+  return undefined;
 }
 
 /** A secret is where a host that uses it has outlived the disaster, with a person who is asked for it, or in an escrow that is left. */
 function secretNeed(state: State, secret: SecretModel, hosts: readonly string[]): NeedCheck {
+  return { what: secret.what, check: () => whyNoSecret(state, secret, hosts) };
+}
+
+function whyNoSecret(state: State, secret: SecretModel, hosts: readonly string[]): Lack | undefined {
   const { model, world } = state;
-  return {
-    what: secret.what,
-    check: () => {
-      if (secret.escrow.some((id) => isThere(state, "escrow", id))) return undefined;
-      const users = hosts.filter((host) => world.has("host", host));
-      if (!secret.isPrompt && users.length > 0) return undefined;
-      if (secret.isPrompt && secret.escrow.length === 0)
-        return "who has it is not said: escrow of the secret";
-      const inside = secret.escrow
-        .map((id) => model.recovery.escrows.find((each) => each.id === id))
-        .find((each) => each?.in !== undefined);
-      if (inside?.in !== undefined)
-        return `it is in '${inside.id}', which is in '${inside.in}', which is not there yet: '${inside.in}' → ${secret.what} → '${inside.id}' → '${inside.in}'`;
-      if (secret.escrow.length > 0)
-        return secret.escrow.map((id) => (world.whyGone("escrow", id) ?? []).join("; ")).join("; ");
-      return `it was on ${hosts.map((id) => `'${id}'`).join(", ")} only, which the disaster takes; say where else it is kept: escrow of the secret`;
-    },
-  };
+  if (secret.escrow.some((id) => isEscrowOpen(state, id))) return undefined;
+  if (!secret.isWithPeople && hosts.some((host) => world.has("host", host))) return undefined;
+  if (secret.escrow.length === 0) {
+    const where = "say where else it is kept: escrow of the secret";
+    return {
+      why: secret.isWithPeople
+        ? `who has it is not said; ${where}`
+        : `it was on ${hosts.map((id) => `'${id}'`).join(", ")} only, which the disaster takes; ${where}`,
+    };
+  }
+  const escrows = secret.escrow.map((id) => model.recovery.escrows.find((each) => each.id === id));
+  const inside = escrows.find((each) => each?.in !== undefined && !isThere(state, "asset", each.in));
+  if (inside?.in !== undefined) {
+    const asset = `asset '${inside.in}'`;
+    return {
+      why: `it is in '${inside.id}', which is in '${inside.in}', which does not work yet`,
+      circle: [asset, secret.what, `escrow '${inside.id}'`, asset],
+    };
+  }
+  return { why: secret.escrow.map((id) => (world.whyGone("escrow", id) ?? []).join("; ")).join("; ") };
+}
+
+/** An escrow can be opened when it is left, or when the asset or the host that it is in is back. */
+function isEscrowOpen(state: State, id: string): boolean {
+  if (state.world.has("escrow", id)) return true;
+  const escrow = state.model.recovery.escrows.find((each) => each.id === id);
+  if (escrow?.in !== undefined) return state.back.has(`asset ${escrow.in}`);
+  return false;
 }

@@ -15,8 +15,17 @@ export interface World {
 
 type Key = `${PartModel["type"]} ${string}`;
 
+/** By model and scenario, none of which ever changes: every proof asks for the same few. */
+const known = new WeakMap<Model | ScenarioModel, World>();
+
 /** Finds out what is gone when a disaster takes parts away: what depends on them goes with them. Without a scenario nothing is. */
 export function worldAfter(model: Model, scenario: ScenarioModel | undefined): World {
+  const world = known.get(scenario ?? model) ?? findWorld(model, scenario);
+  known.set(scenario ?? model, world);
+  return world;
+}
+
+function findWorld(model: Model, scenario: ScenarioModel | undefined): World {
   const gone = new Map<Key, readonly string[]>();
   for (const { type, id } of scenario?.loses ?? [])
     gone.set(`${type} ${id}`, [`the ${type} '${id}' is lost`]);

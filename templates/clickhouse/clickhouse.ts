@@ -67,6 +67,11 @@ export const clickhouse = assetKind<"clickhouse", ClickhouseOptions>({
   type: "volumes",
   title: "ClickHouse",
   hosts: (options) => [options.on],
+  // On whichever node its pod runs.
+  livesOn: (options) =>
+    options.in === undefined
+      ? { hosts: [options.on], tolerates: 0 }
+      : { hosts: options.in.cluster.nodes ?? [], tolerates: 0 },
   tools: (options) => (options.in === undefined ? ["clickhouse-client"] : []),
   facts: (options) => ({
     DATABASES: options.databases === "all" ? [] : options.databases,

@@ -104,6 +104,14 @@ export const etcd = assetKind<"etcd", EtcdOptions>({
     };
   },
   service: (options) => options.service,
+  // Whoever restores it elsewhere needs the CA that the members and every client trust.
+  uselessWithout: ({ tls }) =>
+    tls === undefined
+      ? undefined
+      : {
+          paths: [tls.ca, tls.cert, tls.key],
+          advice: "save the certificates: kubeadmPki() on each master, or files() of the paths",
+        },
   sensitive: () => "a snapshot holds every Secret of the cluster",
   problems: (options) => {
     const problems = [];

@@ -33,6 +33,7 @@ export const files = assetKind<"files", FilesOptions>({
   hosts: (options) => [options.on],
   tools: () => ["tar"],
   facts: (options) => archiveFacts(options),
+  saves: (options) => options.paths,
   service: (options) => options.service,
   sensitive: (options) =>
     options.paths.some((path) => /(^|\/)(pki|ssl|private|\.ssh|secrets?)(\/|$)/.test(path))

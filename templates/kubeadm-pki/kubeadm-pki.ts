@@ -43,6 +43,7 @@ export const kubeadmPki = assetKind<"kubeadmPki", KubeadmPkiOptions>({
       PKI_EXTERNAL: options.externalCa === true ? 1 : 0,
     };
   },
+  saves: (options) => [options.directory ?? "/etc/kubernetes/pki", ...(options.configs ?? KUBEADM_CONFIGS)],
   service: (options) => options.service,
   sensitive: () => "whoever has the CA's key is the cluster's administrator",
 });

@@ -49,8 +49,16 @@ function shortestWait(first: ScheduleModel, second: ScheduleModel): number | und
   if (before === undefined || after === undefined) return undefined;
   // A copy that runs more often than what it copies meets a backup at work now and then, and takes it the next time.
   if (after.length > before.length) return undefined;
-  const waits = after.map((minute) => Math.min(...before.map((each) => (minute - each + WEEK) % WEEK)));
-  return Math.min(...waits);
+  // Both are in order: one walk through the week meets, for each copy, the newest backup before it.
+  let shortest = WEEK;
+  let newest = (before.at(-1) ?? 0) - WEEK;
+  let next = 0;
+  for (const minute of after) {
+    for (; next < before.length && (before[next] as number) <= minute; next++)
+      newest = before[next] as number;
+    shortest = Math.min(shortest, minute - newest);
+  }
+  return shortest;
 }
 
 function minutesOfWeek(schedule: ScheduleModel): readonly number[] | undefined {

@@ -1,0 +1,84 @@
+import { diagnostic, text } from "../../diagnostics/diagnostic.ts";
+import type { AssetModel, HostModel, Model, StoreModel } from "../../model/model.ts";
+import type { Rule } from "../rule.ts";
+
+const copiesTooAlike = diagnostic({
+  code: "LB4025",
+  name: "copies-too-alike",
+  severity: "warning",
+  message: text`asset '${"asset"}' has ${"copies"}: ${"lacking"}`,
+  why: text`the rule of 3-2-1-1-0: three copies, the live data included, on two sorts of stores, one of them off-site, one that nobody can delete, none unverified`,
+  fix: text`${"advice"}`,
+});
+
+export const rule: Rule = {
+  diagnostic: copiesTooAlike,
+  *check({ model, places }) {
+    for (const asset of model.assets) {
+      const lacking = lacks(model, asset);
+      if (lacking.length === 0) continue;
+      const count = asset.copies.length + 1;
+      yield copiesTooAlike(
+        {
+          asset: asset.id,
+          copies: `${count} copies, the live data included`,
+          lacking: lacking.map((each) => each.what).join(", "),
+          advice: lacking.map((each) => each.advice).join("; "),
+        },
+        places("asset", asset.id, "copies"),
+      );
+    }
+  },
+};
+
+interface Lack {
+  readonly what: string;
+  readonly advice: string;
+}
+
+function lacks(model: Model, asset: AssetModel): readonly Lack[] {
+  const stores = asset.copies.flatMap(({ store }) => model.stores.find((each) => each.id === store) ?? []);
+  const live = new Set(asset.livesOn.hosts.map((host) => placeOfHost(model, host)));
+  const isOffSite = (store: StoreModel) => ![...live].includes(placeOfStore(model, store, asset));
+  const found: Lack[] = [];
+  if (stores.length < 2) found.push({ what: "three are needed", advice: "add a store to copies" });
+  if (new Set(stores.map((store) => store.kind)).size < 2)
+    found.push({ what: "all in one sort of store", advice: "add a store of another kind, such as s3()" });
+  if (!stores.some(isOffSite))
+    found.push({ what: "none off-site", advice: "add a store that is on none of its machines" });
+  if (!stores.some((store) => store.lock > 0))
+    found.push({ what: "none that cannot be deleted", advice: "give the off-site store a lock" });
+  if (asset.verifySchedule === undefined && !isVerified(model, asset))
+    found.push({
+      what: "nothing verifies them",
+      advice: "give it verify: weekly(…), or a check that asks intact([…])",
+    });
+  return found;
+}
+
+/** A check may ask for what the asset's own schedule does not. */
+function isVerified({ recovery }: Model, asset: AssetModel): boolean {
+  return recovery.checks.some((check) =>
+    check.probes.some((probe) => "intact" in probe && probe.intact.assets.includes(asset.id)),
+  );
+}
+
+/** The site of a machine, else the outermost machine that it is lost with. */
+function placeOfHost(model: Model, id: string): string {
+  const seen = new Set<string>();
+  let host: HostModel | undefined = model.hosts.find((each) => each.id === id);
+  while (host !== undefined && !seen.has(host.id)) {
+    seen.add(host.id);
+    if (host.at !== undefined) return `site ${host.at}`;
+    const { runsOn } = host;
+    if (runsOn === undefined) return `host ${host.id}`;
+    host = model.hosts.find((each) => each.id === runsOn);
+  }
+  return `host ${id}`;
+}
+
+function placeOfStore(model: Model, store: StoreModel, asset: AssetModel): string {
+  if (store.at !== undefined) return `site ${store.at}`;
+  if (store.directory === undefined) return `store ${store.id}`;
+  return placeOfHost(model, store.directory.host ?? asset.hosts[0] ?? "");
+}
