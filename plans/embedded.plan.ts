@@ -22,6 +22,7 @@ const notes = files("notes", {
   schedule: daily("02:00"),
   rpo: "25h",
   rto: "5m",
+  expect: { size: "1MiB", backup: "1m", restore: "1m" },
   copies: [disk],
   keep: keep({ last: 3, daily: 7, weekly: 4 }),
 });
@@ -32,6 +33,7 @@ const ledger = sqlite("ledger", {
   schedule: every("1h"),
   rpo: "90m",
   rto: "5m",
+  expect: { size: "1MiB", backup: "1m", restore: "1m" },
   copies: [disk],
   keep: keep({ hourly: 24, daily: 7 }),
 });

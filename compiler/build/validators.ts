@@ -9,7 +9,11 @@ import planSchema from "../model/plan.schema.json" with { type: "json" };
 
 /** @param formatsModule how the made module imports the formats */
 export function validatorsModule(formatsModule: string): string {
-  const ajv = createAjv({ inlineRefs: false, code: { source: true, formats: _`formatsOfPlan` } });
+  const ajv = createAjv({
+    inlineRefs: false,
+    messages: false,
+    code: { source: true, formats: _`formatsOfPlan` },
+  });
   // Stores and assets have a schema for each kind; every other type of entity has one.
   const { $comment: _comment, $defs: _defs, stores, assets, ...entities } = planSchema;
   const schemas: Record<string, object> = { ...entities };
@@ -25,7 +29,8 @@ export function validatorsModule(formatsModule: string): string {
   const write = (
     typeof standaloneCode === "function" ? standaloneCode : (standaloneCode as { default: unknown }).default
   ) as (ajv: unknown, names: Record<string, string>) => string;
-  const code = write(ajv, names);
+  // Only whether options fit is asked here; what is wrong is found by ajv itself, so the errors' texts would only take time to read.
+  const code = write(ajv, names).replaceAll(/\{instancePath:[^{}]*params:\{[^{}]*\}\}/g, "{}");
   const table = Object.entries(names).map(
     ([identifier, name]) => `${JSON.stringify(name)}: exports.${identifier}`,
   );

@@ -403,17 +403,29 @@ export function secrets(entity: Entity): readonly { path: Path; secret: Json }[]
   return found;
 }
 
+interface Annotated {
+  readonly name: "reference" | "range";
+  readonly path: Path;
+  readonly annotation: string;
+  readonly text: string;
+}
+
+const annotations = new WeakMap<Entity, readonly Annotated[]>();
+
 /** Every text of an entity whose schema carries an annotation. */
-function annotated(
-  entity: Entity,
-  name: "reference" | "range",
-): readonly { path: Path; annotation: string; text: string }[] {
-  const found: { path: Path; annotation: string; text: string }[] = [];
+function annotated(entity: Entity, name: Annotated["name"]): readonly Annotated[] {
+  const known = annotations.get(entity);
+  if (known !== undefined) return known.filter((each) => each.name === name);
+  const found: Annotated[] = [];
   visit(entity, (schema, data, path) => {
-    const annotation = schema[name] ?? resolve(schema)[name];
-    if (annotation !== undefined && typeof data === "string") found.push({ path, annotation, text: data });
+    if (typeof data !== "string") return;
+    for (const each of ["reference", "range"] as const) {
+      const annotation = schema[each] ?? resolve(schema)[each];
+      if (annotation !== undefined) found.push({ name: each, path, annotation, text: data });
+    }
   });
-  return found;
+  annotations.set(entity, found);
+  return annotated(entity, name);
 }
 
 /** Whether data has what a branch of a union demands: the branches of a union differ in that. */

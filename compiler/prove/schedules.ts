@@ -5,7 +5,12 @@ import { judge, lacksEstimate, type Proof } from "./proof.ts";
 
 /** Schedules: each backup is done before the next one begins, in every week of the year. */
 export function proveSchedules(model: Model): readonly Proof[] {
-  return model.assets.flatMap((asset) => (asset.schedule === undefined ? [] : [proveOne(model, asset)]));
+  // Where nothing is promised and nothing is known there is no claim.
+  return model.assets.flatMap((asset) =>
+    asset.schedule === undefined || (asset.expect.backup === undefined && asset.rpo === undefined)
+      ? []
+      : [proveOne(model, asset)],
+  );
 }
 
 function proveOne(model: Model, asset: AssetModel): Proof {

@@ -1,5 +1,5 @@
 import { type Clock, firings, periodOf, type Stretch, tellingStretches } from "./calendar.ts";
-import { MINUTES_PER_DAY } from "./zone.ts";
+import { erasOf, MINUTES_PER_DAY } from "./zone.ts";
 
 /**
  * How old the newest data in some stores can be, exactly. A set holds the data as it was when its backup began, and counts in a store from the
@@ -84,7 +84,7 @@ export function worstStaleness(
 /** Runs all the jobs. It takes the most time, and is the same whatever is lost afterwards. */
 export function historyOf(series: readonly Series[], horizon: Horizon = HORIZON): History {
   const clocks = series.flatMap((each) => each.jobs.map((job) => job.clock));
-  const lead = leadOf(series);
+  const lead = leadOf(series, horizon);
   const periods = clocks.map((clock) => periodOf(clock.schedule));
   const stretches = periods.includes(undefined)
     ? [horizon]
@@ -124,15 +124,18 @@ export function upstream(series: readonly Series[], from: readonly number[]): re
 }
 
 /** For how many minutes before a moment a job can have a say in it: its own interval and duration, once for each copy on the way. */
-function leadOf(series: readonly Series[]): number {
+function leadOf(series: readonly Series[], horizon: Horizon): number {
+  const clocks = series.flatMap((each) => each.jobs.map((job) => job.clock));
+  const changes = clocks.some(({ zone }) => erasOf(zone, horizon.from, horizon.to).length > 1);
+  const change = changes ? LONGEST_CHANGE : 0;
   const perJob = series.flatMap((each) =>
     each.jobs.map((job) => {
       const period = periodOf(job.clock.schedule);
-      const interval = period === undefined ? LONGEST_PAUSE : period + LONGEST_CHANGE;
+      const interval = period === undefined ? LONGEST_PAUSE : period + change;
       return interval + Math.ceil(((job.takes ?? 0) + (job.takesLog ?? 0)) / 60);
     }),
   );
-  return perJob.reduce((sum, each) => sum + each, LONGEST_CHANGE);
+  return perJob.reduce((sum, each) => sum + each, change);
 }
 
 /** For how long a change of a clock may hold a start back, or leave it out, in minutes: Samoa once left out a day. */

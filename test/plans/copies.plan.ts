@@ -57,12 +57,14 @@ export default plan("copies", {
       on: host("pod", {
         reach: pod({ cluster, namespace: "vault", pod: "vault-0", container: "vault" }),
       }),
+      rpo: "8d",
       schedule: weekly("saturday", "23:50"),
       copies: [vmDisk, macDisk],
     }),
     files("over-nothing", {
       ...common,
       on: host("same", { reach: local() }),
+      rpo: "32d",
       schedule: monthly(1, "02:00"),
       copies: [vmDisk, copy(macDisk, { schedule: monthly(1, "05:00") })],
     }),

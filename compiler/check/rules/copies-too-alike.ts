@@ -6,30 +6,56 @@ const copiesTooAlike = diagnostic({
   code: "LB4025",
   name: "copies-too-alike",
   severity: "warning",
-  message: text`asset '${"asset"}' has ${"copies"}: ${"lacking"}`,
+  message: text`${"assets"}: ${"copies"}; ${"lacking"}`,
   why: text`the rule of 3-2-1-1-0: three copies, the live data included, on two sorts of stores, one of them off-site, one that nobody can delete, none unverified`,
   fix: text`${"advice"}`,
 });
 
 export const rule: Rule = {
   diagnostic: copiesTooAlike,
+  isAdvice: true,
   *check({ model, places }) {
+    // One finding for all that lack the same: they mostly share their stores.
+    const alike = new Map<string, { assets: AssetModel[]; lacking: readonly Lack[] }>();
     for (const asset of model.assets) {
-      const lacking = lacks(model, asset);
+      const lacking = isPromised(model, asset) ? lacks(model, asset) : [];
       if (lacking.length === 0) continue;
-      const count = asset.copies.length + 1;
+      const name = [asset.copies.length, ...lacking.map((each) => each.what)].join();
+      const known = alike.get(name) ?? { assets: [], lacking };
+      known.assets.push(asset);
+      alike.set(name, known);
+    }
+    for (const { assets, lacking } of alike.values()) {
+      const [first, ...others] = assets as [AssetModel, ...AssetModel[]];
       yield copiesTooAlike(
         {
-          asset: asset.id,
-          copies: `${count} copies, the live data included`,
+          assets: assets.map(({ id }) => `'${id}'`).join(", "),
+          copies: `${first.copies.length + 1} copies with the live data`,
           lacking: lacking.map((each) => each.what).join(", "),
           advice: lacking.map((each) => each.advice).join("; "),
         },
-        places("asset", asset.id, "copies"),
+        places("asset", first.id, "copies"),
+        {
+          related: others.flatMap(({ id }) => {
+            const target = places("asset", id, "copies");
+            return target === undefined ? [] : [{ message: `and '${id}'`, target }];
+          }),
+        },
       );
     }
   },
 };
+
+/** Whether anybody counts on an asset: it has an objective, or a scenario restores it. */
+function isPromised({ recovery }: Model, { id, rpo, rto }: AssetModel): boolean {
+  return (
+    rpo !== undefined ||
+    rto !== undefined ||
+    recovery.scenarios.some((scenario) =>
+      scenario.steps.some(({ action }) => action.do === "restore" && action.asset === id),
+    )
+  );
+}
 
 interface Lack {
   readonly what: string;

@@ -16,6 +16,7 @@ const SHOWN = 3;
 
 export const rule: Rule = {
   diagnostic: unproven,
+  isAdvice: true,
   *check({ proofs, places }) {
     const gaps = new Map<string, { gap: Gap; claims: Proof[] }>();
     for (const proof of proofs) {
