@@ -4,6 +4,7 @@ import { type Diagnostic, hasErrors } from "./diagnostics/diagnostic.ts";
 import { loadPlan } from "./load/load.ts";
 import { buildModel } from "./model/build.ts";
 import { documentOf } from "./model/document.ts";
+import type { Model } from "./model/model.ts";
 import type { Proof } from "./prove/proof.ts";
 import { prove } from "./prove/prove.ts";
 
@@ -13,7 +14,8 @@ export interface Compiled {
   readonly plan: string;
   /** Set when the plan has no errors. */
   readonly context: CheckContext | undefined;
-  /** What is proven and what is not, of a plan that is valid, whether or not it has errors. */
+  /** Of a plan that can be understood, whether or not rules find errors in it. */
+  readonly model?: Model;
   readonly proofs?: readonly Proof[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -31,5 +33,11 @@ export async function compilePlan(path: string): Promise<Compiled> {
 
   const context: CheckContext = { ...built.value, proofs: prove(built.value.model) };
   const diagnostics = [...built.diagnostics, ...checkModel(context)];
-  return { plan, context: hasErrors(diagnostics) ? undefined : context, proofs: context.proofs, diagnostics };
+  return {
+    plan,
+    context: hasErrors(diagnostics) ? undefined : context,
+    model: context.model,
+    proofs: context.proofs,
+    diagnostics,
+  };
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, watch } from "node:fs";
+import { watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type Compiled, compilePlan } from "../compile.ts";
 import { type Diagnostic, hasErrors } from "../diagnostics/diagnostic.ts";
@@ -9,9 +9,10 @@ import { readSource } from "../load/load.ts";
 import { github } from "../report/github.ts";
 import { json } from "../report/json.ts";
 import { type PlanReport, placeDiagnostics, type ReportedFile } from "../report/report.ts";
+import { defaultPlans } from "./plans.ts";
 
 export interface CheckOptions {
-  readonly format: "pretty" | "json" | "github";
+  readonly format: "pretty" | "json" | "github" | "sarif";
   readonly watch?: boolean;
 }
 
@@ -141,20 +142,17 @@ function refuseSameName(file: string, compiled: Compiled, names: Map<string, str
   return { ...compiled, context: undefined, diagnostics: [...compiled.diagnostics, clash] };
 }
 
-function defaultPlans(): readonly string[] {
-  if (!existsSync("plans")) return [];
-  return readdirSync("plans")
-    .filter((file) => /\.plan\.[cm]?ts$/.test(file))
-    .sort()
-    .map((file) => `plans/${file}`);
-}
-
 async function report(outcomes: readonly Outcome[], format: CheckOptions["format"]): Promise<void> {
   const reports: PlanReport[] = [];
   for (const outcome of outcomes) {
     const source = (shown: string) => readSource(outcome.file, shown);
     const diagnostics = await placeDiagnostics(outcome.diagnostics, source);
-    reports.push({ plan: outcome.compiled.plan, diagnostics, files: outcome.files });
+    reports.push({
+      plan: outcome.compiled.plan,
+      diagnostics,
+      proofs: outcome.compiled.proofs ?? [],
+      files: outcome.files,
+    });
   }
   if (format === "json") {
     process.stdout.write(json(reports));
@@ -163,6 +161,11 @@ async function report(outcomes: readonly Outcome[], format: CheckOptions["format
   const all = reports.flatMap((each) => each.diagnostics);
   if (format === "github") {
     process.stdout.write(github(all));
+    return;
+  }
+  if (format === "sarif") {
+    const { sarif } = await import("../report/sarif.ts");
+    process.stdout.write(sarif(all));
     return;
   }
   if (all.length > 0) {

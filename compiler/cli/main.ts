@@ -6,7 +6,7 @@ const EXIT_USAGE = 2;
 const EXIT_BUG = 70;
 
 const format = new Option("--format <format>", "how findings are shown")
-  .choices(["pretty", "json", "github"])
+  .choices(["pretty", "json", "github", "sarif"])
   .default("pretty");
 
 const program = new Command("lifeboat")
@@ -52,9 +52,12 @@ program
 
 program
   .command("explain")
-  .description("explain a diagnostic by its code")
-  .argument("<code>", "a code such as LB3002")
-  .action((code: string) => finish(import("./explain.ts").then(({ explain }) => explain(code))));
+  .description("explain a diagnostic, or tell the whole story of an asset or a scenario")
+  .argument("<topic>", "a code such as LB3002, or the id of an asset or a scenario")
+  .argument("[plans...]", "plan files")
+  .action((topic: string, plans: string[]) =>
+    finish(import("./explain.ts").then(({ explain }) => explain(topic, plans))),
+  );
 
 async function finish(status: Promise<number>): Promise<void> {
   process.exitCode = await status;

@@ -1,3 +1,4 @@
+import { marginOf } from "../prove/proof.ts";
 import type { PlanReport } from "./report.ts";
 
 /**
@@ -21,8 +22,26 @@ export function json(reports: readonly PlanReport[]): string {
       endColumn: each.span?.endColumn ?? null,
       related: each.related.map((related) => ({ message: related.message, ...related.span })),
     })),
-    proofs: [],
+    proofs: report.proofs.map((proof) => ({
+      kind: proof.kind,
+      asset: proof.asset ?? null,
+      scenario: proof.scenario ?? null,
+      store: proof.store ?? null,
+      unit: proof.unit,
+      target: count(proof.target),
+      worst: count(proof.worst),
+      margin: count(marginOf(proof)),
+      verdict: proof.verdict,
+      ok: proof.verdict === "proven",
+      evidence: [...proof.evidence, ...proof.problems.map((problem) => problem.what)],
+      missing: proof.missing.map((gap) => gap.what),
+    })),
     files: report.files,
   }));
   return `${JSON.stringify(plans.length === 1 ? plans[0] : plans, null, 2)}\n`;
+}
+
+/** JSON has no infinity: what nothing is enough for has no number, and its verdict says so. */
+function count(value: number | undefined): number | null {
+  return value === undefined || !Number.isFinite(value) ? null : value;
 }

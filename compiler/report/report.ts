@@ -1,5 +1,6 @@
 import type { Diagnostic, Severity, Span, Target } from "../diagnostics/diagnostic.ts";
 import { createPlacer } from "../diagnostics/place.ts";
+import type { Proof } from "../prove/proof.ts";
 
 /** A diagnostic as reports show it: with its exact place and the source around it. */
 export interface PlacedDiagnostic {
@@ -30,6 +31,7 @@ export interface ReportedFile {
 export interface PlanReport {
   readonly plan: string;
   readonly diagnostics: readonly PlacedDiagnostic[];
+  readonly proofs: readonly Proof[];
   readonly files: readonly ReportedFile[];
 }
 

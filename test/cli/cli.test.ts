@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { Ajv } from "ajv";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const program = resolve("dist/lifeboat.mjs");
@@ -208,7 +209,119 @@ describe("formats", () => {
   });
 });
 
+describe("formats that are published", () => {
+  const reportSchema = new Ajv({ strict: true, allowUnionTypes: true }).compile(
+    JSON.parse(readFileSync("schema/report.schema.json", "utf8")),
+  );
+  // It calls itself draft 4, and has nothing that later drafts understand otherwise.
+  const { $schema: _draft, ...oasis } = JSON.parse(readFileSync("test/schemas/sarif-2.1.0.schema.json", "utf8"));
+  const anyText = { uri: true, "uri-reference": true, "date-time": true } as const;
+  const sarifSchema = new Ajv({ strict: false, unicodeRegExp: false, formats: anyText }).compile(oasis);
+  const reference = resolve("plans/reference.plan.ts");
+  const plans = [
+    join(badPlans, "misspelt-option.plan.ts"),
+    join(badPlans, "duplicate-asset.plan.ts"),
+    join(badPlans, "syntax-error.plan.ts"),
+    join(badPlans, "warnings-only.plan.ts"),
+    "plans/none.plan.ts",
+    "plans/shop.plan.ts",
+    reference,
+  ];
+
+  it.each(plans)("json is what its schema says: %s", (plan) => {
+    const report = JSON.parse(lifeboat(["check", plan, "--format", "json"]).stdout);
+    expect(reportSchema(report), JSON.stringify(reportSchema.errors)).toBe(true);
+  });
+
+  it("json of several plans, and of a build, is, too", () => {
+    const several = JSON.parse(lifeboat(["check", ...plans.slice(0, 2), "--format", "json"]).stdout);
+    expect(reportSchema(several), JSON.stringify(reportSchema.errors)).toBe(true);
+    const out = join(folder, "published");
+    const built = JSON.parse(lifeboat(["build", "--format", "json", "--out", out]).stdout);
+    expect(built.files.length).toBeGreaterThan(5);
+    expect(reportSchema(built), JSON.stringify(reportSchema.errors)).toBe(true);
+    expect(reportSchema({ ...built, files: [{ path: "x", sha256: "y", mode: "0777" }] })).toBe(false);
+  });
+
+  it("json has every proof with its arithmetic", () => {
+    const { proofs } = JSON.parse(lifeboat(["check", reference, "--format", "json"]).stdout);
+    const mysql = proofs.find(
+      (proof: { kind: string; asset: string; scenario: string }) =>
+        proof.kind === "rpo" && proof.asset === "mysql" && proof.scenario === "site-lost",
+    );
+    expect(mysql).toMatchObject({ ok: true, verdict: "proven", unit: "seconds", target: 3600 });
+    expect(mysql.margin).toBe(mysql.target - mysql.worst);
+    expect(mysql.evidence).toContain("left: 'offsite'");
+    expect(new Set(proofs.map((proof: { kind: string }) => proof.kind))).toEqual(
+      new Set(["rpo", "rto", "survival", "coverage", "retention", "capacity", "schedule", "people"]),
+    );
+  });
+
+  it.each(plans)("sarif is what its schema says: %s", (plan) => {
+    const log = JSON.parse(lifeboat(["check", plan, "--format", "sarif"]).stdout);
+    expect(sarifSchema(log), JSON.stringify(sarifSchema.errors)).toBe(true);
+  });
+
+  it("sarif says where, with every rule once", () => {
+    const [run] = JSON.parse(lifeboat(["check", ...plans.slice(0, 2), "--format", "sarif"]).stdout).runs;
+    expect(run.tool.driver.rules.map((rule: { id: string }) => rule.id)).toEqual(["LB2003", "LB3001"]);
+    expect(run.results[0]).toMatchObject({
+      ruleId: "LB2003",
+      ruleIndex: 0,
+      level: "error",
+      locations: [
+        {
+          physicalLocation: {
+            artifactLocation: { uri: "test/golden/bad-plans/misspelt-option.plan.ts" },
+            region: { startLine: 9, startColumn: 3, endLine: 9, endColumn: 10 },
+          },
+        },
+      ],
+    });
+    expect(run.results[1].relatedLocations[0].message.text).toBe("the other is here");
+  });
+});
+
 describe("explain", () => {
+  const reference = resolve("plans/reference.plan.ts");
+
+  it("tells an asset's whole story", () => {
+    const { stdout, status } = lifeboat(["explain", "mysql", reference]);
+    expect(status).toBe(0);
+    for (const part of [
+      "mysql: MySQL or MariaDB on mysql, P2",
+      "  backed up daily at 02:00; next ",
+      "  1. 'vm' (/backup): made there; keeps 7 daily, 4 weekly",
+      "locked for 30 d",
+      "  ✓ rpo of mysql in site-lost: ",
+      "      left: 'offsite'",
+      "  on mysql: /opt/lifeboat/reference/restore-mysql.sh --list",
+    ])
+      expect(stdout).toContain(part);
+  });
+
+  it("tells a scenario's whole story", () => {
+    const { stdout, status } = lifeboat(["explain", "site-lost", reference]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^site-lost: The office is lost/);
+    expect(stdout).toContain("  stores: mac\n");
+    expect(stdout).toMatch(/✓ rto of site-lost: .* of 10 h, .* to spare/);
+    // In the order in which they can be done.
+    expect(stdout.indexOf("  rebuild-mac:")).toBeLessThan(stdout.indexOf("  restore-terraform:"));
+  });
+
+  it("names what is close to a topic that it does not know", () => {
+    const { stderr, status } = lifeboat(["explain", "site-lots", reference]);
+    expect(status).toBe(2);
+    expect(stderr).toContain("did you mean site-lost?");
+  });
+
+  it("says so when a plan cannot be read", () => {
+    const { stderr, status } = lifeboat(["explain", "web", join(badPlans, "syntax-error.plan.ts")]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("lifeboat check says why");
+  });
+
   it("tells what a code means", () => {
     expect(lifeboat(["explain", "lb2010"]).stdout).toContain("LB2010 bad-cron (error)");
     expect(lifeboat(["explain", "bad-cron"]).stdout).toContain("LB2010 bad-cron (error)");
