@@ -814,6 +814,14 @@ export default plan("reference", {
     { title: "a database fails", scenario: mysqlDown, rto: "75m" },
     { title: "the data of PVCs is lost", scenario: volumesLost, rto: "2h" },
     { title: "Vault is sealed", scenario: vaultSealed, rto: "45m" },
+    // Not in the table until now.
+    { title: "the site is lost", scenario: siteLost, rto: "10h" },
+    { title: "ransomware, or an intruder", scenario: ransomware, rto: "10h" },
+    { title: "MySQL's data is damaged", scenario: mysqlDamaged, rto: "1h" },
+    { title: "Redis has lost its data", scenario: redisLost, rto: "45m" },
+    { title: "Vault has lost its data", scenario: vaultLost, rto: "45m" },
+    { title: "a deployment has broken the cluster's objects", scenario: badDeploy, rto: "1h" },
+    { title: "Terraform's state is lost", scenario: stateLost, rto: "26h" },
   ],
   checks: [heartbeat, daybreak, weeklyCheck, monthlyCheck],
   // How often is said here, and nowhere else.

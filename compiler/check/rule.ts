@@ -16,7 +16,5 @@ export interface CheckContext {
  */
 export interface Rule {
   readonly diagnostic: DiagnosticKind<never> | DiagnosticKind<string>;
-  /** Told only of a plan that has no errors, which it would bury. */
-  readonly isAdvice?: true;
   check(context: CheckContext): Iterable<Diagnostic>;
 }

@@ -33,6 +33,7 @@ import { rule as unattendedSecret } from "./rules/unattended-secret.ts";
 import { rule as unknownStep } from "./rules/unknown-step.ts";
 import { rule as unproven } from "./rules/unproven.ts";
 import { rule as unreachableCopy } from "./rules/unreachable-copy.ts";
+import { rule as unusedStore } from "./rules/unused-store.ts";
 import { rule as uselessAlone } from "./rules/useless-alone.ts";
 
 /** Every rule, in the order in which findings read best: what cannot work, what breaks a promise, then what is missing. */
@@ -68,6 +69,7 @@ export const rules: readonly Rule[] = [
   allAtOnce,
   noRetention,
   copiesTooAlike,
+  unusedStore,
   uselessAlone,
   plainSecrets,
   blindProbe,

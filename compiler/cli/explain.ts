@@ -21,6 +21,7 @@ export async function explain(topic: string, named: readonly string[]): Promise<
   }
   const plans = named.length > 0 ? named : defaultPlans();
   const known: string[] = [];
+  const stories: { plan: string; story: string }[] = [];
   let broken: string | undefined;
   for (const plan of plans) {
     const compiled = await compilePlan(plan);
@@ -29,14 +30,17 @@ export async function explain(topic: string, named: readonly string[]): Promise<
       continue;
     }
     const story = await explainPart(topic, compiled.model, compiled.proofs ?? []);
-    if (story !== undefined) {
-      process.stdout.write(story);
-      return EXIT_FINE;
-    }
+    if (story !== undefined) stories.push({ plan, story });
     known.push(
       ...compiled.model.assets.map((asset) => asset.id),
       ...compiled.model.recovery.scenarios.map((scenario) => scenario.id),
     );
+  }
+  if (stories.length > 0) {
+    // Several plans may have one of that name.
+    const text = stories.map(({ plan, story }) => (stories.length > 1 ? `${plan}\n\n${story}` : story));
+    process.stdout.write(text.join("\n"));
+    return EXIT_FINE;
   }
   if (broken !== undefined) {
     process.stderr.write(

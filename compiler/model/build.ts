@@ -53,13 +53,14 @@ export async function buildModel(document: Document): Promise<Result<BuiltModel>
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics };
 
   const parsed = schedulesOf(document);
+  diagnostics.push(...parsed.diagnostics);
+  if (hasErrors(diagnostics)) return { value: undefined, diagnostics };
+  // These are about one thing each: the rest of the plan can be judged all the same.
   diagnostics.push(
-    ...parsed.diagnostics,
     ...ofType(document, "store").flatMap(storeProblems),
     ...ofType(document, "asset").flatMap(kindProblems),
     ...ofType(document, "asset").flatMap((asset) => logProblems(asset, document)),
   );
-  if (hasErrors(diagnostics)) return { value: undefined, diagnostics };
 
   const places: Places = (type, id, ...path) =>
     entities.find((entity) => entity.type === type && entity.id === id)?.at(...path);

@@ -97,5 +97,27 @@ function provePlan({ name, recovery }: Model): readonly Proof[] {
             ],
     });
   });
-  return [...disasters, ...promises];
+  return [...disasters, ...promises, ...proveTable(name, recovery)];
+}
+
+/** Where there is a table of promises, everybody takes it for all of them. */
+function proveTable(plan: string, { objectives, scenarios }: Model["recovery"]): readonly Proof[] {
+  if (objectives.length === 0) return [];
+  const promised = objectives.map((objective) => objective.scenario);
+  const left = scenarios.filter(({ id }) => !promised.includes(id)).map(({ id }) => `'${id}'`);
+  return [
+    judge({
+      kind: "coverage",
+      evidence: [`${objectives.length} promises, ${scenarios.length} scenarios`],
+      problems:
+        left.length === 0
+          ? []
+          : [
+              {
+                what: `${left.length === 1 ? "scenario" : "scenarios"} ${left.join(", ")} ${left.length === 1 ? "is" : "are"} missing from the objectives`,
+                at: { type: "plan", id: plan, path: ["objectives"] },
+              },
+            ],
+    }),
+  ];
 }

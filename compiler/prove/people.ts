@@ -4,7 +4,7 @@ import { judge, lacksEscalation, type Problem, type Proof } from "./proof.ts";
 
 /** What stands in forms until somebody fills them in. */
 const PLACEHOLDER =
-  /^\W*(\[.*\]|<.*>|\{.*\}|t\.?b\.?[ad]\.?|todo|fixme|xxx+|n\/?a|none|name|e-?mail|phone|unknown|이름|이메일|전화번호|연락처|직책|미정)?\W*$|@example\.(com|org|net)$|(^|\D)(000[ -]?0000|1234[ -]?5678)$/i;
+  /^[^\p{L}\p{N}]*(\[.*\]|<.*>|\{.*\}|t\.?b\.?[ad]\.?|todo|fixme|xxx+|n\/?a|none|name|e-?mail|phone|unknown|이름|이메일|전화번호|연락처|직책|미정)?[^\p{L}\p{N}]*$|@example\.(com|org|net)$|(^|\D)(000[ -]?0000|1234[ -]?5678)$/iu;
 
 /** Is that text a person's, or what stood in the form? */
 export function isPlaceholder(text: string): boolean {

@@ -1,8 +1,8 @@
 import type { AssetOptions } from "../../dsl/asset.ts";
 import type { Secret } from "../../dsl/secret.ts";
 import type { Service } from "../../dsl/service.ts";
-import type { AbsolutePath } from "../../dsl/units.ts";
-import { assetKind, type OptionProblem, secretReference } from "../kind.ts";
+import type { AbsolutePath, Duration } from "../../dsl/units.ts";
+import { assetKind, type Data, type OptionProblem, secondsOf, secretReference } from "../kind.ts";
 
 /** What an author says of a Redis server. */
 export interface RedisOptions extends AssetOptions {
@@ -55,6 +55,17 @@ export interface RedisOptions extends AssetOptions {
    * @pattern ^([A-Za-z_][A-Za-z0-9_.-]*|[0-9]+(:[0-9]+)?)$
    */
   readonly serverUser?: string;
+  /** The `save` lines of its configuration: after how long it saves by itself, with how many changes. Default: unknown. */
+  readonly savePoints?: readonly {
+    readonly after: Duration;
+    /**
+     * @minimum 1
+     * @integer
+     */
+    readonly changes: number;
+  }[];
+  /** How often it saves by itself, as others are told. Held against `savePoints`, since the two are easily changed apart. Default: nothing is told. */
+  readonly snapshotEvery?: Duration;
   /** How to stop and start the server; a restore swaps its files while it is down. */
   readonly service: Service;
 }
@@ -117,6 +128,27 @@ export const redis = assetKind<"redis", RedisOptions>({
         why: "redis-cli refuses the one without the other",
         fix: "give both cert and key, or neither",
       });
-    return problems;
+    return [...problems, ...snapshotProblems(options)];
   },
 });
+
+/** What is told of the server's own snapshots is what its save points make. */
+function snapshotProblems({ savePoints, snapshotEvery }: Data<RedisOptions>): readonly OptionProblem[] {
+  if (savePoints === undefined || snapshotEvery === undefined) return [];
+  // With a single change, the points that want more of them never come.
+  const single = savePoints.filter((point) => point.changes === 1).map((point) => secondsOf(point.after));
+  const latest = single.length === 0 ? undefined : Math.min(...single);
+  if (latest === secondsOf(snapshotEvery)) return [];
+  const found = latest === undefined ? "never for a single change" : `after ${latest / 60} min at the latest`;
+  return [
+    {
+      path: ["snapshotEvery"],
+      message: `its save points make a snapshot ${found}, and ${snapshotEvery} is told`,
+      why: "what a crash costs is then not what people think that it costs",
+      fix:
+        latest === undefined
+          ? "add a save point of one change"
+          : `write "${latest}s", or change the save points`,
+    },
+  ];
+}

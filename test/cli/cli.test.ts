@@ -214,7 +214,9 @@ describe("formats that are published", () => {
     JSON.parse(readFileSync("schema/report.schema.json", "utf8")),
   );
   // It calls itself draft 4, and has nothing that later drafts understand otherwise.
-  const { $schema: _draft, ...oasis } = JSON.parse(readFileSync("test/schemas/sarif-2.1.0.schema.json", "utf8"));
+  const { $schema: _draft, ...oasis } = JSON.parse(
+    readFileSync("test/schemas/sarif-2.1.0.schema.json", "utf8"),
+  );
   const anyText = { uri: true, "uri-reference": true, "date-time": true } as const;
   const sarifSchema = new Ajv({ strict: false, unicodeRegExp: false, formats: anyText }).compile(oasis);
   const reference = resolve("plans/reference.plan.ts");

@@ -13,7 +13,6 @@ const copiesTooAlike = diagnostic({
 
 export const rule: Rule = {
   diagnostic: copiesTooAlike,
-  isAdvice: true,
   *check({ model, places }) {
     // One finding for all that lack the same: they mostly share their stores.
     const alike = new Map<string, { assets: AssetModel[]; lacking: readonly Lack[] }>();

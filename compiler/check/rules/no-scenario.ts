@@ -6,8 +6,8 @@ const noScenario = diagnostic({
   name: "no-scenario",
   severity: "error",
   message: text`${"problem"}`,
-  why: text`a promise without a way to keep it is found out on the worst day`,
-  fix: text`write the scenario, with its steps, or take the promise back`,
+  why: text`what is promised without a way to keep it, or planned without a promise, is found out on the worst day`,
+  fix: text`write the scenario, with its steps; or the objective; or take the promise back`,
 });
 
 export const rule: Rule = {

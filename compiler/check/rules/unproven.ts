@@ -16,7 +16,6 @@ const SHOWN = 3;
 
 export const rule: Rule = {
   diagnostic: unproven,
-  isAdvice: true,
   *check({ proofs, places }) {
     const gaps = new Map<string, { gap: Gap; claims: Proof[] }>();
     for (const proof of proofs) {
