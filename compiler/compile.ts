@@ -3,10 +3,12 @@ import type { CheckContext } from "./check/rule.ts";
 import { type Diagnostic, hasErrors } from "./diagnostics/diagnostic.ts";
 import { loadPlan } from "./load/load.ts";
 import { buildModel } from "./model/build.ts";
-import { documentOf } from "./model/document.ts";
+import { type Document, documentOf } from "./model/document.ts";
 import type { Model } from "./model/model.ts";
+import { arranged } from "./model/sections.ts";
 import type { Proof } from "./prove/proof.ts";
 import { prove } from "./prove/prove.ts";
+import type { Result } from "./result.ts";
 
 /** load → model → prove → check: what `lifeboat check` does, and what `build` goes on from. */
 export interface Compiled {
@@ -20,19 +22,42 @@ export interface Compiled {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export async function compilePlan(path: string): Promise<Compiled> {
-  const loaded = await loadPlan(path);
-  if (loaded.value === undefined) return { plan: path, context: undefined, diagnostics: loaded.diagnostics };
+/** The plan of a file as a document, whichever language it is written in. `text` stands in for what the file holds. */
+export async function loadDocument(path: string, text?: string): Promise<Result<Document>> {
+  if (isYaml(path)) {
+    const { loadYaml } = await import("./load/yaml.ts");
+    return loadYaml(path, text);
+  }
+  const loaded = await loadPlan(path, text);
+  if (loaded.value === undefined) return { value: undefined, diagnostics: loaded.diagnostics };
+  const { document, diagnostics } = documentOf(loaded.value);
+  return { value: arranged(document), diagnostics };
+}
 
-  const { document, diagnostics: notData } = documentOf(loaded.value);
-  const plan = document.plan.id || loaded.value.file;
-  if (hasErrors(notData)) return { plan, context: undefined, diagnostics: notData };
+/** Whether a file's name says that it is YAML. */
+export function isYaml(path: string): boolean {
+  return /\.ya?ml$/.test(path);
+}
+
+export async function compilePlan(path: string): Promise<Compiled> {
+  const compiled = await compile(path);
+  if (!isYaml(path)) return compiled;
+  const { inYamlWords } = await import("./load/yaml-words.ts");
+  return { ...compiled, diagnostics: compiled.diagnostics.map(inYamlWords) };
+}
+
+async function compile(path: string): Promise<Compiled> {
+  const { value: document, diagnostics: found } = await loadDocument(path);
+  if (document === undefined) return { plan: path, context: undefined, diagnostics: found };
+  const plan = document.plan.id || document.file;
+  if (hasErrors(found)) return { plan, context: undefined, diagnostics: found };
 
   const built = await buildModel(document);
-  if (built.value === undefined) return { plan, context: undefined, diagnostics: built.diagnostics };
+  const told = [...found, ...built.diagnostics];
+  if (built.value === undefined) return { plan, context: undefined, diagnostics: told };
 
   const context: CheckContext = { ...built.value, proofs: prove(built.value.model) };
-  const diagnostics = [...built.diagnostics, ...checkModel(context)];
+  const diagnostics = [...told, ...checkModel(context)];
   return {
     plan,
     context: hasErrors(diagnostics) ? undefined : context,

@@ -115,7 +115,9 @@ async function forPlans(
 ): Promise<number> {
   const plans = named.length > 0 ? named : defaultPlans();
   if (plans.length === 0) {
-    process.stderr.write("lifeboat: no plan named, and there is no plans/*.plan.ts here\n");
+    process.stderr.write(
+      "lifeboat: no plan named, and there is no plans/*.plan.ts or plans/*.plan.yaml here\n",
+    );
     return EXIT_USAGE;
   }
   const once = async (): Promise<number> => {

@@ -16,7 +16,7 @@ export const syntaxError = diagnostic({
   name: "syntax-error",
   severity: "error",
   message: text`${"message"}`,
-  why: text`the plan is TypeScript, and this is not`,
+  why: text`the plan is ${"language"}, and this is not`,
 });
 
 export const planThrew = diagnostic({
@@ -70,5 +70,41 @@ export const unknownImport = diagnostic({
   severity: "error",
   message: text`lifeboat has no '${"name"}'.${"suggestion"}`,
   why: text`the plan calls something that does not exist`,
+  fix: text`${"advice"}`,
+});
+
+export const noPlanInFile = diagnostic({
+  code: "LB1009",
+  name: "no-plan-in-file",
+  severity: "error",
+  message: text`${"what"}`,
+  why: text`the compiler reads the plan from a map that begins with its name`,
+  fix: text`begin with: plan: ${"name"}`,
+});
+
+export const duplicateKey = diagnostic({
+  code: "LB1010",
+  name: "duplicate-key",
+  severity: "error",
+  message: text`'${"key"}' is there twice`,
+  why: text`YAML keeps one of the two, and not every program the same one`,
+  fix: text`remove one of them`,
+});
+
+export const severalDocuments = diagnostic({
+  code: "LB1011",
+  name: "several-documents",
+  severity: "error",
+  message: text`the file holds ${"count"} documents`,
+  why: text`a file is one plan; what stands after '---' would not be read`,
+  fix: text`remove this line, or move what follows into a file of its own`,
+});
+
+export const unsupportedYaml = diagnostic({
+  code: "LB1012",
+  name: "unsupported-yaml",
+  severity: "error",
+  message: text`${"what"}`,
+  why: text`${"why"}`,
   fix: text`${"advice"}`,
 });

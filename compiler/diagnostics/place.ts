@@ -11,13 +11,21 @@ const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Makes a placer. ts-morph takes most of a second to load, so it is loaded only when some target leads to a property.
+ * Makes a placer. ts-morph takes most of a second to load, so it is loaded only when some target leads to a property of TypeScript.
  */
 export async function createPlacer(targets: readonly Target[]): Promise<Placer> {
-  const needed = targets.some((target) => target.path.length > 0 && target.length === undefined);
-  const morph = needed ? await import("ts-morph") : undefined;
+  const deep = targets.filter((target) => target.path.length > 0 && target.length === undefined);
+  const isYaml = (target: Target) => /\.ya?ml$/.test(target.file);
+  const yaml = deep.some(isYaml) ? await import("./place-yaml.ts") : undefined;
+  const morph = deep.every(isYaml) ? undefined : await import("ts-morph");
   const files = new Map<string, SourceFile>();
+  const yamlFiles = new Map<string, (target: Target) => Span | undefined>();
   return (target, source) => {
+    if (yaml !== undefined && source !== undefined && deep.includes(target) && isYaml(target)) {
+      const placer = yamlFiles.get(target.file) ?? yaml.yamlPlacer(source);
+      yamlFiles.set(target.file, placer);
+      return placer(target) ?? wordSpan(target, source);
+    }
     if (
       source === undefined ||
       morph === undefined ||

@@ -28,3 +28,12 @@ export const wrongReference = diagnostic({
   why: text`${"reason"}`,
   fix: text`give it the object that ${"expected"}() made`,
 });
+
+export const unusedEntity = diagnostic({
+  code: "LB3020",
+  name: "unused-entity",
+  severity: "warning",
+  message: text`${"type"} '${"id"}' is not part of the plan: nothing refers to it`,
+  why: text`${"reason"}`,
+  fix: text`name it where it belongs, or remove it`,
+});

@@ -32,14 +32,14 @@ export interface LoadedPlan {
 /** How long a plan may run, in milliseconds. */
 const TIME_LIMIT = 10_000;
 
-/** Bundles a TypeScript plan, runs it, and gives back what it exports by default. */
-export async function loadPlan(path: string): Promise<Result<LoadedPlan>> {
+/** Bundles a TypeScript plan, runs it, and gives back what it exports by default. `text` stands in for what the file holds. */
+export async function loadPlan(path: string, text?: string): Promise<Result<LoadedPlan>> {
   const file = resolve(path);
   const project = projectOf(file);
   const shown = show(file, project);
-  if (!existsSync(file)) return failed(planNotFound({ file: path }, undefined));
+  if (text === undefined && !existsSync(file)) return failed(planNotFound({ file: path }, undefined));
 
-  const bundle = await bundlePlan(file, project);
+  const bundle = await bundlePlan(file, project, text);
   if ("failure" in bundle) return failed(bundle.failure);
 
   const map = new TraceMap(bundle.map);
@@ -83,24 +83,29 @@ function failed(diagnostic: ReturnType<typeof planNotFound>): Result<never> {
 }
 
 /** The nearest folder above with a package.json or a repository, so that paths are the same wherever one stands. */
-function projectOf(file: string): string {
+export function projectOf(file: string): string {
   for (let folder = dirname(file); ; folder = dirname(folder)) {
     if (existsSync(resolve(folder, "package.json")) || existsSync(resolve(folder, ".git"))) return folder;
     if (folder === dirname(folder)) return dirname(file);
   }
 }
 
-function show(file: string, project: string): string {
+/** A file as messages show it. */
+export function show(file: string, project: string): string {
   return relative(project, file).split(sep).join("/");
 }
 
 type Bundle = { code: string; map: string } | { failure: ReturnType<typeof planNotFound> };
 
-async function bundlePlan(file: string, project: string): Promise<Bundle> {
+async function bundlePlan(file: string, project: string, text: string | undefined): Promise<Bundle> {
   const { build } = await import("esbuild");
   try {
     const result = await build({
-      entryPoints: [file],
+      ...(text === undefined
+        ? { entryPoints: [file] }
+        : {
+            stdin: { contents: text, sourcefile: file, resolveDir: dirname(file), loader: "ts" as const },
+          }),
       absWorkingDir: project,
       bundle: true,
       write: false,
@@ -132,7 +137,9 @@ async function bundlePlan(file: string, project: string): Promise<Bundle> {
           };
     const unresolved = error.text.startsWith("Could not resolve");
     const message = error.text.charAt(0).toLowerCase() + error.text.slice(1);
-    return { failure: (unresolved ? unresolvedImport : syntaxError)({ message }, target) };
+    return {
+      failure: (unresolved ? unresolvedImport : syntaxError)({ message, language: "TypeScript" }, target),
+    };
   }
 }
 

@@ -9,7 +9,7 @@ import type { Data } from "../../templates/kind.ts";
 import type { Transport } from "../../templates/registry.ts";
 import { type Diagnostic, hasErrors, type Target } from "../diagnostics/diagnostic.ts";
 import { duplicateId, unknownReference, wrongReference } from "../diagnostics/reference.ts";
-import { badId, badValue, invalidOption } from "../diagnostics/schema.ts";
+import { badId, badValue, invalidOption, missingOption } from "../diagnostics/schema.ts";
 import type { Result } from "../result.ts";
 import { closest } from "./closest.ts";
 import { routeCopies } from "./copies.ts";
@@ -94,7 +94,7 @@ function suggestId(id: string): string {
   return suggestion === "" ? "write a short name such as 'orders-db'" : `write '${suggestion}'`;
 }
 
-/** Only documents that no builder made can name a kind that does not exist. */
+/** Only documents that no builder made can lack a kind, or name one that does not exist. */
 function checkKind(entity: Entity): readonly Diagnostic[] {
   const [property, known] =
     entity.type === "asset"
@@ -104,13 +104,19 @@ function checkKind(entity: Entity): readonly Diagnostic[] {
         : ["", undefined];
   if (known === undefined) return [];
   const kind = entity.data[property];
-  if (typeof kind === "string" && known.some((each) => each.name === kind)) return [];
-  const expected = `one of ${known.map((each) => each.name).join(", ")}`;
+  const names = known.map((each) => each.name);
+  if (typeof kind === "string" && names.includes(kind)) return [];
+  const owner = `${entity.type} '${entity.id}'`;
+  if (kind === undefined) {
+    const meaning = "it says how the scripts are made";
+    const fix = `add kind: one of ${names.join(", ")}`;
+    return [missingOption({ what: owner, option: "kind", meaning }, entity.at(), { fix })];
+  }
+  const close = typeof kind === "string" ? closest(kind, names) : undefined;
+  const expected = `one of ${names.join(", ")}`;
+  const fix = close === undefined ? `choose ${expected}` : `replace with '${close}'`;
   return [
-    badValue(
-      { what: `${property} of ${entity.type} '${entity.id}'`, actual: describe(kind), expected },
-      entity.at(property),
-    ),
+    badValue({ what: `kind of ${owner}`, actual: describe(kind), expected }, entity.at(property), { fix }),
   ];
 }
 
@@ -145,14 +151,14 @@ function checkReferences(document: Document): readonly Diagnostic[] {
     for (const { path, type, id } of references(entity)) {
       const what = `${label(path)} of ${entity.type} '${entity.id}'`;
       const target = entity.at(...path);
-      const given = entity.references.get(path.join("\u0000"));
       const reason = REASONS[type] ?? "";
+      const known = ids.get(type) ?? [];
+      const given = entity.references.get(path.join("\u0000")) ?? meant(document, id, known, type);
       if (given !== undefined && given !== type) {
         const actual = `the ${given} '${id}'`;
         diagnostics.push(wrongReference({ what, actual, expected: type, reason }, target));
         continue;
       }
-      const known = ids.get(type) ?? [];
       if (known.includes(id)) continue;
       const close = closest(id, known);
       const suggestion = close === undefined ? "" : ` Did you mean '${close}'?`;
@@ -170,6 +176,12 @@ function checkReferences(document: Document): readonly Diagnostic[] {
     }
   }
   return diagnostics;
+}
+
+/** What somebody means who writes the id of a thing of another type. */
+function meant(document: Document, id: string, known: readonly string[], type: string): string {
+  if (known.includes(id)) return type;
+  return document.entities.find((other) => other.id === id)?.type ?? type;
 }
 
 /** The options of an asset that say when a job runs. */
@@ -278,8 +290,9 @@ function makeModel(document: Document, schedules: Schedules): Model {
     assets,
     source: sourceOf(document.plan, document.file),
   };
+  // The order in which options are written means nothing, and differs between the languages.
   const canonical = JSON.stringify(content, (property, value: unknown) =>
-    property === "source" ? undefined : value,
+    property === "source" ? undefined : isPlain(value) ? sorted(value) : value,
   );
   const recovery = recoveryModel(document, {
     scheduleOf: (entity, option) => schedules.get(`${entity.type} ${entity.id} ${option}`),
@@ -481,6 +494,14 @@ function assetModel(
     options: options as { readonly [key: string]: Json },
     source: sourceOf(asset),
   };
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function sorted(value: object): object {
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function deepFreeze<T>(value: T): T {

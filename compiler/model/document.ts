@@ -16,6 +16,8 @@ export interface Entity {
   readonly data: { readonly [key: string]: Json };
   /** What the author put at a path when it was an object made by an entity's builder. */
   readonly references: ReadonlyMap<string, EntityType>;
+  /** How YAML has plain values that are not text, `1.10`, by path. */
+  readonly written?: ReadonlyMap<string, string>;
   /** The place of the property at a path, or of the builder's call when the path is empty. */
   at(...path: Path): Target | undefined;
 }
@@ -23,6 +25,8 @@ export interface Entity {
 /** A plan as data: what a YAML file holds, and what the schema judges. */
 export interface Document {
   readonly file: string;
+  /** What the plan is written in, for the words of messages. */
+  readonly language: "TypeScript" | "YAML";
   readonly plan: Entity;
   /** Everything else of the plan, in the order in which it is first mentioned. */
   readonly entities: readonly Entity[];
@@ -33,7 +37,7 @@ export function ofType(document: Document, type: EntityType): readonly Entity[] 
   return document.entities.filter((entity) => entity.type === type);
 }
 
-const MAX_DEPTH = 32;
+export const MAX_DEPTH = 32;
 
 /** Turns the objects of a plan into a document, entity by entity, in the order in which the plan mentions them. */
 export function documentOf(loaded: LoadedPlan): { document: Document; diagnostics: readonly Diagnostic[] } {
@@ -136,7 +140,7 @@ export function documentOf(loaded: LoadedPlan): { document: Document; diagnostic
   const info = nodeInfo(loaded.plan);
   const plan = visit(loaded.plan, "plan", info?.site);
   const entities = [...found.values()].filter((entity) => entity !== plan);
-  return { document: { file: loaded.file, plan, entities }, diagnostics };
+  return { document: { file: loaded.file, language: "TypeScript", plan, entities }, diagnostics };
 }
 
 /** The builder that an entity came from, as an author calls it. */
@@ -169,7 +173,7 @@ export function describe(value: unknown): string {
 }
 
 /** Characters that no script, crontab or file name can carry as data. */
-function unprintableIn(value: string): { character: string; reason: string } | undefined {
+export function unprintableIn(value: string): { character: string; reason: string } | undefined {
   if (value.includes("\u0000")) {
     return {
       character: "a NUL character",

@@ -15,7 +15,7 @@ import {
   wrongType,
 } from "../diagnostics/schema.ts";
 import { closest } from "./closest.ts";
-import { describe, type Entity, type Json, label, type Path } from "./document.ts";
+import { describe, type Entity, type Json, key, label, type Path } from "./document.ts";
 import { isIdentity, pathProblem, plainPathProblem, recipientProblem } from "./formats.ts";
 import planSchema from "./plan.schema.json" with { type: "json" };
 import { formatDuration, parseDuration, parseSize } from "./units.ts";
@@ -221,6 +221,9 @@ class Judge {
         .sort((a, b) => b.score - a.score);
       const best = scored[0];
       if (best !== undefined && best.score > 0) return this.judge(best.branch, data, path);
+      const known = [...new Set(scored.flatMap(({ branch }) => Object.keys(branch.properties ?? {})))];
+      const slip = Object.keys(data).find((option) => closest(option, known) !== undefined);
+      if (slip !== undefined) return [this.unknown(slip, path, known)];
     }
     const fitting = branches.filter((branch) => branch.type === typeName(data));
     const [only] = fitting;
@@ -257,7 +260,18 @@ class Judge {
         target,
       );
     }
-    return wrongType(values, target, { fix: `give ${expected}` });
+    return wrongType(values, target, { fix: this.spelling(schema, data, path) ?? `give ${expected}` });
+  }
+
+  /** YAML reads 1.10 as a number, and yes as text: how to write what was meant. */
+  private spelling(schema: Schema, data: Json, path: Path): string | undefined {
+    const written = this.entity.written?.get(key(path));
+    const { type, format } = resolve(schema);
+    if (written !== undefined && type === "string" && format === undefined)
+      return `put it in quotes: "${written}"`;
+    const isWord = typeof data === "string" && /^(y|yes|on|n|no|off)$/i.test(data);
+    if (this.entity.written === undefined || !isWord || type !== "boolean") return undefined;
+    return `write ${/^(y|on)/i.test(data) ? "true" : "false"}`;
   }
 
   private notAmong(allowed: readonly Json[], data: Json, path: Path): Diagnostic {
