@@ -35,13 +35,20 @@ async function load(entry, external = []) {
   return module;
 }
 
-/** Writes the schema where the compiler imports it; the file is committed, and a test holds it to the types. */
+/** Writes the schema where the compiler imports it, and the one for editors; both are committed, and a test holds them to the types. */
 async function buildSchema() {
   const { planSchema } = await load("compiler/build/schema.ts", ["ts-morph"]);
-  const file = join(root, "compiler/model/plan.schema.json");
   const schema = planSchema(root);
+  writeChanged("compiler/model/plan.schema.json", schema);
+  const { editorSchema } = await load("compiler/build/editor-schema.ts");
+  writeChanged("schema/plan.schema.json", editorSchema(schema));
+}
+
+function writeChanged(name, text) {
+  const file = join(root, name);
+  mkdirSync(dirname(file), { recursive: true });
   const old = existsSync(file) ? readFileSync(file, "utf8") : "";
-  if (schema !== old) writeFileSync(file, schema);
+  if (text !== old) writeFileSync(file, text);
 }
 
 /** Puts validators that were compiled ahead in the place of those that compile when asked. */
