@@ -17,7 +17,7 @@ const program = new Command("lifeboat")
   .exitOverride()
   .addHelpText(
     "after",
-    "\nPlans are files such as plans/prod.plan.ts; without any, all of plans/*.plan.ts are taken.\n" +
+    "\nPlans are files such as plans/prod.plan.ts or plans/prod.plan.yaml; without any, all of plans/ are taken.\n" +
       "Exit status: 0 fine, 1 the plan has errors, 2 usage, 3 output on disk is stale, 70 a bug in lifeboat.",
   );
 
@@ -49,6 +49,21 @@ program
   .action((plans: string[], options) =>
     finish(import("./commands.ts").then(({ build }) => build(plans, options))),
   );
+
+program
+  .command("convert")
+  .description("write a plan in the other language: TypeScript as YAML, YAML as TypeScript")
+  .argument("<plan>", "a plan file")
+  .option("--out <file>", "where it goes; without it to stdout")
+  .option("--force", "overwrite the file")
+  .action((plan: string, options) =>
+    finish(import("./convert.ts").then(({ convert }) => convert(plan, options))),
+  );
+
+program
+  .command("schema")
+  .description("print the JSON Schema that editors hold plans in YAML to")
+  .action(() => finish(import("./schema.ts").then(({ schema }) => schema())));
 
 program
   .command("explain")

@@ -22,7 +22,7 @@ import { formatDuration, parseDuration, parseSize } from "./units.ts";
 import { isValid } from "./validators.ts";
 
 /** The part of JSON Schema that the generator writes. */
-interface Schema {
+export interface Schema {
   readonly $ref?: string;
   readonly type?: string;
   readonly description?: string;
@@ -333,7 +333,7 @@ function localise(schema: Schema): Schema {
   return JSON.parse(JSON.stringify(schema).replaceAll('"definitions#/$defs/', '"#/$defs/')) as Schema;
 }
 
-function resolve(schema: Schema): Schema {
+export function resolve(schema: Schema): Schema {
   const name = schema.$ref?.replace(/^(definitions)?#\/\$defs\//, "");
   const target = name === undefined ? undefined : schemas.$defs[name];
   return target === undefined ? schema : resolve(target);
