@@ -9,7 +9,7 @@ export interface Shared {
 }
 
 /** Shorter ones are read more easily where they stand. */
-const MIN_LENGTH = 40;
+const MIN_LENGTH = 50;
 
 type Sharing = ReadonlyMap<string, Shared>;
 
@@ -60,10 +60,16 @@ function countUses(
     }
     // What is below comes first, so that it is defined before it is used.
     below(value, name);
-    uses.set(key, { count: 1, shared: { key, name, value } });
+    uses.set(key, { count: 1, shared: { key, name: nameOf(value, name), value } });
   };
   for (const { name, value } of roots) see(value, name);
   return uses;
+}
+
+/** A copy is called after its store; everything else after the option that it is of. */
+function nameOf(value: Json, option: string): string {
+  const { store } = value as { readonly store?: unknown };
+  return typeof store === "string" ? `${store}-copy` : option;
 }
 
 /** What equal values have in common; undefined for what is too small to be shared. */
@@ -79,7 +85,7 @@ function named(values: ReadonlyMap<string, Shared>): Sharing {
   for (const [key, shared] of values) {
     const number = (taken.get(shared.name) ?? 0) + 1;
     taken.set(shared.name, number);
-    result.set(key, { ...shared, name: number === 1 ? shared.name : `${shared.name}${number}` });
+    result.set(key, { ...shared, name: number === 1 ? shared.name : `${shared.name}-${number}` });
   }
   return result;
 }

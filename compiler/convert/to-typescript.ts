@@ -2,6 +2,7 @@ import * as dsl from "../../dsl/index.ts";
 import { type Document, type Entity, type Json, ofType, type Path } from "../model/document.ts";
 import { listed, sections } from "../model/sections.ts";
 import { resolve, type Schema, schemaOf } from "../model/validate.ts";
+import { branchOf, fits } from "./branch.ts";
 import { builders, type Part } from "./builders.ts";
 import type { Comments } from "./comments.ts";
 import { type Expression, type Property, print, quoted, text } from "./print.ts";
@@ -253,44 +254,6 @@ class Writer {
 
 function commentLine(line: string): string {
   return `// ${line}`.trimEnd();
-}
-
-/** The branch of a union that a value is of. */
-function branchOf(schema: Schema, value: Json): Schema {
-  const { anyOf } = resolve(schema);
-  if (anyOf === undefined) return schema;
-  const branches = anyOf.map((branch) => branchOf(branch, value));
-  return branches.find((branch) => isOf(resolve(branch), value)) ?? {};
-}
-
-function isOf(shape: Schema, value: Json): boolean {
-  if (Array.isArray(value)) return shape.type === "array";
-  if (typeof value === "object" && value !== null)
-    return shape.type === "object" && fits(shape, value as { readonly [key: string]: Json });
-  if (shape.const !== undefined) return shape.const === value;
-  if (shape.enum !== undefined) return shape.enum.includes(value);
-  return shape.type === typeof value;
-}
-
-/** Whether an object has all that its type demands, and nothing else. */
-function fits(shape: Schema, data: { readonly [key: string]: Json }): boolean {
-  const known = Object.entries(shape.properties ?? {});
-  return (
-    (shape.required ?? []).every((name) => name in data) &&
-    Object.entries(data).every(([name, value]) => {
-      const property = known.find(([each]) => each === name)?.[1];
-      if (property === undefined) return false;
-      const { type } = resolve(property);
-      // A list where an object belongs, or the other way round, would make a builder stumble.
-      return (
-        (type !== "array" && type !== "object") ||
-        (typeof value === "object" &&
-          value !== null &&
-          Array.isArray(value) === (type === "array") &&
-          (type === "array" || fits(resolve(property), value as { readonly [key: string]: Json })))
-      );
-    })
-  );
 }
 
 /** The name of the definition that a value is of: of a union's own, when that is what a builder is for. */

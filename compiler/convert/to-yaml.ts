@@ -3,6 +3,8 @@ import { SHARED } from "../load/yaml.ts";
 import { flow, NOT_PLAIN } from "../load/yaml-words.ts";
 import { type Document, type Entity, type Json, ofType, type Path } from "../model/document.ts";
 import { listed, type Section, sections } from "../model/sections.ts";
+import { resolve, type Schema, schemaOf } from "../model/validate.ts";
+import { branchOf } from "./branch.ts";
 import type { Comments } from "./comments.ts";
 import { findShared, type Shared, sharedRemarks, shareKey } from "./shared.ts";
 
@@ -18,6 +20,7 @@ class Writer {
   private readonly document: Document;
   private readonly comments: Comments;
   private readonly shared: ReadonlyMap<string, Shared>;
+  private readonly sharedSchemas = new Map<string, Schema>();
 
   constructor(document: Document, comments: Comments) {
     this.document = document;
@@ -27,14 +30,18 @@ class Writer {
 
   write(schemaPath: string | undefined): string {
     const { plan } = this.document;
-    const top = new YAMLMap();
+    const top = new Options();
     const add = (name: string, value: unknown, lines: readonly string[] = [], isApart = false): void => {
       top.add(new Pair(keyNode(name, lines, isApart), value));
     };
     add("plan", scalar(plan.id), this.comments.at(plan, []));
     for (const [name, value] of Object.entries(plan.data)) {
       if (name === "id" || name in sections) continue;
-      add(name, this.node(value, plan, [name], 0, name.length), this.remarks(plan, name, value));
+      add(
+        name,
+        this.node(value, optionOf(plan, name), plan, [name], 0, name.length),
+        this.remarks(plan, name, value),
+      );
     }
     const bodies = Object.entries(sections).flatMap(([section, type]) => {
       const entities = ofType(this.document, type);
@@ -53,7 +60,7 @@ class Writer {
   }
 
   private section(entities: readonly Entity[]): YAMLMap {
-    const map = new YAMLMap();
+    const map = new Options();
     if (entities.length === 0) map.flow = true;
     let wasBlock = false;
     for (const [index, entity] of entities.entries()) {
@@ -75,10 +82,10 @@ class Writer {
       ...(named === undefined ? [] : [["kind", named] as const]),
       ...Object.entries(options),
     ];
-    const map = new YAMLMap();
+    const map = new Options();
     if (all.length === 0) return empty();
     for (const [name, value] of all) {
-      const node = this.node(value, entity, [name], 4, name.length);
+      const node = this.node(value, optionOf(entity, name), entity, [name], 4, name.length);
       map.add(new Pair(keyNode(name, this.remarks(entity, name, value)), node));
     }
     const text = flow(Object.fromEntries(all));
@@ -94,11 +101,15 @@ class Writer {
   }
 
   private sharedMap(): YAMLMap {
-    const map = new YAMLMap();
-    for (const each of this.shared.values()) {
-      const node = this.bare(each.value, undefined, [], 2, each.name.length * 2 + 3);
+    const map = new Options();
+    // Backwards, since the schema of a value is known once what holds it is written.
+    for (const each of [...this.shared.values()].reverse()) {
+      const schema = this.sharedSchemas.get(each.key) ?? {};
+      const node = this.bare(each.value, schema, undefined, [], 2, each.name.length * 2 + 3);
       (node as YAMLMap).anchor = each.name;
-      map.add(new Pair(keyNode(each.name, sharedRemarks(this.document, this.comments, each)), node));
+      map.items.unshift(
+        new Pair(keyNode(each.name, sharedRemarks(this.document, this.comments, each)), node),
+      );
     }
     return map;
   }
@@ -109,30 +120,57 @@ class Writer {
   }
 
   /** A value where it stands: an alias when it is shared. */
-  private node(value: Json, entity: Entity | undefined, path: Path, indent: number, used: number): unknown {
+  private node(
+    value: Json,
+    schema: Schema,
+    entity: Entity | undefined,
+    path: Path,
+    indent: number,
+    used: number,
+  ): unknown {
     const shared = this.shared.get(shareKey(value) ?? "");
-    return shared === undefined ? this.bare(value, entity, path, indent, used) : new Alias(shared.name);
+    if (shared === undefined) return this.bare(value, schema, entity, path, indent, used);
+    this.sharedSchemas.set(shared.key, schema);
+    return new Alias(shared.name);
   }
 
-  private bare(value: Json, entity: Entity | undefined, path: Path, indent: number, used: number): unknown {
+  private bare(
+    value: Json,
+    schema: Schema,
+    entity: Entity | undefined,
+    path: Path,
+    indent: number,
+    used: number,
+  ): unknown {
     if (typeof value !== "object" || value === null) return scalar(value);
     const isRemarked = entity !== undefined && path.length > 0 && this.isRemarkedInside(entity, path, value);
     const fits = indent + used + 2 + flow(value).length <= WIDTH && !isRemarked && !hasLines(value);
+    const shape = resolve(branchOf(schema, value));
     if (Array.isArray(value)) {
-      const list = new YAMLSeq();
+      const list = new List();
       for (const [index, item] of value.entries())
-        list.add(this.node(item, entity, [...path, index], indent + 2, 2));
+        list.add(this.node(item, shape.items ?? {}, entity, [...path, index], indent + 2, 2));
       list.flow = value.length === 0 || (fits && value.every((item) => typeof item !== "object"));
       return list;
     }
-    const map = new YAMLMap();
-    const entries = Object.entries(value);
+    const map = new Options();
+    // What says of what type a value is comes first: the store of a copy, the asset of a step.
+    const isRequired = ([name]: readonly [string, unknown]) => shape.required?.includes(name) ?? false;
+    const all = Object.entries(value);
+    const entries = [...all.filter(isRequired), ...all.filter((entry) => !isRequired(entry))];
     for (const [name, item] of entries) {
       const lines = entity === undefined ? [] : this.comments.at(entity, [...path, name]);
       map.add(
         new Pair(
           keyNode(name, lines),
-          this.node(item as Json, entity, [...path, name], indent + 2, name.length),
+          this.node(
+            item as Json,
+            shape.properties?.[name] ?? {},
+            entity,
+            [...path, name],
+            indent + 2,
+            name.length,
+          ),
         ),
       );
     }
@@ -146,6 +184,23 @@ class Writer {
       this.comments.isBelow(entity, [...path, Array.isArray(value) ? Number(name) : name]),
     );
   }
+}
+
+/** A map on one line has room within its braces, and a list has none. */
+class Options extends YAMLMap {
+  override toString(...[context, ...rest]: Parameters<YAMLMap["toString"]>): string {
+    return super.toString(context && { ...context, flowCollectionPadding: " " }, ...rest);
+  }
+}
+
+class List extends YAMLSeq {
+  override toString(...[context, ...rest]: Parameters<YAMLSeq["toString"]>): string {
+    return super.toString(context && { ...context, flowCollectionPadding: "" }, ...rest);
+  }
+}
+
+function optionOf(entity: Entity, name: string): Schema {
+  return schemaOf(entity)?.properties?.[name] ?? {};
 }
 
 /** In a flow collection everything is one. */

@@ -10,9 +10,10 @@ import {
 } from "yaml";
 import { SHARED } from "../load/yaml.ts";
 import { YAML_OPTIONS } from "../load/yaml-nodes.ts";
-import { type Document, type Entity, ofType, type Path } from "../model/document.ts";
+import { type Document, type Entity, type Json, ofType, type Path } from "../model/document.ts";
 import { type Section, sections } from "../model/sections.ts";
 import { Comments, linesOf } from "./comments.ts";
+import { shareKey } from "./shared.ts";
 
 /** What is remarked in a plan in YAML. */
 export function yamlComments(document: Document, source: string): Comments {
@@ -31,13 +32,30 @@ export function yamlComments(document: Document, source: string): Comments {
   for (const [position, pair] of top.items.entries()) {
     const name = nameOf(pair);
     const before = position === 0 ? "" : (keyOf(pair)?.commentBefore ?? "");
-    if (name === SHARED) continue;
+    if (name === SHARED) {
+      if (isMap(pair.value)) addShared(comments, document, parsed, pair.value as YAMLMap);
+      continue;
+    }
     comments.add(document.plan, name === "plan" ? [] : [name], textOf(before, trailing(pair)));
     const type = sections[name as Section];
     if (type === undefined) addInside(comments, document.plan, [name], pair.value as Node | null);
     else if (isMap(pair.value)) addSection(comments, ofType(document, type), pair.value as YAMLMap);
   }
   return comments;
+}
+
+/** What is remarked of a shared value stands at the first option that has it. */
+function addShared(comments: Comments, document: Document, parsed: YamlDocument, map: YAMLMap): void {
+  const options = [document.plan, ...document.entities].flatMap((entity) =>
+    Object.entries(entity.data).map(([name, value]) => ({ entity, name, key: shareKey(value) })),
+  );
+  for (const [index, pair] of map.items.entries()) {
+    const lines = textOf(index === 0 ? map.commentBefore : "", keyOf(pair)?.commentBefore, trailing(pair));
+    if (lines.length === 0 || pair.value === null) continue;
+    const key = shareKey((pair.value as Node).toJS(parsed) as Json);
+    const first = options.find((option) => key !== undefined && option.key === key);
+    if (first !== undefined) comments.add(first.entity, [first.name], lines);
+  }
 }
 
 function addSection(comments: Comments, entities: readonly Entity[], map: YAMLMap): void {

@@ -109,9 +109,9 @@ class Loader {
     const parsed = parseAllDocuments(this.text, { ...YAML_OPTIONS, lineCounter: this.lines });
     const documents = Array.isArray(parsed) ? (parsed as unknown as YamlDocument[]) : [];
     // One mistake makes the parser stumble over what follows, so the first is told.
-    const error = documents.flatMap((each) => each.errors)[0];
-    if (error !== undefined) {
-      this.refuseSyntax(error);
+    const broken = documents.find((each) => each.errors.length > 0);
+    if (broken?.errors[0] !== undefined) {
+      this.refuseSyntax(broken.errors[0], broken);
       return undefined;
     }
     const [first, second] = documents;
@@ -150,16 +150,19 @@ class Loader {
     this.diagnostics.push(noPlanInFile({ what, name: this.name }, this.line(offset, 1)));
   }
 
-  private refuseSyntax(error: YAMLError): void {
-    const [start, end] = error.pos;
-    const target = this.line(Math.min(start, this.text.length), Math.max(1, end - start));
-    const message = error.message.charAt(0).toLowerCase() + error.message.slice(1);
-    const fix = SYNTAX_FIXES[error.code] ?? "look at the indentation, the quotes and the brackets up to here";
+  private refuseSyntax(error: YAMLError, document: YamlDocument): void {
+    const [found, end] = error.pos;
+    // A quote that is never closed is noticed at the end of the file; it is to be mended where it was opened.
+    const start = openQuote(error, document) ?? Math.min(found, this.text.length);
+    const target = this.line(start, start === found ? Math.max(1, end - found) : 1);
+    const words = SYNTAX[error.code];
+    const message = words?.message ?? error.message.charAt(0).toLowerCase() + error.message.slice(1);
+    const fix = words?.fix ?? "look at the indentation, the quotes and the brackets up to here";
     this.diagnostics.push(syntaxError({ message, language: "YAML" }, target, { fix }));
   }
 
   /** A place of which the offset in the text is known. */
-  private line(offset: number, length: number): Target {
+  line(offset: number, length: number): Target {
     const { line, col } = this.lines.linePos(offset);
     return { file: this.file, line, column: col, path: [], length };
   }
@@ -169,7 +172,8 @@ class Loader {
     const lists: Record<string, Json> = {};
     const entities: Entity[] = [];
     const seen = this.refuseDuplicates(top);
-    const known = ["plan", ...Object.keys(sections), ...Object.keys(planSchema.plan.properties), SHARED];
+    const options = Object.keys(planSchema.plan.properties);
+    const known = [...new Set(["plan", ...Object.keys(sections), ...options, SHARED])];
     let name: Json | undefined;
     for (const [position, pair] of top.items.entries()) {
       const option = this.keyOf(pair);
@@ -226,7 +230,6 @@ class Loader {
     const type: SectionType = sections[section];
     const node = this.resolve(pair.value as Node | null);
     if (node === null || isEmpty(node)) return [];
-    const example = `${section}:\n          orders-db: { … }`.replace(/\n\s+/, " ");
     if (!isMap(node)) {
       const values = {
         what: `${section} of the plan`,
@@ -234,7 +237,9 @@ class Loader {
         expected: `a map from ids to ${type}s`,
       };
       this.diagnostics.push(
-        wrongType(values, this.at([position]), { fix: `write the id of each as its key: ${example}` }),
+        wrongType(values, this.at([position]), {
+          fix: `write the id of each as its key: ${section}: { its-id: { … } }`,
+        }),
       );
       return [];
     }
@@ -244,10 +249,11 @@ class Loader {
       const prefix = [position, index];
       const options = this.resolve(item.value as Node | null);
       const place: Place = { type, id, prefix, offset: offsetOf(item.key) };
-      if (options === null || isEmpty(options)) return [this.makeEntity(place, undefined, {})];
+      const isNothing = options === null || isEmpty(options);
+      if (isNothing && NEEDS_NOTHING.includes(type)) return [this.makeEntity(place, undefined, {})];
       if (!isMap(options)) {
         const what = `what follows the id of ${type} '${id}'`;
-        const actual = isSeq(options) ? "a list" : describe(textOf(options));
+        const actual = isNothing ? "nothing" : isSeq(options) ? "a list" : describe(textOf(options));
         const fix = `write its options below it: ${id}: { … }`;
         this.diagnostics.push(wrongType({ what, actual, expected: "its options" }, this.at(prefix), { fix }));
         return [];
@@ -463,9 +469,7 @@ class Reader {
       advice: "name a map by its alias: <<: *common",
     };
     const [start = 0, end = start + 1] = node.range ?? [];
-    this.loader.report(
-      unsupportedYaml(values, { ...this.entity.at(...path, "<<"), ...spanOfLine(start, end) }),
-    );
+    this.loader.report(unsupportedYaml(values, this.loader.line(start, end - start)));
     return {};
   }
 
@@ -525,9 +529,8 @@ function offsetOf(node: unknown): number {
   return (node as Node | null | undefined)?.range?.[0] ?? 0;
 }
 
-function spanOfLine(start: number, end: number): { readonly length: number } {
-  return { length: Math.max(1, end - start) };
-}
+/** What needs no options: `office:` is a site. */
+const NEEDS_NOTHING: readonly string[] = ["site", "host", "escrow"];
 
 const UNUSED: Readonly<Record<string, string>> = {
   site: "nothing is lost with it",
@@ -535,18 +538,32 @@ const UNUSED: Readonly<Record<string, string>> = {
   escrow: "nothing is kept in it",
 };
 
-/** How to mend what the parser stumbled over. */
-const SYNTAX_FIXES: Readonly<Record<string, string>> = {
-  TAB_AS_INDENT: "indent with spaces; most editors can turn tabs into them",
-  BLOCK_AS_IMPLICIT_KEY:
-    'put text that holds ": " into quotes, or begin a line of its own for what is below a key',
-  BAD_INDENT: "begin the keys of one map in the same column, and close every bracket",
-  MISSING_CHAR: "close the quotes or the bracket, or put a space after the comma or the colon",
-  BAD_SCALAR_START: "put text that begins with @ ` % or another sign of YAML into quotes",
-  BAD_DQ_ESCAPE: "write a backslash within double quotes twice, or take single quotes",
-  UNEXPECTED_TOKEN:
-    "look for a wrong indentation, or a missing dash or colon, on this line and the one above",
-  MULTILINE_IMPLICIT_KEY: "a colon is missing after this key, or its text needs quotes",
-  BAD_COLLECTION_TYPE: "remove the tag",
-  BAD_DIRECTIVE: "remove the line that begins with %",
+/** Where the quote was opened that the parser missed the end of. */
+function openQuote(error: YAMLError, document: YamlDocument): number | undefined {
+  if (error.code !== "MISSING_CHAR" || !error.message.includes("quote")) return undefined;
+  let opened: number | undefined;
+  visit(document, {
+    Scalar: (_key, node) => {
+      if (node.type === "QUOTE_DOUBLE" || node.type === "QUOTE_SINGLE") opened = node.range?.[0];
+    },
+  });
+  return opened;
+}
+
+/** What the parser stumbled over, in words for people, and how to mend it. */
+const SYNTAX: Readonly<Record<string, { readonly message?: string; readonly fix: string }>> = {
+  TAB_AS_INDENT: { fix: "indent with spaces; most editors can turn tabs into them" },
+  BLOCK_AS_IMPLICIT_KEY: {
+    message: "a second colon on one line, outside of quotes",
+    fix: 'put text that holds ": " into quotes, or begin a new line for what is below a key',
+  },
+  BAD_INDENT: { fix: "begin the keys of one map in the same column, and close every bracket" },
+  MISSING_CHAR: { fix: "close the quotes or the bracket, or put a space after the comma or the colon" },
+  BAD_SCALAR_START: { fix: "put text that begins with @ ` % or another sign of YAML into quotes" },
+  BAD_DQ_ESCAPE: { fix: "write a backslash within double quotes twice, or take single quotes" },
+  UNEXPECTED_TOKEN: {
+    fix: "look for a wrong indentation, or a missing dash or colon, on this line and the one above",
+  },
+  MULTILINE_IMPLICIT_KEY: { fix: "a colon is missing after this key, or its text needs quotes" },
+  BAD_DIRECTIVE: { fix: "remove the line that begins with %" },
 };

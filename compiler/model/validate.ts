@@ -269,6 +269,9 @@ class Judge {
     const { type, format } = resolve(schema);
     if (written !== undefined && type === "string" && format === undefined)
       return `put it in quotes: "${written}"`;
+    const isNumber = typeof data === "string" && /^-?\d+$/.test(data);
+    if (this.entity.written !== undefined && isNumber && (type === "integer" || type === "number"))
+      return `write ${data} without quotes`;
     const isWord = typeof data === "string" && /^(y|yes|on|n|no|off)$/i.test(data);
     if (this.entity.written === undefined || !isWord || type !== "boolean") return undefined;
     return `write ${/^(y|on)/i.test(data) ? "true" : "false"}`;

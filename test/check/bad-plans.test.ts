@@ -8,7 +8,27 @@ import { expectGolden } from "../lib/golden.ts";
 
 const folder = "test/golden/bad-plans";
 const entries = readdirSync(folder);
-const plans = entries.filter((file) => /\.plan\.[jt]s$/.test(file));
+const plans = entries.filter((file) => /\.plan\.([jt]s|yaml)$/.test(file));
+
+/** `misspelt-option.plan.ts` has its golden in misspelt-option.txt, its twin in YAML in misspelt-option.yaml.txt. */
+const goldenOf = (file: string) =>
+  file.replace(/\.plan\.[jt]s$/, ".txt").replace(/\.plan\.yaml$/, ".yaml.txt");
+
+/** Mistakes that cannot be made in YAML: it holds no code, and no values but text, numbers, lists and maps. */
+const NOT_IN_YAML = new Set([
+  "a-date",
+  "exports-a-function",
+  "exports-a-promise",
+  "exports-an-asset",
+  "exports-nothing",
+  "function-as-value",
+  "id-missing",
+  "import-missing",
+  "never-ends",
+  "no-such-builder",
+  "throws",
+  "throws-text",
+]);
 
 /** Each plan is run once: one of them runs until the time limit stops it. */
 const checked = new Map<string, Promise<Checked>>();
@@ -26,15 +46,23 @@ describe("a bad plan is told what is wrong, where, why and how to mend it", () =
       expect(hasErrors(compiled.diagnostics)).toBe(true);
       expect(compiled.context).toBeUndefined();
     }
-    expectGolden(join(folder, file.replace(/\.plan\.[jt]s$/, ".txt")), text);
+    expectGolden(join(folder, goldenOf(file)), text);
   });
 
   it("has no golden without a plan", () => {
-    const names = new Set(plans.map((file) => file.replace(/\.plan\.[jt]s$/, "")));
-    const orphans = entries.filter((file) => file.endsWith(".txt") && !names.has(file.replace(/\.txt$/, "")));
-    expect(orphans).toEqual([]);
-    expect(entries.filter((file) => !/\.(txt|plan\.[jt]s)$/.test(file))).toEqual([]);
+    const goldens = new Set(plans.map(goldenOf));
+    expect(entries.filter((file) => file.endsWith(".txt") && !goldens.has(file))).toEqual([]);
+    expect(entries.filter((file) => !/\.(txt|plan\.([jt]s|yaml))$/.test(file))).toEqual([]);
   });
+
+  const inCode = plans.filter((file) => !file.endsWith(".yaml"));
+  it.each(inCode.filter((file) => !NOT_IN_YAML.has(file.replace(/\.plan\..*/, ""))))(
+    "%s has the same findings in YAML",
+    async (file) => {
+      const codes = async (plan: string) => (await check(plan)).diagnostics.map((each) => each.code);
+      expect(await codes(file.replace(/\.plan\..*/, ".plan.yaml"))).toEqual(await codes(file));
+    },
+  );
 
   it("shows every diagnostic that a plan can cause", async () => {
     const seen = new Set<string>();
