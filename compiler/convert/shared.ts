@@ -24,10 +24,27 @@ export function findShared(document: Document, listedOptions: readonly string[])
   // A value that stands twice only because what holds it does, is no value of its own: drop such ones until none is left.
   for (;;) {
     const uses = countUses(roots, candidates);
-    const kept = new Map([...uses].filter(([, use]) => use.count > 1).map(([key, use]) => [key, use.shared]));
+    const repeated = [...uses].filter(([, use]) => use.count > 1);
+    const keys = new Set(repeated.map(([key]) => key));
+    const kept = new Map(
+      repeated
+        .filter(([, { shared }]) => JSON.stringify(outline(shared.value, keys)).length >= MIN_LENGTH)
+        .map(([key, { shared }]) => [key, shared]),
+    );
     if (candidates !== undefined && kept.size === candidates.size) return named(kept);
     candidates = kept;
   }
+}
+
+/** A value as it is written when what is shared inside it has a name. */
+export function outline(value: Json, shared: { has(key: string): boolean }, isInside = false): Json {
+  const key = shareKey(value);
+  if (isInside && key !== undefined && shared.has(key)) return "*name";
+  if (Array.isArray(value)) return value.map((item) => outline(item, shared, true));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, outline(item as Json, shared, true)]),
+  );
 }
 
 interface Use {

@@ -6,7 +6,7 @@ import { listed, type Section, sections } from "../model/sections.ts";
 import { resolve, type Schema, schemaOf } from "../model/validate.ts";
 import { branchOf } from "./branch.ts";
 import type { Comments } from "./comments.ts";
-import { findShared, type Shared, sharedRemarks, shareKey } from "./shared.ts";
+import { findShared, outline, type Shared, sharedRemarks, shareKey } from "./shared.ts";
 
 /** What fits on a line. */
 const WIDTH = 100;
@@ -144,7 +144,10 @@ class Writer {
   ): unknown {
     if (typeof value !== "object" || value === null) return scalar(value);
     const isRemarked = entity !== undefined && path.length > 0 && this.isRemarkedInside(entity, path, value);
-    const fits = indent + used + 2 + flow(value).length <= WIDTH && !isRemarked && !hasLines(value);
+    const fits =
+      indent + used + 2 + flow(outline(value, this.shared)).length <= WIDTH &&
+      !isRemarked &&
+      !hasLines(value);
     const shape = resolve(branchOf(schema, value));
     if (Array.isArray(value)) {
       const list = new List();
@@ -174,7 +177,7 @@ class Writer {
         ),
       );
     }
-    map.flow = entries.length === 0 || (fits && leaves(value) <= 6);
+    map.flow = entries.length === 0 || (fits && leaves(outline(value, this.shared)) <= 6);
     if (map.flow) setFlow(map);
     return map;
   }

@@ -27,7 +27,8 @@ export function yamlComments(document: Document, source: string): Comments {
     top?.commentBefore,
     keyOf((top as YAMLMap | null)?.items?.[0])?.commentBefore,
   ];
-  comments.header = textOf(header.filter(Boolean).join("\n")).filter((line) => !isModeline(line));
+  const lines = textOf(header.filter(Boolean).join("\n"));
+  comments.header = linesOf(lines.filter((line) => !isModeline(line)).join("\n"));
   if (!isMap(top)) return comments;
   for (const [position, pair] of top.items.entries()) {
     const name = nameOf(pair);

@@ -11,6 +11,7 @@ import {
   type Node,
   type Pair,
   parseAllDocuments,
+  visit,
   type YAMLError,
   type YAMLMap,
   type Document as YamlDocument,
