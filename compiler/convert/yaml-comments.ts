@@ -38,7 +38,7 @@ export function yamlComments(document: Document, source: string): Comments {
       continue;
     }
     comments.add(document.plan, name === "plan" ? [] : [name], textOf(before, trailing(pair)));
-    const type = sections[name as Section];
+    const type = Object.hasOwn(sections, name) ? sections[name as Section] : undefined;
     if (type === undefined) addInside(comments, document.plan, [name], pair.value as Node | null);
     else if (isMap(pair.value)) addSection(comments, ofType(document, type), pair.value as YAMLMap);
   }

@@ -181,7 +181,7 @@ class Loader {
       if (option === undefined || seen.has(pair)) continue;
       if (option === "plan") name = isScalar(pair.value) ? textOf(pair.value) : undefined;
       else if (option === SHARED) this.checkShared(pair);
-      else if (option in sections) {
+      else if (Object.hasOwn(sections, option)) {
         const made = this.makeSection(option as Section, pair, position);
         entities.push(...made);
         if ((listed as readonly string[]).includes(option)) lists[option] = made.map((entity) => entity.id);
@@ -448,7 +448,8 @@ class Reader {
       if (!isPair(pair) || later.has(pair)) continue;
       const option = this.loader.keyOf(pair);
       if (option === undefined) continue;
-      if (isMergeKey(pair))
+      if (option === "__proto__") this.refuseName(option, path);
+      else if (isMergeKey(pair))
         merged = { ...this.merge(pair.value as Node, path, [...parents, node]), ...merged };
       else own[option] = this.value(pair.value as Node | null, [...path, option], [...parents, node]);
     }
@@ -501,6 +502,15 @@ class Reader {
       return value;
     }
     return null;
+  }
+
+  /** In JavaScript this would be no option but what the object is made of. */
+  private refuseName(option: string, path: Path): void {
+    const what = path.length === 0 ? this.entity.what : `${label(path)} of ${this.entity.what}`;
+    const around = this.entity.at(...path);
+    const target: Target = { ...around, path: [...around.path, option], part: "name" };
+    const fix = { fix: "remove it" };
+    this.loader.report(unknownOption({ what, option, suggestion: "", known: "" }, target, fix));
   }
 
   private refuse(actual: string, path: Path): null {
