@@ -84,6 +84,7 @@ export const builders: Readonly<Record<string, Writer>> = {
   WaitStep: first("waitFor"),
   ManualStep: first("manual"),
   ConfirmStep: first("confirm"),
+  FileOn: (part) => part.call("fileOn", part.of("on"), part.of("path")),
   // A document says of what type a thing is that is lost or needed; in TypeScript the thing itself stands there.
   Loss: (part) => part.of(Object.keys(part.data)[0] as string),
   Need: (part) => part.of(Object.keys(part.data)[0] as string),

@@ -1,5 +1,5 @@
 import type { EntityType } from "../../dsl/node.ts";
-import { type Document, type Entity, ofType } from "./document.ts";
+import { type Document, type Entity, ofType, type Path } from "./document.ts";
 import { references } from "./validate.ts";
 
 /** The maps of a YAML plan, whose keys are the ids of their entities; in the order in which a plan is read best. */
@@ -43,7 +43,8 @@ export function arranged(document: Document): Document {
   const others = document.entities.filter((entity) => !first.includes(entity));
   const mentioned = new Set<Entity>();
   const see = (entity: Entity): void => {
-    for (const { type, id } of references(entity)) {
+    // By the names of the options, since their order means nothing.
+    for (const { type, id } of references(entity).toSorted((a, b) => comparePaths(a.path, b.path))) {
       for (const other of others) {
         if (other.type !== type || other.id !== id || mentioned.has(other)) continue;
         mentioned.add(other);
@@ -54,4 +55,11 @@ export function arranged(document: Document): Document {
   for (const entity of [...first, document.plan]) see(entity);
   const rest = others.filter((entity) => !mentioned.has(entity));
   return { ...document, entities: [...first, ...mentioned, ...rest] };
+}
+
+function comparePaths(one: Path, other: Path): number {
+  const at = one.findIndex((step, index) => step !== other[index]);
+  const [a, b] = [one[at], other[at]];
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  return String(a) < String(b) ? -1 : 1;
 }

@@ -21,7 +21,8 @@ const inFolder = (folder: string, pattern: RegExp) =>
     .filter((file) => pattern.test(file))
     .map((file) => join(folder, file));
 const good = [EVERYTHING, ...inFolder("plans", /\.plan\.ts$/), ...inFolder("test/plans", /\.plan\.ts$/)];
-const bad = inFolder(BAD, /\.plan\.[jt]s$/);
+// Waiting for the one that never ends once is enough; test/check does.
+const bad = inFolder(BAD, /^(?!never-ends).*\.plan\.[jt]s$/);
 
 // Within the repository, so that what is written finds `lifeboat`; in dist/, where no other check looks.
 mkdirSync("dist", { recursive: true });
@@ -38,8 +39,16 @@ function editorFindings(text: string): readonly string[] {
   return (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message}`);
 }
 
-/** A plan there and back: the texts, and the documents of all three. */
-async function thereAndBack(file: string) {
+const conversions = new Map<string, ReturnType<typeof convertBoth>>();
+
+/** A plan there and back, once: the texts, and the documents of all three. */
+function thereAndBack(file: string): ReturnType<typeof convertBoth> {
+  const known = conversions.get(file) ?? convertBoth(file);
+  conversions.set(file, known);
+  return known;
+}
+
+async function convertBoth(file: string) {
   const name = basename(file).replace(/\.plan\.[jt]s$/, "");
   const yaml = await convertPlan(file, file);
   expect(yaml.lost).toBeUndefined();
@@ -242,8 +251,11 @@ describe("lifeboat convert", () => {
   });
 });
 
-it("a plan in YAML is checked like any other", async () => {
-  const { context, diagnostics } = await compilePlan("test/golden/convert/everything.plan.yaml");
-  expect(hasErrors(diagnostics)).toBe(false);
-  expect(context?.model.assets.map((asset) => asset.id)).toEqual(["state", "orders", "notes"]);
+it("a plan in YAML is checked and proven like any other", async () => {
+  const [code, yaml] = await Promise.all([EVERYTHING, EVERYTHING.replace(/ts$/, "yaml")].map(compilePlan));
+  const said = (compiled: typeof code) =>
+    compiled?.diagnostics.map((each) => `${each.code} ${each.why}`).sort();
+  expect(said(yaml)).toEqual(said(code));
+  expect(yaml?.proofs).toEqual(code?.proofs);
+  expect(yaml?.proofs?.length).toBeGreaterThan(0);
 });
