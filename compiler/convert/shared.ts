@@ -8,8 +8,8 @@ export interface Shared {
   readonly value: Json;
 }
 
-/** Shorter ones are read more easily where they stand. */
-const MIN_LENGTH = 50;
+/** Shorter ones are read more easily where they stand, lists of words above all. */
+const MIN_LENGTH = { map: 60, list: 100 };
 
 type Sharing = ReadonlyMap<string, Shared>;
 
@@ -21,18 +21,19 @@ export function findShared(document: Document, listedOptions: readonly string[])
       .map(([name, value]) => ({ name, value })),
   );
   let candidates: ReadonlyMap<string, Shared> | undefined;
-  // A value that stands twice only because what holds it does, is no value of its own: drop such ones until none is left.
   for (;;) {
     const uses = countUses(roots, candidates);
-    const repeated = [...uses].filter(([, use]) => use.count > 1);
-    const keys = new Set(repeated.map(([key]) => key));
-    const kept = new Map(
-      repeated
-        .filter(([, { shared }]) => JSON.stringify(outline(shared.value, keys)).length >= MIN_LENGTH)
-        .map(([key, { shared }]) => [key, shared]),
+    // A value that stands twice only because what holds it does, is no value of its own: drop such ones until none is left.
+    const repeated = new Map(
+      [...uses].filter(([, use]) => use.count > 1).map(([key, use]) => [key, use.shared]),
     );
-    if (candidates !== undefined && kept.size === candidates.size) return named(kept);
-    candidates = kept;
+    const isStable = candidates !== undefined && repeated.size === candidates.size;
+    candidates = repeated;
+    if (!isStable) continue;
+    // And one that is short once what is shared inside it has a name.
+    const long = new Map([...repeated].filter(([, { value }]) => isLong(outline(value, repeated))));
+    if (long.size === repeated.size) return named(long);
+    candidates = long;
   }
 }
 
@@ -58,7 +59,8 @@ function countUses(
 ): ReadonlyMap<string, Use> {
   const uses = new Map<string, Use>();
   const below = (value: Json, name: string): void => {
-    if (Array.isArray(value)) for (const item of value) see(item, name);
+    // A step stands where it is done, however often it is.
+    if (Array.isArray(value)) for (const item of value) (name === "steps" ? below : see)(item, name);
     else if (typeof value === "object" && value !== null)
       for (const [option, item] of Object.entries(value)) see(item as Json, option);
   };
@@ -83,6 +85,10 @@ function countUses(
   return uses;
 }
 
+function isLong(value: Json): boolean {
+  return JSON.stringify(value).length >= (Array.isArray(value) ? MIN_LENGTH.list : MIN_LENGTH.map);
+}
+
 /** A copy is called after its store; everything else after the option that it is of. */
 function nameOf(value: Json, option: string): string {
   const { store } = value as { readonly store?: unknown };
@@ -92,8 +98,7 @@ function nameOf(value: Json, option: string): string {
 /** What equal values have in common; undefined for what is too small to be shared. */
 export function shareKey(value: Json): string | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const text = JSON.stringify(value);
-  return text.length < MIN_LENGTH ? undefined : text;
+  return isLong(value) ? JSON.stringify(value) : undefined;
 }
 
 function named(values: ReadonlyMap<string, Shared>): Sharing {
