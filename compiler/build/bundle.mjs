@@ -3,7 +3,7 @@
  * JSON Schema from the DSL's types. Run by `npm run build`; needs nothing but the installed packages.
  */
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import esbuild from "esbuild";
 
@@ -68,20 +68,46 @@ const validatorsAhead = {
 
 if (!process.argv.includes("--no-schema")) await buildSchema();
 
-await esbuild.build({
-  ...common,
-  banner: { js: `#!/usr/bin/env node\n${banner.js}` },
-  entryPoints: { lifeboat: "compiler/cli/main.ts" },
-  outdir: dist,
-  outExtension: { ".js": ".mjs" },
-  // Chunks: what only a failing check, a build or --watch needs is read only then.
-  splitting: true,
-  chunkNames: "chunks/[name]-[hash]",
-  minify: true,
-  plugins: [validatorsAhead],
-  // esbuild is a native program; ts-morph is loaded only when a diagnostic is to be placed.
-  external: ["esbuild", "ts-morph"],
-});
+/**
+ * What is imported only when it is needed becomes a file of its own, with all that it needs in it. A start then reads few files, and no more
+ * than it uses: chunks that are shared by some of them would make dozens, and each costs a millisecond or two.
+ */
+const parts = new Set();
+const partsApart = {
+  name: "parts-apart",
+  setup(build) {
+    build.onResolve({ filter: /^\.\.?\// }, ({ kind, path, resolveDir }) => {
+      if (kind !== "dynamic-import") return undefined;
+      const source = relative(root, join(resolveDir, path));
+      parts.add(source);
+      return { path: `./${partName(source)}`, external: true };
+    });
+  },
+};
+
+function partName(source) {
+  return `${source
+    .replace(/^compiler\//, "")
+    .replace(/\.ts$/, "")
+    .replaceAll("/", "-")}.mjs`;
+}
+
+async function bundle(source, outfile, js) {
+  await esbuild.build({
+    ...common,
+    banner: { js },
+    entryPoints: [source],
+    outfile: join(dist, outfile),
+    minify: true,
+    plugins: [validatorsAhead, partsApart],
+    // esbuild is a native program; ts-morph is loaded only when a diagnostic is to be placed.
+    external: ["esbuild", "ts-morph"],
+  });
+}
+
+await bundle("compiler/cli/main.ts", "lifeboat.mjs", `#!/usr/bin/env node\n${banner.js}`);
+// A set may grow while it is walked through: parts have parts.
+for (const part of parts) await bundle(part, partName(part), banner.js);
 await esbuild.build({ ...common, banner, entryPoints: ["dsl/index.ts"], outfile: join(dist, "dsl.mjs") });
 await esbuild.build({
   ...common,

@@ -3,12 +3,12 @@ import { basename, dirname, join } from "node:path";
 import { type Compiled, compilePlan } from "../compile.ts";
 import { type Diagnostic, hasErrors } from "../diagnostics/diagnostic.ts";
 import { duplicatePlan } from "../diagnostics/load.ts";
-import { compare, emit, protect, staleness } from "../emit/emit.ts";
-import { type ShellcheckMode, shellcheck } from "../emit/shellcheck.ts";
+import type { ShellcheckMode } from "../emit/shellcheck.ts";
 import { readSource } from "../load/load.ts";
 import { github } from "../report/github.ts";
 import { json } from "../report/json.ts";
 import { type PlanReport, placeDiagnostics, type ReportedFile } from "../report/report.ts";
+import { sha256 } from "../sha256.ts";
 import { defaultPlans } from "./plans.ts";
 
 export interface CheckOptions {
@@ -68,9 +68,11 @@ async function buildOne(file: string, compiled: Compiled, options: BuildOptions)
   if (compiled.context === undefined) {
     return { ...outcome, diagnostics: compiled.diagnostics, status: EXIT_ERRORS };
   }
-  // Rendering needs Handlebars, which a mere check should not pay for.
+  // What only a build needs, Handlebars among it, a mere check should not pay for.
   const { lower } = await import("../lower/lower.ts");
-  const { renderBundle, sha256 } = await import("../render/render.ts");
+  const { renderBundle } = await import("../render/render.ts");
+  const { compare, emit, protect, staleness } = await import("../emit/emit.ts");
+  const { shellcheck } = await import("../emit/shellcheck.ts");
   const { model } = compiled.context;
   const bundles = lower(model).filter((bundle) => options.host === undefined || bundle.host === options.host);
   if (bundles.length === 0 && options.host !== undefined) {

@@ -13,7 +13,8 @@ import {
 import { dirname, join } from "node:path";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { cannotWrite, foreignFile, staleOutput } from "../diagnostics/output.ts";
-import { type RenderedFile, sha256 } from "../render/render.ts";
+import type { RenderedFile } from "../render/render.ts";
+import { sha256 } from "../sha256.ts";
 
 const SUMS = "SHA256SUMS";
 

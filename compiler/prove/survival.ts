@@ -144,7 +144,8 @@ function copyProblem(asset: AssetModel, from: string | undefined, state: State):
     if (lack === undefined) return undefined;
     lacks.push({ ...lack, why: `'${copy.store}': ${lack.why}` });
   }
-  if (lacks.length === 0) return { why: "there is none" };
+  // A store that has no copy of it is another rule's finding.
+  if (lacks.length === 0) return from === undefined ? { why: "there is none" } : undefined;
   const circle = lacks.find((lack) => lack.circle !== undefined)?.circle;
   return { why: lacks.map((lack) => lack.why).join("; "), ...(circle !== undefined && { circle }) };
 }

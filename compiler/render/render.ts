@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Fact, Facts } from "../../templates/kind.ts";
 import type { Bundle, ScriptSpec } from "../lower/bundle.ts";
 import { assetKindOf, kindFolder, storeKinds, transportKinds } from "../model/kinds.ts";
 import { packageRoot } from "../root.ts";
+import { sha256 } from "../sha256.ts";
 import { compileTemplate, type Template } from "./engine.ts";
 import { type Drivers, link, parseSource, type Source } from "./linker.ts";
 import { comment, crontabLine, identifier, integer, type ShellText, word } from "./shell-text.ts";
@@ -53,10 +53,6 @@ function driversOf(facts: Facts): Drivers {
       [...new Set(drivers as readonly string[])].sort(),
     ]),
   );
-}
-
-export function sha256(content: string): string {
-  return createHash("sha256").update(content, "utf8").digest("hex");
 }
 
 const cache = new Map<string, unknown>();

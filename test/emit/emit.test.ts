@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { compare, emit, protect, staleness } from "../../compiler/emit/emit.ts";
-import { type RenderedFile, sha256 } from "../../compiler/render/render.ts";
+import type { RenderedFile } from "../../compiler/render/render.ts";
+import { sha256 } from "../../compiler/sha256.ts";
 
 let out = "";
 beforeEach(() => {

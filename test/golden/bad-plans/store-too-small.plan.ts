@@ -1,0 +1,16 @@
+import { daily, directory, files, host, keep, plan } from "lifeboat";
+
+const web = host("web");
+const disk = directory("disk", { path: "/backup", capacity: "5GiB" });
+export default plan("shop", {
+  assets: [
+    files("notes", {
+      on: web,
+      paths: ["/srv/notes"],
+      schedule: daily("02:00"),
+      copies: [disk],
+      keep: keep({ daily: 7 }),
+      expect: { size: "1GiB", backup: "5m", restore: "10m" },
+    }),
+  ],
+});

@@ -1,0 +1,15 @@
+import { daily, directory, files, host, keep, plan } from "lifeboat";
+
+const web = host("web", { os: "macos", timeZone: "Europe/Berlin" });
+const disk = directory("disk", { path: "/backup" });
+export default plan("shop", {
+  assets: [
+    files("notes", {
+      on: web,
+      paths: ["/srv/notes"],
+      schedule: daily("02:30"),
+      copies: [disk],
+      keep: keep({ daily: 7 }),
+    }),
+  ],
+});
