@@ -106,7 +106,7 @@ export function assetKind<Name extends string, Options extends CommonAssetOption
 
 /** What the compiler knows of a store kind. */
 export interface StoreKind<Name extends string = string, Options = unknown> {
-  /** The store's name: its folder, the driver of its bash, and `store:` in YAML. */
+  /** The store's name: its folder, the driver of its bash, and `kind:` in YAML. */
   readonly name: Name;
   readonly title: string;
   /** Only for a directory: where it is. No host means: on whichever host the asset lives. */

@@ -86,6 +86,25 @@ describe("exit codes", () => {
     });
   });
 
+  it("takes plans in YAML like those in TypeScript, also without being told", () => {
+    const place = join(folder, "yaml");
+    mkdirSync(join(place, "plans"), { recursive: true });
+    writeFileSync(join(place, "package.json"), "{}\n");
+    const text = lifeboat(["convert", "plans/shop.plan.ts"]).stdout;
+    writeFileSync(join(place, "plans/shop.plan.yml"), text);
+    const cwd = { cwd: place };
+    expect(lifeboat(["check"], cwd)).toEqual({
+      status: 0,
+      stdout: "✓ shop: 1 asset on 1 host\n",
+      stderr: "",
+    });
+    expect(lifeboat(["build", "--shellcheck", "off"], cwd).status).toBe(0);
+    const { stdout } = lifeboat(["check", "--format", "json", join(badPlans, "misspelt-option.plan.yaml")]);
+    expect(JSON.parse(stdout).diagnostics).toMatchObject([
+      { code: "LB2003", line: 16, column: 5, endColumn: 12 },
+    ]);
+  });
+
   it("3 when the output is stale", () => {
     const out = join(folder, "stale");
     expect(lifeboat(["build", "--out", out]).status).toBe(0);

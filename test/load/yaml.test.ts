@@ -156,3 +156,28 @@ expect: { <<: [&small { size: 1MiB, backup: 1m }, { backup: 2m, restore: 1m }] }
     }
   });
 });
+
+describe("the documentation", () => {
+  it.each(["docs/yaml.md", "README.md"])("%s shows plans without a mistake", async (file) => {
+    const plans = [...readFileSync(file, "utf8").matchAll(/^```yaml\n(.*?)^```$/gms)].map(
+      ([, text = ""]) => text,
+    );
+    const whole = plans.filter((text) => text.includes("plan:"));
+    expect(whole.length).toBeGreaterThan(0);
+    for (const text of whole) expect(await findings(text)).toEqual([]);
+  });
+
+  it("the plan of the README says the same in both languages", async () => {
+    const blocks = (language: string) => [
+      ...readFileSync("README.md", "utf8").matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms")),
+    ];
+    const code = await loadDocument(
+      "shop.plan.ts",
+      blocks("ts").find(([, text]) => text?.includes("plan("))?.[1],
+    );
+    const yaml = await loadDocument("shop.plan.yaml", blocks("yaml")[0]?.[1]);
+    const models = await Promise.all([code, yaml].map((each) => each.value && buildModel(each.value)));
+    expect(models[0]?.value?.model.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(models[1]?.value?.model.sha256).toBe(models[0]?.value?.model.sha256);
+  });
+});
