@@ -1,3 +1,5 @@
+import stringWidth from "string-width";
+
 /** TypeScript as a tree of expressions, printed in the layout of Biome and Prettier. */
 export type Expression =
   | { readonly is: "text"; readonly text: string }
@@ -11,6 +13,7 @@ export interface Property {
   readonly comments: readonly string[];
 }
 
+/** Columns of a line; a Korean letter takes two. */
 const WIDTH = 110;
 
 export function text(value: string): Expression {
@@ -28,7 +31,7 @@ export function quoted(value: string): string {
 /** Prints an expression that begins at a column of a line indented so far, with so much to come after it on its last line. */
 export function print(expression: Expression, indent = 0, column = 0, after = 1): string {
   const line = flat(expression);
-  if (!mustBreak(expression) && column + line.length + after <= WIDTH) return line;
+  if (!mustBreak(expression) && column + stringWidth(line) + after <= WIDTH) return line;
   const pad = " ".repeat(indent + 2);
   const end = " ".repeat(indent);
   switch (expression.is) {
@@ -55,7 +58,7 @@ function printProperty(property: Property, indent: number): string {
   if (
     value.is === "text" &&
     /^["']/.test(value.text) &&
-    start + value.text.length + 1 > WIDTH &&
+    start + stringWidth(value.text) + 1 > WIDTH &&
     name.length > 2
   )
     return `${comments}${pad}${name}:\n${pad}  ${value.text},\n`;
@@ -77,7 +80,7 @@ function printCall(
     head.at(-1)?.is !== last.is;
   if (isHuggable) {
     const start = `${call.callee}(${head.map((argument) => `${flat(argument)}, `).join("")}`;
-    const begun = column + start.length;
+    const begun = column + stringWidth(start);
     if (begun + 1 <= WIDTH) return `${start}${printBroken(last, indent, begun, after)})`;
   }
   const pad = " ".repeat(indent + 2);

@@ -1,3 +1,4 @@
+import stringWidth from "string-width";
 import { Alias, Pair, Scalar, YAMLMap, YAMLSeq, Document as YamlDocument } from "yaml";
 import { SHARED } from "../load/yaml.ts";
 import { flow, NOT_PLAIN } from "../load/yaml-words.ts";
@@ -96,7 +97,7 @@ class Writer {
       isFlat &&
       !hasComments &&
       !hasLines(all) &&
-      text.length + entity.id.length < WIDTH - 20;
+      stringWidth(text) + entity.id.length < WIDTH - 20;
     return map;
   }
 
@@ -145,7 +146,7 @@ class Writer {
     if (typeof value !== "object" || value === null) return scalar(value);
     const isRemarked = entity !== undefined && path.length > 0 && this.isRemarkedInside(entity, path, value);
     const fits =
-      indent + used + 2 + flow(outline(value, this.shared)).length <= WIDTH &&
+      indent + used + 2 + stringWidth(flow(outline(value, this.shared))) <= WIDTH &&
       !isRemarked &&
       !hasLines(value);
     const shape = resolve(branchOf(schema, value));
