@@ -1,6 +1,6 @@
 import type { EntityType } from "../../dsl/node.ts";
 import { type Document, type Entity, ofType, type Path } from "./document.ts";
-import { references } from "./validate.ts";
+import { references, schemaOf } from "./validate.ts";
 
 /** The maps of a YAML plan, whose keys are the ids of their entities; in the order in which a plan is read best. */
 export const sections = {
@@ -43,8 +43,7 @@ export function arranged(document: Document): Document {
   const others = document.entities.filter((entity) => !first.includes(entity));
   const mentioned = new Set<Entity>();
   const see = (entity: Entity): void => {
-    // By the names of the options, since their order means nothing.
-    for (const { type, id } of references(entity).toSorted((a, b) => comparePaths(a.path, b.path))) {
+    for (const { type, id } of inOrder(entity)) {
       for (const other of others) {
         if (other.type !== type || other.id !== id || mentioned.has(other)) continue;
         mentioned.add(other);
@@ -57,9 +56,9 @@ export function arranged(document: Document): Document {
   return { ...document, entities: [...first, ...mentioned, ...rest] };
 }
 
-function comparePaths(one: Path, other: Path): number {
-  const at = one.findIndex((step, index) => step !== other[index]);
-  const [a, b] = [one[at], other[at]];
-  if (typeof a === "number" && typeof b === "number") return a - b;
-  return String(a) < String(b) ? -1 : 1;
+/** What an entity refers to, in the order in which its type has its options: in which an author writes them means nothing. */
+function inOrder(entity: Entity): readonly { type: string; id: string }[] {
+  const options = Object.keys(schemaOf(entity)?.properties ?? {});
+  const place = ({ path }: { path: Path }) => options.indexOf(String(path[0]));
+  return references(entity).toSorted((a, b) => place(a) - place(b));
 }
