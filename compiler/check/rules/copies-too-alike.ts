@@ -76,7 +76,7 @@ function lacks(model: Model, asset: AssetModel): readonly Lack[] {
   if (asset.verifySchedule === undefined && !isVerified(model, asset))
     found.push({
       what: "nothing verifies them",
-      advice: "give it verify: weekly(…), or a check that asks intact([…])",
+      advice: "give it verify: weekly(…), or a check that asks whether they are intact",
     });
   return found;
 }
