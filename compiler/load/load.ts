@@ -43,11 +43,17 @@ export async function loadPlan(path: string, text?: string): Promise<Result<Load
   if ("failure" in bundle) return failed(bundle.failure);
 
   const map = new TraceMap(bundle.map);
+  const sources = new Map<string, string>();
+  const shownSource = (source: string): string => {
+    const known = sources.get(source) ?? show(resolve(project, source), project);
+    sources.set(source, known);
+    return known;
+  };
   const locate = (site: CallSite | undefined): Target | undefined => {
     if (site === undefined || site.file !== file) return undefined;
     const { source, line, column } = originalPositionFor(map, { line: site.line, column: site.column - 1 });
     if (source === null) return undefined;
-    return { file: show(resolve(project, source), project), line, column: column + 1, path: [] };
+    return { file: shownSource(source), line, column: column + 1, path: [] };
   };
 
   let exported: unknown;

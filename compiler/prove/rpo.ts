@@ -69,9 +69,11 @@ function proveOne(asset: AssetModel, world: World, target: number, flowOf: (host
   // Each host of an asset makes sets of all its data, so the one that does best counts.
   const hosts = asset.hosts.filter((host) => left.some((index) => isFrom(asset, index, host, world)));
   const found = (hosts.length === 0 ? asset.hosts : hosts).map((host) => {
-    const { history, gaps } = flowOf(host);
+    const { history, worst, gaps } = flowOf(host);
+    const known = worst.get(left.join()) ?? worstOf(history, left);
+    worst.set(left.join(), known);
     return {
-      worst: worstOf(history, left),
+      worst: known,
       missing: upstream(history.series, left).flatMap((index) => gaps[index] ?? []),
     };
   });
@@ -94,12 +96,18 @@ function isFrom(asset: AssetModel, index: number, host: string, world: World): b
 /** What a host's backups of an asset come to, and what would have to be said of each copy for that to be certain. */
 interface Flow {
   readonly history: History;
+  /** By the copies that are left, which many disasters have in common. */
+  readonly worst: Map<string, Staleness>;
   readonly gaps: readonly (readonly Gap[])[];
 }
 
 function flowFrom(model: Model, asset: AssetModel, host: string): Flow {
   const lanes = asset.copies.map((_, index) => laneOf(model, asset, host, index));
-  return { history: historyOf(lanes.map((lane) => lane.series)), gaps: lanes.map((lane) => lane.gaps) };
+  return {
+    history: historyOf(lanes.map((lane) => lane.series)),
+    worst: new Map(),
+    gaps: lanes.map((lane) => lane.gaps),
+  };
 }
 
 /** How sets come to one copy. */

@@ -2,6 +2,7 @@ import type { AssetModel, Model, ScenarioModel, StepModel } from "../model/model
 import { formatDuration } from "../model/units.ts";
 import { clockOf, gapsOf } from "./clock.ts";
 import { type Gap, judge, lacksEscalation, lacksEstimate, type Proof } from "./proof.ts";
+import { inOrder } from "./steps.ts";
 import { type World, worldAfter } from "./world.ts";
 
 /**
@@ -39,10 +40,11 @@ function proveScenario(model: Model, scenario: ScenarioModel): readonly Proof[] 
   const world = worldAfter(model, scenario);
   const { steps } = scenario;
   const lengths = new Map(steps.map((step) => [step.id, durationOf(step, model, world)]));
+  const ways = waysTo(steps, lengths);
   const lead = [detectionTime(model, scenario), responseTime(model)];
   const promises = model.recovery.objectives.filter((each) => each.scenario === scenario.id);
   const claim = (target: number, until: readonly StepModel[], asset: string | undefined): Proof => {
-    const path = criticalPath(steps, until, lengths);
+    const path = ways && longest(until.map((step) => ways.get(step.id) ?? []));
     const parts = [...lead, ...(path ?? [])];
     // A step off the longest way may belong on it, were its length known.
     const missing = [...parts, ...(asset === undefined ? lengths.values() : [])]
@@ -151,26 +153,21 @@ export function lacksSpeed(model: Model, asset: string, storeId: string): Gap {
 
 const lengthOf = (parts: readonly Part[]) => parts.reduce((sum, part) => sum + (part.seconds ?? 0), 0);
 
-/** The parts of the longest way to the end of some steps; undefined when steps wait for each other in a circle. */
-function criticalPath(
+const longest = (ways: readonly (readonly Part[])[]) =>
+  ways.reduce((a, b) => (lengthOf(b) > lengthOf(a) ? b : a), []);
+
+/** The parts of the longest way to the end of each step; undefined when steps wait for each other in a circle. */
+function waysTo(
   steps: readonly StepModel[],
-  until: readonly StepModel[],
   lengths: ReadonlyMap<string, Part>,
-): readonly Part[] | undefined {
+): ReadonlyMap<string, readonly Part[]> | undefined {
   const ways = new Map<string, readonly Part[]>();
-  const longest = (some: readonly (readonly Part[])[]) =>
-    some.reduce((a, b) => (lengthOf(b) > lengthOf(a) ? b : a), []);
-  for (let rest = steps; rest.length > 0; ) {
-    const ready = rest.filter((step) =>
-      step.after.every((id) => ways.has(id) || !steps.some((each) => each.id === id)),
-    );
-    if (ready.length === 0) return undefined;
-    for (const step of ready) {
-      const own = lengths.get(step.id);
-      const before = longest(step.after.map((id) => ways.get(id) ?? []));
-      ways.set(step.id, own === undefined ? before : [...before, own]);
-    }
-    rest = rest.filter((step) => !ready.includes(step));
+  for (const step of inOrder(steps)) {
+    const before = step.after.filter((id) => lengths.has(id));
+    if (!before.every((id) => ways.has(id))) return undefined;
+    const own = lengths.get(step.id);
+    const way = longest(before.map((id) => ways.get(id) ?? []));
+    ways.set(step.id, own === undefined ? way : [...way, own]);
   }
-  return longest(until.map((step) => ways.get(step.id) ?? []));
+  return ways;
 }

@@ -4,11 +4,12 @@ import type { StepModel } from "../model/model.ts";
 export function inOrder(steps: readonly StepModel[]): readonly StepModel[] {
   const done: StepModel[] = [];
   for (let rest = steps; rest.length > 0; ) {
-    const waiting = rest;
-    const ready = waiting.filter((step) => step.after.every((id) => !waiting.some((each) => each.id === id)));
+    const waiting = new Set(rest.map((step) => step.id));
+    const isReady = (step: StepModel) => !step.after.some((id) => waiting.has(id));
+    const ready = rest.filter(isReady);
     if (ready.length === 0) return [...done, ...rest];
     done.push(...ready);
-    rest = rest.filter((step) => !ready.includes(step));
+    rest = rest.filter((step) => !isReady(step));
   }
   return done;
 }
