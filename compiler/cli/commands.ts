@@ -12,6 +12,7 @@ import { sha256 } from "../sha256.ts";
 import { defaultPlans } from "./plans.ts";
 
 export interface CheckOptions {
+  readonly fix?: boolean;
   readonly format: "pretty" | "json" | "github" | "sarif";
   readonly watch?: boolean;
 }
@@ -126,7 +127,7 @@ async function forPlans(
     const outcomes: Outcome[] = [];
     const names = new Map<string, string>();
     for (const file of plans) {
-      const compiled = await compilePlan(file);
+      const compiled = options.fix ? await fix(file) : await compilePlan(file);
       outcomes.push(await work(file, refuseSameName(file, compiled, names)));
     }
     await report(outcomes, options.format);
@@ -135,6 +136,15 @@ async function forPlans(
     return [EXIT_USAGE, EXIT_ERRORS, EXIT_STALE].find((status) => statuses.includes(status)) ?? EXIT_FINE;
   };
   return options.watch ? watchPlans(plans, once) : once();
+}
+
+/** Mends what is safe to mend, and says what that was. */
+async function fix(file: string): Promise<Compiled> {
+  const { fixPlan } = await import("../fix/fix.ts");
+  const { compiled, fixed } = await fixPlan(file);
+  for (const { code, file: place, line, before, after } of fixed)
+    process.stderr.write(`fixed ${code} at ${place}:${line}: ${before} → ${after}\n`);
+  return compiled;
 }
 
 function refuseSameName(file: string, compiled: Compiled, names: Map<string, string>): Compiled {

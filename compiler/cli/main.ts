@@ -26,6 +26,7 @@ program
   .description("say what is wrong with plans; write nothing")
   .argument("[plans...]", "plan files")
   .addOption(format)
+  .option("--fix", "mend what is safe to mend, in the plans' files; comments and layout stay")
   .option("--watch", "check again whenever a plan changes")
   .action((plans: string[], options) =>
     finish(import("./commands.ts").then(({ check }) => check(plans, options))),

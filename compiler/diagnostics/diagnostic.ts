@@ -29,6 +29,8 @@ export type Severity = "error" | "warning";
 /** A replacement of the target's text that cannot change what a correct plan means. */
 export interface SafeFix {
   readonly replacement: string;
+  /** It is the name of a property, which stays quoted if it was. */
+  readonly isName?: true;
 }
 
 export interface RelatedPlace {

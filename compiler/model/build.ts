@@ -78,7 +78,7 @@ function checkId(entity: Entity): readonly Diagnostic[] {
       { actual, what: `a${entity.type === "asset" ? "n" : ""} ${entity.type}`, advice },
       entity.at("id"),
       {
-        ...(advice.startsWith("write ") && { safeFix: { replacement: JSON.stringify(advice.slice(7, -1)) } }),
+        ...(advice.startsWith("write '") && { safeFix: { replacement: JSON.stringify(advice.slice(7, -1)) } }),
       },
     ),
   ];
@@ -116,7 +116,10 @@ function checkKind(entity: Entity): readonly Diagnostic[] {
   const expected = `one of ${names.join(", ")}`;
   const fix = close === undefined ? `choose ${expected}` : `replace with '${close}'`;
   return [
-    badValue({ what: `kind of ${owner}`, actual: describe(kind), expected }, entity.at(property), { fix }),
+    badValue({ what: `kind of ${owner}`, actual: describe(kind), expected }, entity.at(property), {
+      fix,
+      ...(close !== undefined && { safeFix: { replacement: JSON.stringify(close) } }),
+    }),
   ];
 }
 

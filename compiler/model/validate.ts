@@ -240,7 +240,10 @@ class Judge {
       suggestion: close === undefined ? "" : ` Did you mean '${close}'?`,
       known: known.join(", "),
     };
-    const fix = close === undefined ? {} : { fix: `replace with '${close}'` };
+    const fix =
+      close === undefined
+        ? {}
+        : { fix: `replace with '${close}'`, safeFix: { replacement: close, isName: true } as const };
     // The option's own value may be a node with a place of its own; the name stands in what is around it.
     const around = this.entity.at(...path);
     const target: Target | undefined = around && { ...around, path: [...around.path, option], part: "name" };
@@ -283,7 +286,10 @@ class Judge {
     const expected = names.length === 1 ? describe(allowed[0]) : `one of ${allowed.map(describe).join(", ")}`;
     const values = { what: this.what(path), actual: describe(data), expected };
     const fix = close === undefined ? `choose ${expected}` : `replace with '${close}'`;
-    return badValue(values, this.entity.at(...path), { fix });
+    return badValue(values, this.entity.at(...path), {
+      fix,
+      ...(close !== undefined && { safeFix: { replacement: JSON.stringify(close) } }),
+    });
   }
 
   private malformed(format: string, text: string, path: Path): Diagnostic {

@@ -33,7 +33,10 @@ function one(diagnostic: PlacedDiagnostic, colors: Colors, width: number): strin
     lines.push(...frame(related.span, related.source, colors.cyan, width));
   }
   lines.push(`  ${colors.bold("why:")}  ${diagnostic.why}`);
-  if (diagnostic.fix !== undefined) lines.push(`  ${colors.bold("fix:")}  ${diagnostic.fix}`);
+  if (diagnostic.fix !== undefined) {
+    const safe = diagnostic.safeFix === undefined ? "" : colors.dim(" (safe; lifeboat check --fix)");
+    lines.push(`  ${colors.bold("fix:")}  ${diagnostic.fix}${safe}`);
+  }
   lines.push(`  ${colors.dim(`docs: lifeboat explain ${diagnostic.code}`)}`);
   return `${lines.join("\n")}\n`;
 }

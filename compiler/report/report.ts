@@ -1,4 +1,4 @@
-import type { Diagnostic, Severity, Span, Target } from "../diagnostics/diagnostic.ts";
+import type { Diagnostic, SafeFix, Severity, Span, Target } from "../diagnostics/diagnostic.ts";
 import { createPlacer } from "../diagnostics/place.ts";
 import type { Proof } from "../prove/proof.ts";
 
@@ -10,7 +10,7 @@ export interface PlacedDiagnostic {
   readonly message: string;
   readonly why: string;
   readonly fix: string | undefined;
-  readonly isSafeFix: boolean;
+  readonly safeFix: SafeFix | undefined;
   readonly span: Span | undefined;
   readonly source: string | undefined;
   readonly related: readonly {
@@ -51,11 +51,10 @@ export async function placeDiagnostics(
     return { span, source: target.isSecret && source !== undefined ? conceal(source, span) : source };
   };
   return diagnostics.map((each) => {
-    const { target, safeFix, related, ...rest } = each;
+    const { target, related, ...rest } = each;
     const placed = target === undefined ? { span: undefined, source: undefined } : place(target);
     return {
       ...rest,
-      isSafeFix: safeFix !== undefined,
       ...placed,
       related: related.map((place_) => ({ message: place_.message, ...place(place_.target) })),
     };
