@@ -52,6 +52,17 @@ program
   );
 
 program
+  .command("diff")
+  .description("say what a change of a plan means: promises that move, and what to install where")
+  .argument("<old>", "the plan as it was")
+  .argument("<new>", "the plan as it is")
+  .option("--out <folder>", "where the output of builds goes", "generated")
+  .addOption(new Option("--format <format>", "how it is shown").choices(["pretty", "json"]).default("pretty"))
+  .action((old: string, now: string, options) =>
+    finish(import("./diff.ts").then(({ diff }) => diff(old, now, options))),
+  );
+
+program
   .command("convert")
   .description("write a plan in the other language: TypeScript as YAML, YAML as TypeScript")
   .argument("<plan>", "a plan file")

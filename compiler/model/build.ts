@@ -78,7 +78,9 @@ function checkId(entity: Entity): readonly Diagnostic[] {
       { actual, what: `a${entity.type === "asset" ? "n" : ""} ${entity.type}`, advice },
       entity.at("id"),
       {
-        ...(advice.startsWith("write '") && { safeFix: { replacement: JSON.stringify(advice.slice(7, -1)) } }),
+        ...(advice.startsWith("write '") && {
+          safeFix: { replacement: JSON.stringify(advice.slice(7, -1)) },
+        }),
       },
     ),
   ];
