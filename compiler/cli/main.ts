@@ -22,6 +22,20 @@ const program = new Command("lifeboat")
   );
 
 program
+  .command("init")
+  .description("write a first plan; asks at a terminal for what no option says")
+  .option("--name <id>", "the plan's name")
+  .option("--kind <kind>", "what it protects first: files, sqlite, mysql, postgres or redis")
+  .option("--host <id>", "the host that has it")
+  .option("--path <path>", "where it is on that host")
+  .option("--store <path>", "the directory for backups on that host")
+  .option("--time-zone <zone>", "the time zone of that host's clock")
+  .option("--yaml", "in YAML instead of TypeScript")
+  .option("--out <file>", "the plan's file; without it plans/<name>.plan.ts")
+  .option("--force", "overwrite the file")
+  .action((options) => finish(import("./init.ts").then(({ init }) => init(options))));
+
+program
   .command("check")
   .description("say what is wrong with plans; write nothing")
   .argument("[plans...]", "plan files")
