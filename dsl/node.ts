@@ -40,18 +40,23 @@ export interface NodeInfo {
 // Symbol.for: a plan may load a second copy of this module, and its nodes must still be known.
 const NODE = Symbol.for("lifeboat.node");
 
-// biome-ignore lint/complexity/noBannedTypes: Error.captureStackTrace takes any function
+// biome-ignore lint/complexity/noBannedTypes: errors.captureStackTrace takes any function
 type Callable = Function;
 
 const FRAME = /^\s*at (?:.*\()?(.+):(\d+):(\d+)\)?$/;
 
 /** The place that called `builder`. One frame is taken, so this costs microseconds. */
 export function callSite(builder: Callable): CallSite | undefined {
-  const limit = Error.stackTraceLimit;
+  // V8's own, which a plan's project need not have the types of.
+  const errors = Error as unknown as {
+    stackTraceLimit: number;
+    captureStackTrace(holder: object, above: unknown): void;
+  };
+  const limit = errors.stackTraceLimit;
   const holder: { stack?: string } = {};
-  Error.stackTraceLimit = 1;
-  Error.captureStackTrace(holder, builder);
-  Error.stackTraceLimit = limit;
+  errors.stackTraceLimit = 1;
+  errors.captureStackTrace(holder, builder);
+  errors.stackTraceLimit = limit;
   const frame = FRAME.exec(holder.stack?.split("\n")[1] ?? "");
   return frame ? { file: frame[1] ?? "", line: Number(frame[2]), column: Number(frame[3]) } : undefined;
 }

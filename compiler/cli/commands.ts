@@ -1,6 +1,6 @@
 import { watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { type Compiled, compilePlan } from "../compile.ts";
+import { type Compiled, compilePlan, isYaml } from "../compile.ts";
 import { type Diagnostic, hasErrors } from "../diagnostics/diagnostic.ts";
 import { duplicatePlan } from "../diagnostics/load.ts";
 import type { ShellcheckMode } from "../emit/shellcheck.ts";
@@ -13,6 +13,7 @@ import { defaultPlans } from "./plans.ts";
 
 export interface CheckOptions {
   readonly fix?: boolean;
+  readonly types?: boolean;
   readonly format: "pretty" | "json" | "github" | "sarif";
   readonly watch?: boolean;
 }
@@ -127,7 +128,7 @@ async function forPlans(
     const outcomes: Outcome[] = [];
     const names = new Map<string, string>();
     for (const file of plans) {
-      const compiled = options.fix ? await fix(file) : await compilePlan(file);
+      const compiled = options.fix ? await fix(file) : await compile(file, options);
       outcomes.push(await work(file, refuseSameName(file, compiled, names)));
     }
     await report(outcomes, options.format);
@@ -136,6 +137,20 @@ async function forPlans(
     return [EXIT_USAGE, EXIT_ERRORS, EXIT_STALE].find((status) => statuses.includes(status)) ?? EXIT_FINE;
   };
   return options.watch ? watchPlans(plans, once) : once();
+}
+
+/** Compiles a plan, and has its types checked meanwhile if that is asked for. */
+async function compile(file: string, { types }: CheckOptions): Promise<Compiled> {
+  if (!types || isYaml(file)) return compilePlan(file);
+  const { checkTypes } = await import("../load/types.ts");
+  const [compiled, errors] = await Promise.all([compilePlan(file), checkTypes(file)]);
+  // What does not load has been told of already.
+  if (compiled.model === undefined && hasErrors(compiled.diagnostics)) return compiled;
+  return {
+    ...compiled,
+    context: errors.length > 0 ? undefined : compiled.context,
+    diagnostics: [...errors, ...compiled.diagnostics],
+  };
 }
 
 /** Mends what is safe to mend, and says what that was. */

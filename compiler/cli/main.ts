@@ -40,6 +40,7 @@ program
   .description("say what is wrong with plans; write nothing")
   .argument("[plans...]", "plan files")
   .addOption(format)
+  .option("--types", "check the types of plans in TypeScript, too, with TypeScript's own compiler")
   .option("--fix", "mend what is safe to mend, in the plans' files; comments and layout stay")
   .option("--watch", "check again whenever a plan changes")
   .action((plans: string[], options) =>

@@ -108,3 +108,21 @@ export const unsupportedYaml = diagnostic({
   why: text`${"why"}`,
   fix: text`${"advice"}`,
 });
+
+export const typeError = diagnostic({
+  code: "LB1013",
+  name: "type-error",
+  severity: "error",
+  message: text`${"message"} (${"code"})`,
+  why: text`${"why"}`,
+  fix: text`an editor with TypeScript shows it while one writes`,
+});
+
+export const noTypeChecker = diagnostic({
+  code: "LB1014",
+  name: "no-type-checker",
+  severity: "error",
+  message: text`there is no TypeScript to check types with`,
+  why: text`--types asks for it, and what is not checked is not said to be fine`,
+  fix: text`npm install --save-dev typescript`,
+});

@@ -228,6 +228,27 @@ describe("formats", () => {
   });
 });
 
+describe("check --types", () => {
+  it("finds what only types can see, at its place, and leaves a good plan as it is", () => {
+    const file = join(folder, "plans/spread.plan.ts");
+    // What is spread has no excess properties for the schema either: it is a second argument too much.
+    writeFileSync(file, GOOD.replace('host("web")', 'host("web", {}, "linux")'));
+    expect(lifeboat(["check", file]).status).toBe(0);
+    const { status, stderr } = lifeboat(["check", file, "--types"]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      "plans/spread.plan.ts:2:29 - error LB1013 type-error: Expected 1-2 arguments, but got 3. (TS2554)",
+    );
+    rmSync(file);
+    expect(lifeboat(["check", "--types"])).toEqual({
+      status: 0,
+      stdout: "✓ shop: 1 asset on 1 host\n",
+      stderr: "",
+    });
+    expect(lifeboat(["check", resolve("plans/reference.plan.ts"), "--types"]).status).toBe(0);
+  });
+});
+
 describe("formats that are published", () => {
   const reportSchema = new Ajv({ strict: true, allowUnionTypes: true }).compile(
     JSON.parse(readFileSync("schema/report.schema.json", "utf8")),
