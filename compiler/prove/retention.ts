@@ -1,7 +1,7 @@
 import type { Retention } from "../../dsl/retention.ts";
 import type { AssetModel, Model, ScenarioModel, StoreModel } from "../model/model.ts";
 import { formatDuration, formatSize } from "../model/units.ts";
-import { clockOf, gapsOf } from "./clock.ts";
+import { clockOf, type Gaps, gapsOf } from "./clock.ts";
 import { type Gap, judge, lacksEstimate, type Proof } from "./proof.ts";
 import { detectionTime } from "./rto.ts";
 import { worldAfter } from "./world.ts";
@@ -41,10 +41,10 @@ function proveOne(model: Model, scenario: ScenarioModel, asset: AssetModel): Pro
   if (left.length === 0) return undefined;
   const { hidden } = scenario.detection;
   const noticed = detectionTime(model, scenario);
-  const { shortest } = gapsOf(clockOf(model, asset.schedule, asset.hosts[0]));
+  const gaps = gapsOf(clockOf(model, asset.schedule, asset.hosts[0]));
   const reaches = left.map((copy) => ({
     store: copy.store,
-    reach: reachOf(copy.keep ?? asset.keep, shortest),
+    reach: reachOf(copy.keep ?? asset.keep, gaps),
   }));
   const longest = reaches.reduce((a, b) => (b.reach > a.reach ? b : a));
   return judge({
@@ -70,16 +70,21 @@ function proveOne(model: Model, scenario: ScenarioModel, asset: AssetModel): Pro
 }
 
 /**
- * How old the oldest set is that a retention always has, once it has run for long enough: seconds. Right after a period's first set is made,
- * the oldest one kept of a rule for N periods is the newest of the period N - 1 before. `interval` is the least time between two sets.
+ * How old the oldest set is that a retention always has, once it has run for long enough: seconds. Right after the first set of a period, the
+ * oldest one kept of a rule for N periods is the newest one of N - 1 periods before: it was made before the N - 2 whole periods in between.
  */
-export function reachOf(keep: Retention | undefined, interval: number): number {
+export function reachOf(keep: Retention | undefined, { shortest, longest }: Gaps): number {
   if (keep === undefined) return Number.POSITIVE_INFINITY;
   const reaches = PERIODS.map(([rule, period]) => {
     const count = keep[rule] ?? 0;
-    return count < 2 ? 0 : (count - 2) * period + Math.min(interval, period);
+    if (count < 2) return 0;
+    // Periods without a set do not count, so sets that are further apart than a period have one each.
+    if (shortest >= period) return (count - 1) * shortest;
+    const between = (count - 2) * period;
+    // Sets at one interval are whole intervals apart.
+    return shortest === longest ? (Math.floor(between / shortest) + 1) * shortest : between;
   });
-  return Math.max(0, ((keep.last ?? 1) - 1) * interval, ...reaches);
+  return Math.max(0, ((keep.last ?? 1) - 1) * shortest, ...reaches);
 }
 
 /** Capacity: every store that says how much it holds has room for all the sets that are kept in it, and for one more of each. */

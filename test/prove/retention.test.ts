@@ -1,0 +1,97 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { reachOf } from "../../compiler/prove/retention.ts";
+import type { Retention } from "../../dsl/retention.ts";
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+/** The period that a set stands for under a rule, as templates/prelude/retention.sh counts them. */
+function bucket(rule: keyof Retention, seconds: number): string {
+  const iso = new Date(seconds * 1000).toISOString();
+  if (rule === "last") return iso;
+  if (rule === "hourly") return iso.slice(0, 13);
+  if (rule === "daily") return iso.slice(0, 10);
+  // 1970 began on a Thursday; ISO weeks begin on Mondays.
+  if (rule === "weekly") return String(Math.floor((seconds / DAY + 3) / 7));
+  return iso.slice(0, rule === "monthly" ? 7 : 4);
+}
+
+/** What stays of some sets, the newest first: the newest one of each of the most recent periods of each rule. */
+function kept(sets: readonly number[], keep: Retention): readonly number[] {
+  const stays = new Set<number>(sets.slice(0, 1));
+  for (const [rule, count] of Object.entries(keep) as [keyof Retention, number][]) {
+    const seen = new Set<string>();
+    for (const set of sets) {
+      const name = bucket(rule, set);
+      if (seen.has(name)) continue;
+      if (seen.size === count) break;
+      seen.add(name);
+      stays.add(set);
+    }
+  }
+  return sets.filter((set) => stays.has(set));
+}
+
+/** Makes sets for a while, removes what no rule keeps after each, and gives the least age that the oldest one had once it had settled. */
+function leastReach(
+  keep: Retention,
+  interval: number,
+  settled: number,
+  until: number,
+  start: number,
+): number {
+  let sets: readonly number[] = [];
+  let least = Number.POSITIVE_INFINITY;
+  for (let now = start; now < start + until; now += interval) {
+    sets = kept([now, ...sets], keep);
+    if (now >= start + settled) least = Math.min(least, now - (sets.at(-1) ?? now));
+  }
+  return least;
+}
+
+const start = Date.UTC(2026, 0, 1) / 1000;
+
+describe("how old the oldest set is that a retention always has", () => {
+  it("is what a simulation finds, or less by no more than a period is uneven", () => {
+    const count = (max: number) => fc.option(fc.integer({ min: 1, max }), { nil: undefined });
+    const rules = fc
+      .record({ last: count(10), hourly: count(30), daily: count(10), weekly: count(6), monthly: count(4) })
+      .map((each) => Object.fromEntries(Object.entries(each).filter(([, n]) => n !== undefined)) as Retention)
+      .filter((each) => Object.keys(each).length > 0);
+    fc.assert(
+      fc.property(
+        rules,
+        fc.constantFrom(6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY),
+        fc.integer({ min: 0, max: 60 * DAY }),
+        (keep, interval, offset) => {
+          const claimed = reachOf(keep, { shortest: interval, longest: interval });
+          const found = leastReach(keep, interval, 250 * DAY, 700 * DAY, start + offset);
+          // Never more than there is. Months are of 28 days in the claim and of up to 31 in truth.
+          expect(claimed).toBeLessThanOrEqual(found);
+          const slack = (keep.monthly ?? 0) * 3 * DAY + 31 * DAY;
+          expect(found - claimed).toBeLessThanOrEqual(slack);
+        },
+      ),
+      { numRuns: Number(process.env.PROOF_RUNS ?? 10_000) / 100 },
+    );
+  }, 120_000);
+
+  it("counts whole periods only when the times between sets differ, as where clocks change", () => {
+    expect(reachOf({ daily: 7 }, { shortest: 23 * HOUR, longest: 25 * HOUR })).toBe(5 * DAY);
+    expect(reachOf({ last: 7 }, { shortest: 23 * HOUR, longest: 25 * HOUR })).toBe(6 * 23 * HOUR);
+  });
+
+  it.each([
+    [{ daily: 7 }, DAY, 6 * DAY],
+    [{ daily: 1 }, DAY, 0],
+    [{ last: 5 }, DAY, 4 * DAY],
+    [{ weekly: 4 }, DAY, 15 * DAY],
+    [{ monthly: 12 }, DAY, 281 * DAY],
+    [{ daily: 7, weekly: 4 }, DAY, 15 * DAY],
+    [{ hourly: 24 }, HOUR, 23 * HOUR],
+    [undefined, DAY, Number.POSITIVE_INFINITY],
+  ] as const)("%j with a set every %d s: %d s", (keep, interval, reach) => {
+    expect(reachOf(keep, { shortest: interval, longest: interval })).toBe(reach);
+  });
+});
