@@ -198,9 +198,8 @@ async function report(outcomes: readonly Outcome[], format: CheckOptions["format
     return;
   }
   if (all.length > 0) {
-    const { pretty, supportsColor } = await import("../report/pretty.ts");
-    const color = supportsColor && process.stderr.isTTY;
-    process.stderr.write(`${pretty(all, { color, width: process.stderr.columns ?? 80 })}\n`);
+    const { optionsOfStderr, pretty } = await import("../report/pretty.ts");
+    process.stderr.write(`${pretty(all, optionsOfStderr())}\n`);
   }
   for (const outcome of outcomes) process.stdout.write(`${lastLine(outcome)}\n`);
 }

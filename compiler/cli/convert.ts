@@ -48,8 +48,7 @@ export async function convert(file: string, { out, force }: ConvertOptions): Pro
 }
 
 async function tell(file: string, diagnostics: Parameters<typeof placeDiagnostics>[0]): Promise<void> {
-  const { pretty, supportsColor } = await import("../report/pretty.ts");
+  const { optionsOfStderr, pretty } = await import("../report/pretty.ts");
   const placed = await placeDiagnostics(diagnostics, (shown) => readSource(file, shown));
-  const color = supportsColor && process.stderr.isTTY;
-  process.stderr.write(`${pretty(placed, { color, width: process.stderr.columns ?? 80 })}\n`);
+  process.stderr.write(`${pretty(placed, optionsOfStderr())}\n`);
 }

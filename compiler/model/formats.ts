@@ -1,4 +1,5 @@
 import { PLAIN_PATH } from "../render/shell-text.ts";
+import { isCanonicalZone } from "./time-zones.ts";
 import { parseClock, parseDay, parseDuration, parseSize } from "./units.ts";
 
 /** The text formats of the schema. A type alias of the same meaning stands in dsl/units.ts. */
@@ -29,6 +30,7 @@ export function plainPathProblem(path: string): { expected: string; reason: stri
 function isTimeZone(text: string): boolean {
   const known = knownZones.get(text);
   if (known !== undefined) return known;
+  if (isCanonicalZone(text)) return true;
   let valid = /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/.test(text);
   if (valid) {
     try {

@@ -3,8 +3,20 @@ import stringWidth from "string-width";
 import type { Span } from "../diagnostics/diagnostic.ts";
 import type { PlacedDiagnostic } from "./report.ts";
 
-/** Whether the environment wants colours at all: NO_COLOR, TERM=dumb and their kin. */
-export const supportsColor: boolean = pc.isColorSupported;
+/** How stderr wants it: its width, 80 columns when it is no terminal, and whether in colour. */
+export function optionsOfStderr(): PrettyOptions {
+  return { color: wantsColor(process.stderr, process.env), width: process.stderr.columns ?? 80 };
+}
+
+/**
+ * Whether a stream gets colours: NO_COLOR forbids them, FORCE_COLOR demands them (https://no-color.org, https://force-color.org), else a
+ * terminal has them that is not dumb. By the stream itself: picocolors looks at stdout, and colours whatever runs in CI.
+ */
+export function wantsColor(stream: { readonly isTTY?: boolean }, environment: NodeJS.ProcessEnv): boolean {
+  if (environment.NO_COLOR) return false;
+  if (environment.FORCE_COLOR) return environment.FORCE_COLOR !== "0";
+  return stream.isTTY === true && environment.TERM !== "dumb";
+}
 
 type Colors = ReturnType<typeof pc.createColors>;
 

@@ -34,10 +34,13 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+// Colours are as each test wants them, whatever the tests themselves are run with.
+const { FORCE_COLOR: _forced, NO_COLOR: _forbidden, ...environment } = process.env;
+
 function lifeboat(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
     cwd: options.cwd ?? folder,
-    env: { ...process.env, XDG_CACHE_HOME: join(folder, "cache"), ...options.env },
+    env: { ...environment, XDG_CACHE_HOME: join(folder, "cache"), ...options.env },
     encoding: "utf8",
   });
   return { status, stdout, stderr };
@@ -225,6 +228,20 @@ describe("formats", () => {
     expect(stdout).toMatch(
       /^::error file=test\/golden\/bad-plans\/misspelt-option\.plan\.ts,line=9,col=3,endLine=9,endColumn=10,title=LB2003 unknown-option::asset 'notes' has no option 'shedule'\. Did you mean 'schedule'\?%0Awhy: .*%0Afix: .*\n$/,
     );
+  });
+});
+
+describe("colours", () => {
+  const plan = join(badPlans, "misspelt-option.plan.ts");
+  const isColored = (env: NodeJS.ProcessEnv) => lifeboat(["check", plan], { env }).stderr.includes("\u001b[");
+  it("are not for what is no terminal, in CI neither", () => {
+    expect(isColored({})).toBe(false);
+    expect(isColored({ CI: "true" })).toBe(false);
+  });
+  it("can be had by FORCE_COLOR, and NO_COLOR has the last word", () => {
+    expect(isColored({ FORCE_COLOR: "1" })).toBe(true);
+    expect(isColored({ FORCE_COLOR: "0" })).toBe(false);
+    expect(isColored({ FORCE_COLOR: "1", NO_COLOR: "1" })).toBe(false);
   });
 });
 
