@@ -25,6 +25,7 @@ export { type SqliteOptions, sqlite } from "./sqlite/sqlite.ts";
 export {
   type TerraformStateOptions,
   type TerraformVariable,
+  type TerraformVersions,
   terraformState,
 } from "./terraform-state/terraform-state.ts";
 export { type VaultOptions, vault } from "./vault/vault.ts";

@@ -8,6 +8,10 @@ readonly TERRAFORM_CALL_SECONDS=120
 readonly TERRAFORM_PLAN_SECONDS=300
 # Addresses that a message names, at most.
 readonly TERRAFORM_NAMED=10
+# Versions in the bucket whose serials are shown, the newest: each takes a request.
+readonly TERRAFORM_SERIALS=10
+# What --force of the restore script does.
+readonly FORCE_HELP='replace a live state of another lineage, too'
 
 # --- Terraform --------------------------------------------------------------------------------------------------------
 
@@ -124,6 +128,7 @@ terraform_refuse() {
       die "$EX_NOPERM" "$where: the backend refuses: $words" "are the variables in 'environment' of the plan what the backend wants?"
       ;;
     *'Failed to write state'*) die "$EX_TEMPFAIL" "$where has changed meanwhile: $words" 'somebody is at work there: run this again when they are done' ;;
+    *'S3 bucket'*'does not exist'*) die "$EX_CONFIG" "$where: $words" 'make the bucket anew, with versions, then restore' ;;
     *'orkspaces not supported'*) die "$EX_CONFIG" "$where: $words" "take 'workspace' out of the plan: this backend has none" ;;
     *) die "$EX_UNAVAILABLE" "$where cannot be reached: $words" "is the backend up? try: terraform -chdir=$TERRAFORM_DIRECTORY state pull" ;;
   esac
@@ -164,16 +169,165 @@ kind_preflight() {
   esac
   terraform_list "$RUN_DIR/live" "$RUN_DIR/live.list" || exit $?
   [[ -s $RUN_DIR/live.list ]] || log_warn "$(terraform_where) knows no resources"
+  [[ -z $VERSIONS_PREFIX ]] || terraform_check_versioning
 }
 
 # Write the payload, and what a restore must find again.
 kind_capture() {
-  local file="$RUN_DIR/live/terraform.tfstate" name
+  local file="$RUN_DIR/live/terraform.tfstate"
   write_payload_file terraform.tfstate "$file"
   manifest_add tool.terraform "$(terraform_aside "$RUN_DIR/live" version | awk 'NR == 1 { sub(/^v/, "", $2); print $2 }')"
-  for name in serial lineage terraform_version; do manifest_add "position.$name" "$(terraform_field "$file" "$name")"; done
-  manifest_add position.resources "$(terraform_count "$RUN_DIR/live.list")"
+  terraform_enter_positions "$file" "$RUN_DIR/live.list"
+}
+
+# Enter in the MANIFEST what a state is, and which resources it lists.
+terraform_enter_positions() {
+  local name
+  for name in serial lineage terraform_version; do manifest_add "position.$name" "$(terraform_field "$1" "$name")"; done
+  manifest_add position.resources "$(terraform_count "$2")"
   manifest_add position.workspace "$TERRAFORM_WORKSPACE"
+}
+
+# --- Versions that the bucket of an S3 backend keeps ------------------------------------------------------------------
+
+# Read the secrets that the bucket's requests need: those of the plan's environment, unless it names a file of credentials.
+terraform_ready_for_s3() {
+  require_tool aws
+  [[ -n $(terraform_version_setting credentials) ]] || terraform_setup
+}
+
+# A setting of the object that has versions.
+terraform_version_setting() {
+  # shellcheck disable=SC2034  # for place_setting
+  local PLACE_ID='@versions'
+  place_setting "$1"
+}
+
+# Where it is, for messages.
+terraform_versions_where() {
+  printf 's3://%s/%s\n' "$(terraform_version_setting bucket)" "$(terraform_version_setting key)"
+}
+
+# Call an operation on its bucket, answers as text.
+terraform_s3() {
+  # shellcheck disable=SC2034  # for place_setting
+  local PLACE_ID='@versions' i
+  (
+    if [[ -n ${TERRAFORM_READY:-} && -z $(place_setting credentials) ]]; then
+      for ((i = 0; i < ${#TERRAFORM_NAMES[@]}; i++)); do
+        [[ ${TERRAFORM_NAMES[i]} != AWS_* ]] || export "${TERRAFORM_NAMES[i]}=${TERRAFORM_VALUES[i]}"
+      done
+    fi
+    s3_call "$@"
+  )
+}
+
+# Say so when the bucket keeps no versions, or does not tell. That is no reason not to back up.
+terraform_check_versioning() {
+  local where
+  where="$(terraform_versions_where)"
+  terraform_ready_for_s3
+  attempt_to guarded "$TERRAFORM_CALL_SECONDS" '' "asking the bucket of $where" terraform_note_versioning
+  if ((ATTEMPT_STATUS != 0)); then
+    log_warn "whether the bucket of $where keeps versions is not known: $(describe_exit "$ATTEMPT_STATUS")"
+  elif [[ $(cat -- "$RUN_DIR/versioning") != Enabled ]]; then
+    log_warn "the bucket of $where keeps no versions: what Terraform writes over is in the sets only. To change that: aws s3api put-bucket-versioning --bucket $(terraform_version_setting bucket) --versioning-configuration Status=Enabled"
+  fi
+}
+
+# The body of terraform_check_versioning.
+terraform_note_versioning() {
+  terraform_s3 get-bucket-versioning --query Status >"$RUN_DIR/versioning"
+}
+
+# Note the versions of the object in RUN_DIR/versions, newest first: id, time, bytes or `deleted`. The prefix also finds the
+# object of Terraform's lock.
+terraform_note_versions() {
+  local key
+  key="$(terraform_version_setting key)"
+  terraform_s3 list-object-versions "--prefix=$key" \
+    --query "[Versions[?Key=='$key'].[VersionId,LastModified,to_string(Size)], DeleteMarkers[?Key=='$key'].[VersionId,LastModified,'deleted']][]" >"$RUN_DIR/versions.found" || return $?
+  awk 'NF == 3' "$RUN_DIR/versions.found" | LC_ALL=C sort -s -r -k 2,2 >"$RUN_DIR/versions"
+}
+
+# The stamp of a time of the bucket's.
+terraform_version_stamp() {
+  printf '%s\n' "$1" | sed 's/^\(....\)-\(..\)-\(..\)T\(..\):\(..\):\(..\).*/\1\2\3T\4\5\6Z/'
+}
+
+# Print the versions, after the table of sets. A bucket that does not answer is said, and is no reason to fail.
+kind_list_versions() {
+  local where
+  where="$(terraform_versions_where)"
+  terraform_check_versioning
+  attempt_to guarded "$TERRAFORM_CALL_SECONDS" '' "listing the versions of $where" terraform_note_versions
+  if ((ATTEMPT_STATUS != 0)); then
+    log_warn "the versions of $where cannot be listed from here"
+  elif [[ ! -s $RUN_DIR/versions ]]; then
+    printf '\nThere is no version of %s.\n' "$where"
+  else
+    printf '\nVersions of %s; restore one with --set %s:ID\n' "$where" "$VERSIONS_PREFIX"
+    guarded "$TERRAFORM_CALL_SECONDS" '' "reading the versions of $where" terraform_print_versions
+  fi
+}
+
+# The table of versions.
+terraform_print_versions() {
+  local id at size serial n=0
+  printf '%-36s  %-23s %8s  %s\n' VERSION TIME SIZE SERIAL
+  while read -r id at size; do
+    serial=-
+    if [[ $size == deleted ]]; then
+      serial='(not a state: it was deleted)' size=-
+    else
+      n=$((n + 1))
+      ((n > TERRAFORM_SERIALS)) || serial="$(terraform_version_serial "$id")"
+      size="$(human_bytes "$size")"
+    fi
+    printf '%-36s  %-23s %8s  %s\n' "$VERSIONS_PREFIX:$id" "$(human_stamp "$(terraform_version_stamp "$at")")" "$size" "$serial"
+  done <"$RUN_DIR/versions"
+}
+
+# The serial of a version, which stands in its first lines; a dash when it cannot be read.
+terraform_version_serial() {
+  local part="$RUN_DIR/version.part" serial=''
+  if terraform_s3 get-object "--key=$(terraform_version_setting key)" "--version-id=$1" --range bytes=0-1023 "$part" >/dev/null 2>&1 </dev/null; then
+    serial="$(terraform_field "$part" serial)"
+  fi
+  rm -f -- "$part"
+  printf '%s\n' "${serial:--}"
+}
+
+# Make a set of a version, proven by Terraform itself.
+kind_bring_version() {
+  [[ $1 =~ ^[A-Za-z0-9._~=+/-]+$ ]] || die "$EX_USAGE" "'$1' is not the id of a version" "restore-$ASSET.sh --list shows them"
+  require_tool "$TERRAFORM_PROGRAM"
+  terraform_ready_for_s3
+  begin_phase fetch
+  guarded "$RESTORE_TIMEOUT" '' "fetching version $1" terraform_bring_version "$1"
+  end_phase
+}
+
+# The body of kind_bring_version.
+terraform_bring_version() {
+  local id="$1" where at='' size='' dir="$RUN_DIR/version.found"
+  where="$(terraform_versions_where)"
+  terraform_note_versions || die $? "the versions of $where cannot be listed"
+  read -r at size < <(awk -v id="$id" '$1 == id { print $2, $3; exit }' "$RUN_DIR/versions") || true
+  [[ -n $at ]] || die "$EX_DATA" "$where has no version $id" "restore-$ASSET.sh --list shows those that it has"
+  [[ $size != deleted ]] || die "$EX_DATA" "version $id of $where is no state: it says that the object was deleted" 'choose the version before it'
+  mkdir -- "$dir"
+  terraform_s3 get-object "--key=$(terraform_version_setting key)" "--version-id=$id" "$dir/terraform.tfstate" >/dev/null || die $? "version $id of $where cannot be fetched"
+  terraform_list "$dir" "$RUN_DIR/version.list" || die $? "version $id of $where cannot be restored" 'choose another one'
+  # As Terraform prints it, in today's format, whatever wrote it then.
+  terraform_aside "$dir" state pull >"$WORK_DIR/terraform.tfstate"
+  ! terraform_is_lost "$WORK_DIR/terraform.tfstate" || die "$EX_DATA" "version $id of $where holds no state" 'choose another one'
+  STAMP="$(terraform_version_stamp "$at")"
+  begin_manifest
+  enter_plain_payload terraform.tfstate
+  terraform_enter_positions "$WORK_DIR/terraform.tfstate" "$RUN_DIR/version.list"
+  manifest_add position.origin "$where"
+  end_manifest
 }
 
 # --- Stage ------------------------------------------------------------------------------------------------------------
@@ -339,8 +493,26 @@ kind_describe_restore() {
   printf '    now   %s\n' "$now"
   printf '    then  %s of serial %s\n' "$(terraform_resources "$(manifest_get "$set" position.resources)")" "$(manifest_get "$set" position.serial)"
   [[ $TERRAFORM_LIVE == lost ]] || printf '    and the old one is kept\n'
+  terraform_describe_doubts
   terraform_describe_forgotten
   printf '  show what terraform plan says then; nothing is applied\n'
+}
+
+# A live state that is newer, or another one, is replaced only if a person says so: it is named here and in the question.
+terraform_describe_doubts() {
+  local live="$RUN_DIR/live/terraform.tfstate" wanted="$RUN_DIR/wanted/terraform.tfstate" newer older
+  [[ $TERRAFORM_LIVE == there ]] || return 0
+  if terraform_is_another; then
+    printf '    --force: the live state is ANOTHER one: its lineage is %s, that of the set %s\n' "$(terraform_field "$live" lineage)" "$(terraform_field "$wanted" lineage)"
+    RESTORE_CAVEAT='the live state is of another lineage'
+    return 0
+  fi
+  newer="$(terraform_field "$live" serial)"
+  older="$(terraform_field "$wanted" serial)"
+  ((newer > older)) || return 0
+  printf '    the live state is NEWER: serial %s, the set has %s; what it holds goes on as serial %s\n' "$newer" "$older" "$((newer + 1))"
+  # shellcheck disable=SC2034  # for confirm_restore
+  RESTORE_CAVEAT="the live state is newer (serial $newer, the set has $older)"
 }
 
 # What the live state knows and the set does not goes on existing and costing, and the next apply makes it once more.
@@ -356,18 +528,22 @@ terraform_describe_forgotten() {
   ((count <= TERRAFORM_NAMED)) || printf '      and %d more\n' $((count - TERRAFORM_NAMED))
 }
 
-# Another lineage is another state: most likely the plan names the wrong directory. One that holds the very same was left by a
-# restore that was killed, for a backend that had lost its state makes up a lineage.
+# Is the live state another one than the set's? One that holds the very same was left by a restore that was killed, for a backend
+# that had lost its state makes up a lineage.
+terraform_is_another() {
+  local live="$RUN_DIR/live/terraform.tfstate" wanted="$RUN_DIR/wanted/terraform.tfstate"
+  [[ $(terraform_field "$live" lineage) != "$(terraform_field "$wanted" lineage)" ]] && ! terraform_same "$live" "$wanted"
+}
+
+# Another lineage is another state: most likely the plan names the wrong directory.
 terraform_refuse_foreign() {
   local live="$RUN_DIR/live/terraform.tfstate" wanted="$RUN_DIR/wanted/terraform.tfstate"
   if [[ $TERRAFORM_LIVE == damaged && -z $(terraform_local_file) ]]; then
     die "$EX_DATA" "$(terraform_where) is damaged, and Terraform writes over no state that it cannot read" 'take the damaged object away in the backend (keep a copy of it), then run this again'
   fi
-  [[ $TERRAFORM_LIVE == there ]] || return 0
-  [[ $(terraform_field "$live" lineage) != "$(terraform_field "$wanted" lineage)" ]] || return 0
-  ! terraform_same "$live" "$wanted" || return 0
+  ((!FORCE)) && [[ $TERRAFORM_LIVE == there ]] && terraform_is_another || return 0
   die "$EX_CONFIG" "$(terraform_where) is not the one that was backed up: its lineage is $(terraform_field "$live" lineage), the set's $(terraform_field "$wanted" lineage)" \
-    "does the plan name the right directory and workspace? if the live one is to go all the same: restore with --into DIR, look at both, then terraform -chdir=$TERRAFORM_DIRECTORY state push -force DIR/terraform.tfstate"
+    "does the plan name the right directory and workspace? look at the set with --into DIR; if the live one is to go all the same, add --force: it is kept aside"
 }
 
 # Put the staged state in the place of the live one, which may have changed while the question stood.

@@ -14,6 +14,42 @@ export interface TerraformVariable {
   readonly value: Secret;
 }
 
+/** The object in which Terraform's S3 backend keeps the state, in a bucket that keeps its old versions. */
+export interface TerraformVersions {
+  /**
+   * The bucket of the backend.
+   * @pattern ^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$
+   */
+  readonly bucket: string;
+  /**
+   * The object's key, the whole of it: `infra/terraform.tfstate`, or `env:/production/infra/terraform.tfstate` of a workspace.
+   * @pattern ^[A-Za-z0-9!_.*()/][A-Za-z0-9!_.*()/:=@+,-]*$
+   */
+  readonly key: string;
+  /**
+   * The bucket's region. Default: that of the AWS configuration.
+   * @pattern ^[a-z0-9-]+$
+   */
+  readonly region?: string;
+  /**
+   * Another server than Amazon's: `https://minio.example.com`. Default: Amazon's.
+   * @pattern ^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?$
+   */
+  readonly endpoint?: string;
+  /**
+   * A file of AWS credentials on the host, of mode 600. Default: `AWS_…` of `environment`, else what the aws command finds: a role,
+   * its own file.
+   */
+  readonly credentials?: AbsolutePath;
+  /**
+   * A profile in that file. Default: `default`.
+   * @pattern ^[A-Za-z0-9][A-Za-z0-9_.-]*$
+   */
+  readonly profile?: string;
+  /** A file of CA certificates, for a server with one of its own. Default: those of the host. */
+  readonly caBundle?: AbsolutePath;
+}
+
 /** What an author says of a Terraform state. */
 export interface TerraformStateOptions extends AssetOptions {
   /** Where the configuration lies, initialised with `terraform init`: it says which backend holds the state. */
@@ -27,6 +63,8 @@ export interface TerraformStateOptions extends AssetOptions {
   readonly environment?: readonly TerraformVariable[];
   /** The program, `tofu` for OpenTofu. Default: `terraform` as found. */
   readonly program?: AbsolutePath;
+  /** The versions that the bucket of an S3 backend keeps, as further points to restore from. Default: only the sets. */
+  readonly versions?: TerraformVersions;
 }
 
 /** Variables by which somebody else could send Terraform to another state than the plan's. */
@@ -47,13 +85,20 @@ export const terraformState = assetKind<"terraformState", TerraformStateOptions>
   type: "terraform",
   title: "Terraform state",
   hosts: (options) => [options.on],
-  tools: (options) => (options.program === undefined ? ["terraform"] : []),
+  tools: (options) => [
+    ...(options.program === undefined ? ["terraform"] : []),
+    ...(options.versions === undefined ? [] : ["aws"]),
+  ],
   facts: (options) => ({
     TERRAFORM_PROGRAM: options.program ?? "terraform",
     TERRAFORM_DIRECTORY: options.directory,
     TERRAFORM_WORKSPACE: options.workspace ?? "default",
     TERRAFORM_NAMES: (options.environment ?? []).map((each) => each.name),
     TERRAFORM_SECRETS: (options.environment ?? []).map((each) => secretReference(each.value)),
+    VERSIONS_PREFIX: options.versions === undefined ? "" : "s3",
+    OWN_SETTINGS: Object.entries(options.versions ?? {}).map(
+      ([name, value]) => `@versions.${name === "caBundle" ? "ca_bundle" : name}=${value}`,
+    ),
   }),
   sensitive: () => "a state holds the passwords and keys of what it describes, in plain text",
   problems: (options) => {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The kind terraformState against the real Terraform with its local, http and pg backends; where there is no Terraform, against a
+# The kind terraformState against the real Terraform with its local, http, pg and s3 backends; where there is no Terraform, against a
 # strict stub of it, which says so.
 # shellcheck disable=SC1091,SC2030,SC2031,SC2154  # bats runs each test in a subshell
 
@@ -7,15 +7,27 @@ setup_file() {
   source "$BATS_TEST_DIRNAME/lib/lifeboat.bash"
   source "$BATS_TEST_DIRNAME/lib/postgres.bash"
   source "$BATS_TEST_DIRNAME/lib/terraform.bash"
+  source "$BATS_TEST_DIRNAME/lib/ceph.bash"
+  # Debian's aws, should there be another one.
+  PATH="/usr/bin:$PATH"
   terraform_find
   export PATH
+  export CEPH="$BATS_FILE_TMPDIR/ceph"
+  ceph_up "$CEPH"
+  export S3_URL
+}
+
+teardown_file() {
+  source "$BATS_TEST_DIRNAME/lib/ceph.bash"
+  ceph_down
 }
 
 setup() {
   source "$BATS_TEST_DIRNAME/lib/lifeboat.bash"
   source "$BATS_TEST_DIRNAME/lib/postgres.bash"
   source "$BATS_TEST_DIRNAME/lib/terraform.bash"
-  unset TF_CLI_CONFIG_FILE
+  source "$BATS_TEST_DIRNAME/lib/ceph.bash"
+  unset TF_CLI_CONFIG_FILE AWS_CA_BUNDLE
   export CHECKPOINT_DISABLE=1 TF_INPUT=0 TF_CLI_ARGS=-no-color
 }
 
@@ -43,6 +55,11 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
   run -0 restore --dry-run
   assert_says 'FORGET 1 resource'
   assert_says terraform_data.c
+  older="$(sed -n 's/^position.serial=//p' "$(last_set)/MANIFEST")"
+  assert_says "the live state is NEWER: serial $serial, the set has $older; what it holds goes on as serial $((serial + 1))"
+  run -64 script -qec "$HOST/bin/restore.sh" /dev/null <<<no
+  assert_says "to go on, although the live state is newer (serial $serial, the set has $older): "
+  assert_says 'nothing was changed'
   assert_same "$(sha256sum <"$TF/terraform.tfstate")" "$sum"
   run -0 restore --yes
   assert_says 'terraform plan: 1 to add, 0 to change, 0 to destroy'
@@ -191,10 +208,12 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
   done
 }
 
-@test "another lineage is another state: refused, live and unchanged" {
+@test "another lineage is another state: refused, live and unchanged; replaced with --force, and kept" {
   tf_http_up
   new_terraform_host "$TF_BACKEND"
   tf_apply
+  tf_content >"$HOST/before"
+  lineage="$(tf_field lineage)"
   backup 2>/dev/null
   tf_http_say lose
   tf_resources foreign
@@ -202,8 +221,31 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
   before="$(curl -s "$HTTP/s" | sha256sum)"
   run -78 restore --yes
   assert_says 'is not the one that was backed up'
-  assert_says 'state push -force'
+  assert_says 'add --force'
+  run -0 restore --force --dry-run
+  assert_says 'the live state is ANOTHER one'
+  assert_says terraform_data.foreign
+  run -64 script -qec "$HOST/bin/restore.sh --force" /dev/null <<<no
+  assert_says 'although the live state is of another lineage'
   assert_same "$(curl -s "$HTTP/s" | sha256sum)" "$before"
+  # What a check refuses is put back, with its lineage.
+  foreign="$(tf_field lineage)"
+  tf_http_say tamper
+  run -65 restore --force --yes
+  assert_same "$(tf_list) $(tf_field lineage)" "terraform_data.foreign  $foreign"
+  run -0 restore --force --yes
+  tf_content | diff "$HOST/before" -
+  assert_same "$(tf_field lineage)" "$lineage"
+  grep -q terraform_data "$(kept)"
+  assert_same "$(tf_field lineage "$(kept)")" "$foreign"
+  run -0 restore --yes
+  # A state in a file, which no push guards.
+  rm -r "$TF/.terraform" "$TF/backend.tf"
+  tf_apply
+  run -78 restore --yes
+  run -0 restore --force --yes
+  assert_same "$(tf_field lineage)" "$lineage"
+  run -64 backup --force
   assert_tidy
 }
 
@@ -348,4 +390,143 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
   rm -r "$TF/.terraform"
   run -78 backup
   assert_says "terraform -chdir=$TF init"
+}
+
+# A host whose state is in an S3 bucket of its own, with versions unless told, and the plan's keys in its environment.
+new_s3_host() {
+  export AWS_EC2_METADATA_DISABLED=true
+  BUCKET="states-$BATS_TEST_NUMBER"
+  aws_test s3 mb "s3://$BUCKET" >/dev/null
+  AWS_ACCESS_KEY_ID=TESTKEY AWS_SECRET_ACCESS_KEY=TESTSECRET new_terraform_host "  backend \"s3\" {
+    bucket                      = \"$BUCKET\"
+    key                         = \"infra/main.tfstate\"
+    region                      = \"us-east-1\"
+    use_path_style              = true
+    use_lockfile                = true
+    skip_credentials_validation = true
+    skip_requesting_account_id  = true
+    skip_metadata_api_check     = true
+    skip_region_validation      = true
+    endpoints                   = { s3 = \"$S3_URL\" }
+  }"
+  printf 'TESTKEY\n' >"$HOST/key"
+  printf 'TESTSECRET\n' >"$HOST/secret"
+  set_list TERRAFORM_NAMES AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+  set_list TERRAFORM_SECRETS "file:$HOST/key" "file:$HOST/secret"
+  set_fact VERSIONS_PREFIX s3
+  set_list OWN_SETTINGS "@versions.bucket=$BUCKET" @versions.key=infra/main.tfstate @versions.region=us-east-1 "@versions.endpoint=$S3_URL"
+  relink
+}
+
+# Terraform and its helpers with the keys.
+with_keys() { AWS_ACCESS_KEY_ID=TESTKEY AWS_SECRET_ACCESS_KEY=TESTSECRET "$@"; }
+
+keep_versions() { aws_test s3api put-bucket-versioning --bucket "$BUCKET" --versioning-configuration Status=Enabled; }
+
+# The ids of the state's versions, newest first.
+versions() { aws_test s3api list-object-versions --bucket "$BUCKET" --output text --prefix infra/main.tfstate --query "Versions[?Key=='infra/main.tfstate'].[VersionId]"; }
+
+@test "s3: the versions that the bucket keeps are listed, looked at, and restored like a set" {
+  new_s3_host
+  with_keys tf_apply
+  run -0 backup
+  assert_says 'keeps no versions'
+  assert_says 'Status=Enabled'
+  keep_versions
+  tf_resources a b c
+  with_keys tf_apply
+  with_keys tf_content >"$HOST/three"
+  three="$(versions | head -n 1)"
+  lineage="$(with_keys tf_field lineage)"
+  tf_resources a
+  with_keys tf_apply
+  serial="$(with_keys tf_field serial)"
+  run -0 backup
+  assert_silent_about 'keeps no versions'
+  versions >"$HOST/versions"
+  assert_same "$(wc -l <"$HOST/versions")" 3
+  run -0 restore --list
+  assert_same "$(sed -n 's/^s3:\([^ ]*\) .*/\1/p' <<<"$output")" "$(cat "$HOST/versions")"
+  line="$(grep "^s3:$three " <<<"$output")"
+  [[ $line =~ \ 20[0-9:\ -]+UTC\ +[0-9.]+\ KiB\ +$((serial - 1))$ ]] || fail "$line"
+  assert_says "$(last_set | sed 's|.*/||')"
+  run -0 restore --list --from disk
+  assert_silent_about s3:
+  run -0 restore --help
+  assert_says 's3:ID'
+  # Nothing live is touched by a look.
+  run -0 restore --dry-run --set "s3:$three"
+  assert_says "s3://$BUCKET/infra/main.tfstate (s3:$three)"
+  assert_says "the live state is NEWER: serial $serial, the set has $((serial - 1))"
+  run -0 restore --into "$HOST/look" --set="s3:$three"
+  assert_same "$(terraform -chdir="$HOST/look" state list | wc -l)" 3
+  versions | diff "$HOST/versions" -
+  run -0 restore --yes --set "s3:$three"
+  assert_says 'terraform plan: 0 to add, 0 to change, 2 to destroy'
+  with_keys tf_content | diff "$HOST/three" -
+  assert_same "$(with_keys tf_field lineage)" "$lineage"
+  (($(with_keys tf_field serial) > serial))
+  assert_same "$(tf_field serial "$(kept)")" "$serial"
+  # The state itself was deleted, and a version of it brings it back.
+  aws_test s3api delete-object --bucket "$BUCKET" --key infra/main.tfstate >/dev/null
+  run -65 backup
+  run -0 restore --list
+  assert_says 'it was deleted'
+  marker="$(sed -n 's/^s3:\([^ ]*\) .*deleted.*/\1/p' <<<"$output")"
+  run -65 restore --yes --set "s3:$marker"
+  assert_says 'choose the version before it'
+  run -0 restore --yes --set "s3:$three"
+  with_keys tf_content | diff "$HOST/three" -
+  assert_same "$(with_keys tf_field lineage)" "$lineage"
+  ! grep -r -e TESTSECRET "$HOST/log" "$HOST/state" "$HOST/bin" "$STORE"
+  assert_tidy
+}
+
+@test "s3: a version that is no state, of another lineage, not there; refused keys and a bucket that does not answer" {
+  new_s3_host
+  keep_versions
+  with_keys tf_apply
+  run -0 backup
+  good="$(versions)"
+  aws_test s3 cp --quiet "s3://$BUCKET/infra/main.tfstate" "$HOST/state.json"
+  put_version() { aws_test s3api put-object --bucket "$BUCKET" --key infra/main.tfstate --body "$1" --output text --query VersionId; }
+  head -c 300 "$HOST/state.json" >"$HOST/cut"
+  cut="$(put_version "$HOST/cut")"
+  sed 's/"lineage": "[0-9a-f]*/"lineage": "0123/' "$HOST/state.json" >"$HOST/other"
+  sed -i 's/value of a/value of z/' "$HOST/other"
+  other="$(put_version "$HOST/other")"
+  live="$(put_version "$HOST/state.json")"
+  run -65 restore --yes --set "s3:$cut"
+  assert_says 'not a state that Terraform can read'
+  run -78 restore --yes --set "s3:$other"
+  assert_says 'add --force'
+  run -65 restore --yes --set s3:nothing-of-the-kind
+  assert_says 'has no version nothing-of-the-kind'
+  run -64 restore --yes --set 's3:$(x)'
+  run -64 restore --yes --set "s3:$good" --from disk
+  run -64 restore --yes --set "s3:$good" --latest
+  run -64 drill --set "s3:$good"
+  assert_same "$(versions | head -n 1)" "$live"
+  # A file of credentials comes before the environment of the plan, and is refused here; the state itself can be had.
+  printf '[default]\naws_access_key_id = TESTKEY\naws_secret_access_key = falsch\n' >"$HOST/credentials"
+  cp "$FACTS" "$HOST/facts.good"
+  set_list OWN_SETTINGS "@versions.bucket=$BUCKET" @versions.key=infra/main.tfstate @versions.region=us-east-1 "@versions.endpoint=$S3_URL" "@versions.credentials=$HOST/credentials"
+  relink
+  run -0 backup
+  assert_says 'keeps versions is not known'
+  run -0 restore --list
+  assert_says 'cannot be listed from here'
+  assert_says "$(last_set | sed 's|.*/||')"
+  run -77 restore --yes --set "s3:$good"
+  sed "s|$S3_URL|http://127.0.0.1:$(free_port)|" "$HOST/facts.good" >"$FACTS"
+  relink
+  run -69 restore --yes --set "s3:$good"
+  cp "$HOST/facts.good" "$FACTS"
+  sed -i 's/versions.bucket=/&no-/' "$FACTS"
+  relink
+  run -78 restore --yes --set "s3:$good"
+  assert_says 'there is no bucket'
+  assert_same "$(versions | head -n 1)" "$live"
+  ! grep -r falsch "$HOST/log" "$HOST/state" "$HOST/bin" "$STORE"
+  assert_tidy
 }

@@ -22,5 +22,18 @@ export default plan("terraform-state", {
       ],
       program: "/usr/local/bin/tofu",
     }),
+    terraformState("versioned", {
+      ...common,
+      directory: "/srv/versioned",
+      versions: {
+        bucket: "states",
+        key: "env:/production/infra/terraform.tfstate",
+        region: "eu-central-1",
+        endpoint: "https://s3.example.com",
+        credentials: "/etc/lifeboat/states.credentials",
+        profile: "states",
+        caBundle: "/etc/lifeboat/ca.pem",
+      },
+    }),
   ],
 });

@@ -20,6 +20,8 @@ new_terraform_host() {
   set_fact TERRAFORM_WORKSPACE default
   set_list TERRAFORM_NAMES
   set_list TERRAFORM_SECRETS
+  set_fact VERSIONS_PREFIX ''
+  set_list OWN_SETTINGS
   [[ -z ${1:-} ]] || printf 'terraform {\n%s\n}\n' "$1" >"$TF/backend.tf"
   tf_resources a b
   tf init >/dev/null
