@@ -237,7 +237,17 @@ terraform_check_versioning() {
 
 # The body of terraform_check_versioning.
 terraform_note_versioning() {
+  terraform_knock_at_bucket
   terraform_s3 get-bucket-versioning --query Status >"$RUN_DIR/versioning"
+}
+
+# Leave with the code that tells why when the bucket is not to be had. A server that gives no words with its refusals, as Ceph does,
+# breaks the aws command on any request whose answer has a body; this one has none.
+terraform_knock_at_bucket() {
+  local status=0
+  terraform_s3 head-bucket >/dev/null || status=$?
+  ((status != 66)) || die "$EX_CONFIG" "there is no bucket $(terraform_version_setting bucket)" "does 'versions' in the plan name the bucket of the S3 backend?"
+  ((status == 0)) || die "$status" "the bucket of $(terraform_versions_where) is not to be had" "are endpoint, region and credentials of 'versions' in the plan right?"
 }
 
 # Note the versions of the object in RUN_DIR/versions, newest first: id, time, bytes or `deleted`. The prefix also finds the
@@ -312,6 +322,7 @@ kind_bring_version() {
 terraform_bring_version() {
   local id="$1" where at='' size='' dir="$RUN_DIR/version.found"
   where="$(terraform_versions_where)"
+  terraform_knock_at_bucket
   terraform_note_versions || die $? "the versions of $where cannot be listed"
   read -r at size < <(awk -v id="$id" '$1 == id { print $2, $3; exit }' "$RUN_DIR/versions") || true
   [[ -n $at ]] || die "$EX_DATA" "$where has no version $id" "restore-$ASSET.sh --list shows those that it has"
