@@ -255,6 +255,7 @@ terraform_knock_at_bucket() {
 terraform_note_versions() {
   local key
   key="$(terraform_version_setting key)"
+  terraform_knock_at_bucket
   terraform_s3 list-object-versions "--prefix=$key" \
     --query "[Versions[?Key=='$key'].[VersionId,LastModified,to_string(Size)], DeleteMarkers[?Key=='$key'].[VersionId,LastModified,'deleted']][]" >"$RUN_DIR/versions.found" || return $?
   awk 'NF == 3' "$RUN_DIR/versions.found" | LC_ALL=C sort -s -r -k 2,2 >"$RUN_DIR/versions"
@@ -269,7 +270,7 @@ terraform_version_stamp() {
 kind_list_versions() {
   local where
   where="$(terraform_versions_where)"
-  terraform_check_versioning
+  terraform_ready_for_s3
   attempt_to guarded "$TERRAFORM_CALL_SECONDS" '' "listing the versions of $where" terraform_note_versions
   if ((ATTEMPT_STATUS != 0)); then
     log_warn "the versions of $where cannot be listed from here"
@@ -278,6 +279,8 @@ kind_list_versions() {
   else
     printf '\nVersions of %s; restore one with --set %s:ID\n' "$where" "$VERSIONS_PREFIX"
     guarded "$TERRAFORM_CALL_SECONDS" '' "reading the versions of $where" terraform_print_versions
+    # What was written before versions were kept has this id.
+    ! awk '$1 != "null" { exit 1 }' "$RUN_DIR/versions" || terraform_check_versioning
   fi
 }
 
@@ -322,7 +325,6 @@ kind_bring_version() {
 terraform_bring_version() {
   local id="$1" where at='' size='' dir="$RUN_DIR/version.found"
   where="$(terraform_versions_where)"
-  terraform_knock_at_bucket
   terraform_note_versions || die $? "the versions of $where cannot be listed"
   read -r at size < <(awk -v id="$id" '$1 == id { print $2, $3; exit }' "$RUN_DIR/versions") || true
   [[ -n $at ]] || die "$EX_DATA" "$where has no version $id" "restore-$ASSET.sh --list shows those that it has"
