@@ -21,7 +21,7 @@ place_use() {
 # Print a setting of the place; nothing when the plan gives none. OWN_SETTINGS are those of places that only the kind knows.
 place_setting() {
   local line
-  for line in ${PLACE_SETTINGS[@]+"${PLACE_SETTINGS[@]}"} ${OWN_SETTINGS[@]+"${OWN_SETTINGS[@]}"}; do
+  for line in ${PLACE_SETTINGS[@]+"${PLACE_SETTINGS[@]}"} "${OWN_SETTINGS[@]:-}"; do
     if [[ $line == "$PLACE_ID.$1="* ]]; then
       printf '%s\n' "${line#*=}"
       return 0

@@ -40,12 +40,12 @@ print_force_usage() {
 
 # What it does, on a line of its own.
 print_force_help() {
-  [[ -z ${FORCE_HELP:-} ]] || printf '\n  --force           %s' "$FORCE_HELP"
+  [[ -z ${FORCE_HELP:-} ]] || printf '\n  --force           %s' "${FORCE_HELP:-}"
 }
 
 # Words for --set where the asset keeps versions of its own.
 print_version_usage() {
-  [[ -z ${VERSIONS_PREFIX:-} ]] || printf ', or version %s:ID' "$VERSIONS_PREFIX"
+  [[ -z ${VERSIONS_PREFIX:-} ]] || printf ', or version %s:ID' "${VERSIONS_PREFIX:-}"
 }
 
 # Restore one set.
@@ -133,7 +133,7 @@ version_option() {
 
 # Is this the name of such a version?
 is_version() {
-  [[ -n ${VERSIONS_PREFIX:-} && $1 == "$VERSIONS_PREFIX":?* ]]
+  [[ -n ${VERSIONS_PREFIX:-} && $1 == "${VERSIONS_PREFIX:-}":?* ]]
 }
 
 # Make a set of a version, below RUN_DIR, where it goes at the end of the run. Sets SET_PATH, SET_ORIGIN, RUN_SET and RUN_STORE.

@@ -1033,6 +1033,11 @@ begin_set() {
   WORK_DIR="$base/.partial-$STAMP-$$"
   mkdir -- "$WORK_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in $base" "look at its owner, its mode and the disk"
   on_exit discard_partial
+  begin_manifest
+}
+
+# Begin the MANIFEST of the set in WORK_DIR, made at STAMP.
+begin_manifest() {
   manifest_add format 1
   manifest_add plan "$PLAN"
   manifest_add plan_sha256 "$PLAN_SHA256"
@@ -1242,14 +1247,10 @@ enter_payload() {
 
 # Make the set exist: complete the MANIFEST, drop scratch files, flush, rename. Sets PUBLISHED_SET.
 publish_set() {
-  local path entry sum final="$SET_BASE/$STAMP"
+  local path entry final="$SET_BASE/$STAMP"
   local -a files=()
   # files is never empty: a set without a payload was refused before.
-  manifest_add finished "$(date -u +%Y%m%dT%H%M%SZ)"
-  manifest_add verified capture
-  sum="$(sha256_of "$WORK_DIR/.manifest")" || exit $?
-  manifest_add manifest_sha256 "$sum"
-  mv -- "$WORK_DIR/.manifest" "$WORK_DIR/MANIFEST"
+  end_manifest
   while IFS= read -r entry; do
     files+=("$WORK_DIR/$entry")
   done < <(sed -n 's/^payload\.[0-9]*\.file=//p' "$WORK_DIR/MANIFEST")
@@ -1262,6 +1263,16 @@ publish_set() {
   WORK_DIR="$RUN_DIR"
   PUBLISHED_SET="$final"
   sync_paths "$SET_BASE"
+}
+
+# Complete the MANIFEST of the set in WORK_DIR.
+end_manifest() {
+  local sum
+  manifest_add finished "$(date -u +%Y%m%dT%H%M%SZ)"
+  manifest_add verified capture
+  sum="$(sha256_of "$WORK_DIR/.manifest")" || exit $?
+  manifest_add manifest_sha256 "$sum"
+  mv -- "$WORK_DIR/.manifest" "$WORK_DIR/MANIFEST"
 }
 
 # Is the first word one of the others?

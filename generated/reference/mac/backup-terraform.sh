@@ -45,11 +45,22 @@ readonly KEEP_DAILY=14
 readonly KEEP_WEEKLY=8
 readonly KEEP_MONTHLY=0
 readonly KEEP_YEARLY=0
+readonly -a PLACE_SETTINGS=(
+  'offsite.bucket=my-backup-bucket'
+  'offsite.prefix=terraform-k8s-mac/'
+  'offsite.region=ap-northeast-2'
+  'offsite.credentials=/Users/ops/.aws/lifeboat'
+  'offsite.lock_seconds=2592000'
+  'offsite.keep_daily=30'
+  'offsite.keep_monthly=12'
+)
 readonly TERRAFORM_PROGRAM='terraform'
 readonly TERRAFORM_DIRECTORY='/Users/ops/terraform-k8s-mac'
 readonly TERRAFORM_WORKSPACE='default'
 readonly -a TERRAFORM_NAMES=()
 readonly -a TERRAFORM_SECRETS=()
+readonly VERSIONS_PREFIX=''
+readonly -a OWN_SETTINGS=()
 
 readonly PBKDF2_ROUNDS=600000
 readonly EX_USAGE=64
@@ -209,6 +220,17 @@ mac_pad() {
   done
   # shellcheck disable=SC2059  # the escapes are the data
   printf "$escaped"
+}
+
+# Print a setting of the place; nothing when the plan gives none. OWN_SETTINGS are those of places that only the kind knows.
+place_setting() {
+  local line
+  for line in ${PLACE_SETTINGS[@]+"${PLACE_SETTINGS[@]}"} "${OWN_SETTINGS[@]:-}"; do
+    if [[ $line == "$PLACE_ID.$1="* ]]; then
+      printf '%s\n' "${line#*=}"
+      return 0
+    fi
+  done
 }
 
 # Take the lock NAME or leave with 75, saying who holds it.
@@ -1031,6 +1053,11 @@ begin_set() {
   WORK_DIR="$base/.partial-$STAMP-$$"
   mkdir -- "$WORK_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in $base" "look at its owner, its mode and the disk"
   on_exit discard_partial
+  begin_manifest
+}
+
+# Begin the MANIFEST of the set in WORK_DIR, made at STAMP.
+begin_manifest() {
   manifest_add format 1
   manifest_add plan "$PLAN"
   manifest_add plan_sha256 "$PLAN_SHA256"
@@ -1240,14 +1267,10 @@ enter_payload() {
 
 # Make the set exist: complete the MANIFEST, drop scratch files, flush, rename. Sets PUBLISHED_SET.
 publish_set() {
-  local path entry sum final="$SET_BASE/$STAMP"
+  local path entry final="$SET_BASE/$STAMP"
   local -a files=()
   # files is never empty: a set without a payload was refused before.
-  manifest_add finished "$(date -u +%Y%m%dT%H%M%SZ)"
-  manifest_add verified capture
-  sum="$(sha256_of "$WORK_DIR/.manifest")" || exit $?
-  manifest_add manifest_sha256 "$sum"
-  mv -- "$WORK_DIR/.manifest" "$WORK_DIR/MANIFEST"
+  end_manifest
   while IFS= read -r entry; do
     files+=("$WORK_DIR/$entry")
   done < <(sed -n 's/^payload\.[0-9]*\.file=//p' "$WORK_DIR/MANIFEST")
@@ -1260,6 +1283,16 @@ publish_set() {
   WORK_DIR="$RUN_DIR"
   PUBLISHED_SET="$final"
   sync_paths "$SET_BASE"
+}
+
+# Complete the MANIFEST of the set in WORK_DIR.
+end_manifest() {
+  local sum
+  manifest_add finished "$(date -u +%Y%m%dT%H%M%SZ)"
+  manifest_add verified capture
+  sum="$(sha256_of "$WORK_DIR/.manifest")" || exit $?
+  manifest_add manifest_sha256 "$sum"
+  mv -- "$WORK_DIR/.manifest" "$WORK_DIR/MANIFEST"
 }
 
 # Is the first word one of the others?
@@ -1519,6 +1552,57 @@ now_ms() {
   if [[ $text =~ ^[0-9]{19}$ ]]; then printf '%d\n' $((text / 1000000)); else printf '%d\n' $(($(date +%s) * 1000)); fi
 }
 
+# Run the aws command for the bucket. Its stderr is read for what went wrong.
+s3_aws() {
+  local value status=0 errors
+  local -a options=(--cli-connect-timeout 15 --cli-read-timeout 120)
+  # options is never empty.
+  value="$(place_setting endpoint)"
+  [[ -z $value ]] || options+=(--endpoint-url "$value")
+  value="$(place_setting region)"
+  [[ -z $value ]] || options+=(--region "$value")
+  value="$(place_setting profile)"
+  [[ -z $value ]] || options+=(--profile "$value")
+  value="$(place_setting ca_bundle)"
+  [[ -z $value ]] || options+=(--ca-bundle "$value")
+  value="$(place_setting credentials)"
+  [[ -z $value || -r $value ]] || die "$EX_NOPERM" "cannot read the credentials $value" "put them there with mode 600, or restore where they are"
+  errors="$RUN_DIR/aws.$RANDOM"
+  (
+    [[ -z $value ]] || export AWS_SHARED_CREDENTIALS_FILE="$value"
+    # Checksums that older servers do not know; what is sent has its MD5 anyway.
+    export AWS_PAGER='' AWS_REQUEST_CHECKSUM_CALCULATION=when_required AWS_RESPONSE_CHECKSUM_VALIDATION=when_required
+    command aws "${options[@]}" "$@" 2>"$errors"
+  ) || status=$?
+  if ((status != 0)); then
+    s3_failure "$errors" || status=$?
+  fi
+  rm -f -- "$errors"
+  return "$status"
+}
+
+# What an error of the aws command means, as a sysexits status: 69 not reached, 77 refused, 78 no such bucket, 66 no such object.
+s3_failure() {
+  local text
+  text="$(tr '\n' ' ' <"$1")"
+  case "$text" in
+    *'(404)'* | *NoSuchKey*) return 66 ;;
+    *NoSuchBucket*) log_error "there is no bucket $(place_setting bucket)" && return "$EX_CONFIG" ;;
+    *'(403)'* | *AccessDenied* | *InvalidAccessKeyId* | *SignatureDoesNotMatch* | *ExpiredToken* | *'Unable to locate credentials'* | *'could not be found'*)
+      log_tool_errors aws "$1"
+      return "$EX_NOPERM"
+      ;;
+    *) log_tool_errors aws "$1" && return "$EX_UNAVAILABLE" ;;
+  esac
+}
+
+# Call an operation on the bucket, answers as text.
+s3_call() {
+  local operation="$1"
+  shift
+  s3_aws s3api "$operation" --output text --bucket "$(place_setting bucket)" "$@"
+}
+
 # Read the secrets, once: the run's main process does it, so that a person is asked no more than once.
 terraform_setup() {
   local i value
@@ -1622,6 +1706,7 @@ terraform_refuse() {
       die "$EX_NOPERM" "$where: the backend refuses: $words" "are the variables in 'environment' of the plan what the backend wants?"
       ;;
     *'Failed to write state'*) die "$EX_TEMPFAIL" "$where has changed meanwhile: $words" 'somebody is at work there: run this again when they are done' ;;
+    *'S3 bucket'*'does not exist'*) die "$EX_CONFIG" "$where: $words" 'make the bucket anew, with versions, then restore' ;;
     *'orkspaces not supported'*) die "$EX_CONFIG" "$where: $words" "take 'workspace' out of the plan: this backend has none" ;;
     *) die "$EX_UNAVAILABLE" "$where cannot be reached: $words" "is the backend up? try: terraform -chdir=$TERRAFORM_DIRECTORY state pull" ;;
   esac
@@ -1655,16 +1740,83 @@ kind_preflight() {
   esac
   terraform_list "$RUN_DIR/live" "$RUN_DIR/live.list" || exit $?
   [[ -s $RUN_DIR/live.list ]] || log_warn "$(terraform_where) knows no resources"
+  [[ -z $VERSIONS_PREFIX ]] || terraform_check_versioning
 }
 
 # Write the payload, and what a restore must find again.
 kind_capture() {
-  local file="$RUN_DIR/live/terraform.tfstate" name
+  local file="$RUN_DIR/live/terraform.tfstate"
   write_payload_file terraform.tfstate "$file"
   manifest_add tool.terraform "$(terraform_aside "$RUN_DIR/live" version | awk 'NR == 1 { sub(/^v/, "", $2); print $2 }')"
-  for name in serial lineage terraform_version; do manifest_add "position.$name" "$(terraform_field "$file" "$name")"; done
-  manifest_add position.resources "$(terraform_count "$RUN_DIR/live.list")"
+  terraform_enter_positions "$file" "$RUN_DIR/live.list"
+}
+
+# Enter in the MANIFEST what a state is, and which resources it lists.
+terraform_enter_positions() {
+  local name
+  for name in serial lineage terraform_version; do manifest_add "position.$name" "$(terraform_field "$1" "$name")"; done
+  manifest_add position.resources "$(terraform_count "$2")"
   manifest_add position.workspace "$TERRAFORM_WORKSPACE"
+}
+
+# Read the secrets that the bucket's requests need: those of the plan's environment, unless it names a file of credentials.
+terraform_ready_for_s3() {
+  require_tool aws
+  [[ -n $(terraform_version_setting credentials) ]] || terraform_setup
+}
+
+# A setting of the object that has versions.
+terraform_version_setting() {
+  # shellcheck disable=SC2034  # for place_setting
+  local PLACE_ID='@versions'
+  place_setting "$1"
+}
+
+# Where it is, for messages.
+terraform_versions_where() {
+  printf 's3://%s/%s\n' "$(terraform_version_setting bucket)" "$(terraform_version_setting key)"
+}
+
+# Call an operation on its bucket, answers as text.
+terraform_s3() {
+  # shellcheck disable=SC2034  # for place_setting
+  local PLACE_ID='@versions' i
+  (
+    if [[ -n ${TERRAFORM_READY:-} && -z $(place_setting credentials) ]]; then
+      for ((i = 0; i < ${#TERRAFORM_NAMES[@]}; i++)); do
+        [[ ${TERRAFORM_NAMES[i]} != AWS_* ]] || export "${TERRAFORM_NAMES[i]}=${TERRAFORM_VALUES[i]}"
+      done
+    fi
+    s3_call "$@"
+  )
+}
+
+# Say so when the bucket keeps no versions, or does not tell. That is no reason not to back up.
+terraform_check_versioning() {
+  local where
+  where="$(terraform_versions_where)"
+  terraform_ready_for_s3
+  attempt_to guarded "$TERRAFORM_CALL_SECONDS" '' "asking the bucket of $where" terraform_note_versioning
+  if ((ATTEMPT_STATUS != 0)); then
+    log_warn "whether the bucket of $where keeps versions is not known: $(describe_exit "$ATTEMPT_STATUS")"
+  elif [[ $(cat -- "$RUN_DIR/versioning") != Enabled ]]; then
+    log_warn "the bucket of $where keeps no versions: what Terraform writes over is in the sets only. To change that: aws s3api put-bucket-versioning --bucket $(terraform_version_setting bucket) --versioning-configuration Status=Enabled"
+  fi
+}
+
+# The body of terraform_check_versioning.
+terraform_note_versioning() {
+  terraform_knock_at_bucket
+  terraform_s3 get-bucket-versioning --query Status >"$RUN_DIR/versioning"
+}
+
+# Leave with the code that tells why when the bucket is not to be had. A server that gives no words with its refusals, as Ceph does,
+# breaks the aws command on any request whose answer has a body; this one has none.
+terraform_knock_at_bucket() {
+  local status=0
+  terraform_s3 head-bucket >/dev/null || status=$?
+  ((status != 66)) || die "$EX_CONFIG" "there is no bucket $(terraform_version_setting bucket)" "does 'versions' in the plan name the bucket of the S3 backend?"
+  ((status == 0)) || die "$status" "the bucket of $(terraform_versions_where) is not to be had" "are endpoint, region and credentials of 'versions' in the plan right?"
 }
 
 # Say how to use this script.

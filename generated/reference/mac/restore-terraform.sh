@@ -65,6 +65,8 @@ readonly TERRAFORM_DIRECTORY='/Users/ops/terraform-k8s-mac'
 readonly TERRAFORM_WORKSPACE='default'
 readonly -a TERRAFORM_NAMES=()
 readonly -a TERRAFORM_SECRETS=()
+readonly VERSIONS_PREFIX=''
+readonly -a OWN_SETTINGS=()
 
 readonly PBKDF2_ROUNDS=600000
 readonly COPY_TRIES=4
@@ -88,6 +90,8 @@ readonly S3_PART_BYTES=134217728
 readonly TERRAFORM_CALL_SECONDS=120
 readonly TERRAFORM_PLAN_SECONDS=300
 readonly TERRAFORM_NAMED=10
+readonly TERRAFORM_SERIALS=10
+readonly FORCE_HELP='replace a live state of another lineage, too'
 
 # Print the indexes of the stores to look in: all, or the one that --from names by its id or path.
 chosen_stores() {
@@ -367,10 +371,10 @@ place_use() {
   die "$EX_SOFTWARE" "this script knows no store '$1'"
 }
 
-# Print a setting of the place; nothing when the plan gives none.
+# Print a setting of the place; nothing when the plan gives none. OWN_SETTINGS are those of places that only the kind knows.
 place_setting() {
   local line
-  for line in ${PLACE_SETTINGS[@]+"${PLACE_SETTINGS[@]}"}; do
+  for line in ${PLACE_SETTINGS[@]+"${PLACE_SETTINGS[@]}"} "${OWN_SETTINGS[@]:-}"; do
     if [[ $line == "$PLACE_ID.$1="* ]]; then
       printf '%s\n' "${line#*=}"
       return 0
@@ -1398,9 +1402,32 @@ service_label() {
   esac
 }
 
+# Begin the MANIFEST of the set in WORK_DIR, made at STAMP.
+begin_manifest() {
+  manifest_add format 1
+  manifest_add plan "$PLAN"
+  manifest_add plan_sha256 "$PLAN_SHA256"
+  manifest_add asset "$ASSET"
+  [[ -z ${SERIES:-} ]] || manifest_add series "$SERIES"
+  manifest_add kind "$KIND"
+  manifest_add host "$HOST_ID"
+  manifest_add set "$STAMP"
+  manifest_add started "$STAMP"
+  manifest_add lifeboat "$LIFEBOAT_VERSION"
+}
+
 # A store that is missing may be a disk that is not mounted: never make it here, or backups land on the wrong disk.
 require_store() {
   [[ -d $1 ]] || die "$EX_CANTCREAT" "the store $1 is not there" "is its disk mounted? install.sh makes the directory once"
+}
+
+# Add a line to the MANIFEST of the set being made.
+manifest_add() {
+  local key="$1" value="$2"
+  value=${value//'%'/%25}
+  value=${value//$'\n'/%0A}
+  value=${value//$'\r'/%0D}
+  printf '%s=%s\n' "$key" "$value" >>"$WORK_DIR/.manifest" || die "$EX_IO" "cannot write the manifest in $WORK_DIR"
 }
 
 # Print a value of a set's MANIFEST; nothing when the key is not there.
@@ -1437,6 +1464,32 @@ count_stream() {
 # A sysexits code stays, anything else becomes the given one.
 sysexit_of() {
   if (($1 >= 64 && $1 <= 78)); then printf '%d\n' "$1"; else printf '%d\n' "$2"; fi
+}
+
+# Complete the MANIFEST of the set in WORK_DIR.
+end_manifest() {
+  local sum
+  manifest_add finished "$(date -u +%Y%m%dT%H%M%SZ)"
+  manifest_add verified capture
+  sum="$(sha256_of "$WORK_DIR/.manifest")" || exit $?
+  manifest_add manifest_sha256 "$sum"
+  mv -- "$WORK_DIR/.manifest" "$WORK_DIR/MANIFEST"
+}
+
+# Enter the only payload of a set that is never published: a file in WORK_DIR, as it is. The set lies below RUN_DIR, so that
+# there is nothing to encrypt.
+enter_plain_payload() {
+  local name="$1" bytes sum
+  bytes="$(count_stream <"$WORK_DIR/$name")"
+  sum="$(sha256_of "$WORK_DIR/$name")" || exit $?
+  manifest_add payload.1.name "$name"
+  manifest_add payload.1.file "$name"
+  manifest_add payload.1.codec none
+  manifest_add payload.1.cipher none
+  manifest_add payload.1.raw_bytes "$bytes"
+  manifest_add payload.1.raw_sha256 "$sum"
+  manifest_add payload.1.stored_bytes "$bytes"
+  manifest_add payload.1.stored_sha256 "$sum"
 }
 
 # Is the first word one of the others?
@@ -2309,6 +2362,7 @@ terraform_refuse() {
       die "$EX_NOPERM" "$where: the backend refuses: $words" "are the variables in 'environment' of the plan what the backend wants?"
       ;;
     *'Failed to write state'*) die "$EX_TEMPFAIL" "$where has changed meanwhile: $words" 'somebody is at work there: run this again when they are done' ;;
+    *'S3 bucket'*'does not exist'*) die "$EX_CONFIG" "$where: $words" 'make the bucket anew, with versions, then restore' ;;
     *'orkspaces not supported'*) die "$EX_CONFIG" "$where: $words" "take 'workspace' out of the plan: this backend has none" ;;
     *) die "$EX_UNAVAILABLE" "$where cannot be reached: $words" "is the backend up? try: terraform -chdir=$TERRAFORM_DIRECTORY state pull" ;;
   esac
@@ -2335,6 +2389,167 @@ terraform_count() {
 # `1 resource`, `7 resources`.
 terraform_resources() {
   printf '%s resource%s\n' "$1" "$([[ $1 == 1 ]] || printf s)"
+}
+
+# Enter in the MANIFEST what a state is, and which resources it lists.
+terraform_enter_positions() {
+  local name
+  for name in serial lineage terraform_version; do manifest_add "position.$name" "$(terraform_field "$1" "$name")"; done
+  manifest_add position.resources "$(terraform_count "$2")"
+  manifest_add position.workspace "$TERRAFORM_WORKSPACE"
+}
+
+# Read the secrets that the bucket's requests need: those of the plan's environment, unless it names a file of credentials.
+terraform_ready_for_s3() {
+  require_tool aws
+  [[ -n $(terraform_version_setting credentials) ]] || terraform_setup
+}
+
+# A setting of the object that has versions.
+terraform_version_setting() {
+  # shellcheck disable=SC2034  # for place_setting
+  local PLACE_ID='@versions'
+  place_setting "$1"
+}
+
+# Where it is, for messages.
+terraform_versions_where() {
+  printf 's3://%s/%s\n' "$(terraform_version_setting bucket)" "$(terraform_version_setting key)"
+}
+
+# Call an operation on its bucket, answers as text.
+terraform_s3() {
+  # shellcheck disable=SC2034  # for place_setting
+  local PLACE_ID='@versions' i
+  (
+    if [[ -n ${TERRAFORM_READY:-} && -z $(place_setting credentials) ]]; then
+      for ((i = 0; i < ${#TERRAFORM_NAMES[@]}; i++)); do
+        [[ ${TERRAFORM_NAMES[i]} != AWS_* ]] || export "${TERRAFORM_NAMES[i]}=${TERRAFORM_VALUES[i]}"
+      done
+    fi
+    s3_call "$@"
+  )
+}
+
+# Say so when the bucket keeps no versions, or does not tell. That is no reason not to back up.
+terraform_check_versioning() {
+  local where
+  where="$(terraform_versions_where)"
+  terraform_ready_for_s3
+  attempt_to guarded "$TERRAFORM_CALL_SECONDS" '' "asking the bucket of $where" terraform_note_versioning
+  if ((ATTEMPT_STATUS != 0)); then
+    log_warn "whether the bucket of $where keeps versions is not known: $(describe_exit "$ATTEMPT_STATUS")"
+  elif [[ $(cat -- "$RUN_DIR/versioning") != Enabled ]]; then
+    log_warn "the bucket of $where keeps no versions: what Terraform writes over is in the sets only. To change that: aws s3api put-bucket-versioning --bucket $(terraform_version_setting bucket) --versioning-configuration Status=Enabled"
+  fi
+}
+
+# The body of terraform_check_versioning.
+terraform_note_versioning() {
+  terraform_knock_at_bucket
+  terraform_s3 get-bucket-versioning --query Status >"$RUN_DIR/versioning"
+}
+
+# Leave with the code that tells why when the bucket is not to be had. A server that gives no words with its refusals, as Ceph does,
+# breaks the aws command on any request whose answer has a body; this one has none.
+terraform_knock_at_bucket() {
+  local status=0
+  terraform_s3 head-bucket >/dev/null || status=$?
+  ((status != 66)) || die "$EX_CONFIG" "there is no bucket $(terraform_version_setting bucket)" "does 'versions' in the plan name the bucket of the S3 backend?"
+  ((status == 0)) || die "$status" "the bucket of $(terraform_versions_where) is not to be had" "are endpoint, region and credentials of 'versions' in the plan right?"
+}
+
+# Note the versions of the object in RUN_DIR/versions, newest first: id, time, bytes or `deleted`. The prefix also finds the
+# object of Terraform's lock.
+terraform_note_versions() {
+  local key
+  key="$(terraform_version_setting key)"
+  terraform_knock_at_bucket
+  terraform_s3 list-object-versions "--prefix=$key" \
+    --query "[Versions[?Key=='$key'].[VersionId,LastModified,to_string(Size)], DeleteMarkers[?Key=='$key'].[VersionId,LastModified,'deleted']][]" >"$RUN_DIR/versions.found" || return $?
+  awk 'NF == 3' "$RUN_DIR/versions.found" | LC_ALL=C sort -s -r -k 2,2 >"$RUN_DIR/versions"
+}
+
+# The stamp of a time of the bucket's.
+terraform_version_stamp() {
+  printf '%s\n' "$1" | sed 's/^\(....\)-\(..\)-\(..\)T\(..\):\(..\):\(..\).*/\1\2\3T\4\5\6Z/'
+}
+
+# Print the versions, after the table of sets. A bucket that does not answer is said, and is no reason to fail.
+kind_list_versions() {
+  local where
+  where="$(terraform_versions_where)"
+  terraform_ready_for_s3
+  attempt_to guarded "$TERRAFORM_CALL_SECONDS" '' "listing the versions of $where" terraform_note_versions
+  if ((ATTEMPT_STATUS != 0)); then
+    log_warn "the versions of $where cannot be listed from here"
+  elif [[ ! -s $RUN_DIR/versions ]]; then
+    printf '\nThere is no version of %s.\n' "$where"
+  else
+    printf '\nVersions of %s; restore one with --set %s:ID\n' "$where" "$VERSIONS_PREFIX"
+    guarded "$TERRAFORM_CALL_SECONDS" '' "reading the versions of $where" terraform_print_versions
+    # What was written before versions were kept has this id.
+    ! awk '$1 != "null" { exit 1 }' "$RUN_DIR/versions" || terraform_check_versioning
+  fi
+}
+
+# The table of versions.
+terraform_print_versions() {
+  local id at size serial n=0
+  printf '%-36s  %-23s %8s  %s\n' VERSION TIME SIZE SERIAL
+  while read -r id at size; do
+    serial=-
+    if [[ $size == deleted ]]; then
+      serial='(not a state: it was deleted)' size=-
+    else
+      n=$((n + 1))
+      ((n > TERRAFORM_SERIALS)) || serial="$(terraform_version_serial "$id")"
+      size="$(human_bytes "$size")"
+    fi
+    printf '%-36s  %-23s %8s  %s\n' "$VERSIONS_PREFIX:$id" "$(human_stamp "$(terraform_version_stamp "$at")")" "$size" "$serial"
+  done <"$RUN_DIR/versions"
+}
+
+# The serial of a version, which stands in its first lines; a dash when it cannot be read.
+terraform_version_serial() {
+  local part="$RUN_DIR/version.part" serial=''
+  if terraform_s3 get-object "--key=$(terraform_version_setting key)" "--version-id=$1" --range bytes=0-1023 "$part" >/dev/null 2>&1 </dev/null; then
+    serial="$(terraform_field "$part" serial)"
+  fi
+  rm -f -- "$part"
+  printf '%s\n' "${serial:--}"
+}
+
+# Make a set of a version, proven by Terraform itself.
+kind_bring_version() {
+  [[ $1 =~ ^[A-Za-z0-9._~=+/-]+$ ]] || die "$EX_USAGE" "'$1' is not the id of a version" "restore-$ASSET.sh --list shows them"
+  require_tool "$TERRAFORM_PROGRAM"
+  terraform_ready_for_s3
+  begin_phase fetch
+  guarded "$RESTORE_TIMEOUT" '' "fetching version $1" terraform_bring_version "$1"
+  end_phase
+}
+
+# The body of kind_bring_version.
+terraform_bring_version() {
+  local id="$1" where at='' size='' dir="$RUN_DIR/version.found"
+  where="$(terraform_versions_where)"
+  terraform_note_versions || die $? "the versions of $where cannot be listed"
+  read -r at size < <(awk -v id="$id" '$1 == id { print $2, $3; exit }' "$RUN_DIR/versions") || true
+  [[ -n $at ]] || die "$EX_DATA" "$where has no version $id" "restore-$ASSET.sh --list shows those that it has"
+  [[ $size != deleted ]] || die "$EX_DATA" "version $id of $where is no state: it says that the object was deleted" 'choose the version before it'
+  mkdir -- "$dir"
+  terraform_s3 get-object "--key=$(terraform_version_setting key)" "--version-id=$id" "$dir/terraform.tfstate" >/dev/null || die $? "version $id of $where cannot be fetched"
+  terraform_list "$dir" "$RUN_DIR/version.list" || die $? "version $id of $where cannot be restored" 'choose another one'
+  # As Terraform prints it, in today's format, whatever wrote it then.
+  terraform_aside "$dir" state pull >"$WORK_DIR/terraform.tfstate"
+  ! terraform_is_lost "$WORK_DIR/terraform.tfstate" || die "$EX_DATA" "version $id of $where holds no state" 'choose another one'
+  STAMP="$(terraform_version_stamp "$at")"
+  begin_manifest
+  enter_plain_payload terraform.tfstate
+  terraform_enter_positions "$WORK_DIR/terraform.tfstate" "$RUN_DIR/version.list"
+  manifest_add position.origin "$where"
+  end_manifest
 }
 
 # Beside the state where it is a file here; else where this host keeps its own notes.
@@ -2486,8 +2701,26 @@ kind_describe_restore() {
   printf '    now   %s\n' "$now"
   printf '    then  %s of serial %s\n' "$(terraform_resources "$(manifest_get "$set" position.resources)")" "$(manifest_get "$set" position.serial)"
   [[ $TERRAFORM_LIVE == lost ]] || printf '    and the old one is kept\n'
+  terraform_describe_doubts
   terraform_describe_forgotten
   printf '  show what terraform plan says then; nothing is applied\n'
+}
+
+# A live state that is newer, or another one, is replaced only if a person says so: it is named here and in the question.
+terraform_describe_doubts() {
+  local live="$RUN_DIR/live/terraform.tfstate" wanted="$RUN_DIR/wanted/terraform.tfstate" newer older
+  [[ $TERRAFORM_LIVE == there ]] || return 0
+  if terraform_is_another; then
+    printf '    --force: the live state is ANOTHER one: its lineage is %s, that of the set %s\n' "$(terraform_field "$live" lineage)" "$(terraform_field "$wanted" lineage)"
+    RESTORE_CAVEAT='the live state is of another lineage'
+    return 0
+  fi
+  newer="$(terraform_field "$live" serial)"
+  older="$(terraform_field "$wanted" serial)"
+  ((newer > older)) || return 0
+  printf '    the live state is NEWER: serial %s, the set has %s; what it holds goes on as serial %s\n' "$newer" "$older" "$((newer + 1))"
+  # shellcheck disable=SC2034  # for confirm_restore
+  RESTORE_CAVEAT="the live state is newer (serial $newer, the set has $older)"
 }
 
 # What the live state knows and the set does not goes on existing and costing, and the next apply makes it once more.
@@ -2503,18 +2736,22 @@ terraform_describe_forgotten() {
   ((count <= TERRAFORM_NAMED)) || printf '      and %d more\n' $((count - TERRAFORM_NAMED))
 }
 
-# Another lineage is another state: most likely the plan names the wrong directory. One that holds the very same was left by a
-# restore that was killed, for a backend that had lost its state makes up a lineage.
+# Is the live state another one than the set's? One that holds the very same was left by a restore that was killed, for a backend
+# that had lost its state makes up a lineage.
+terraform_is_another() {
+  local live="$RUN_DIR/live/terraform.tfstate" wanted="$RUN_DIR/wanted/terraform.tfstate"
+  [[ $(terraform_field "$live" lineage) != "$(terraform_field "$wanted" lineage)" ]] && ! terraform_same "$live" "$wanted"
+}
+
+# Another lineage is another state: most likely the plan names the wrong directory.
 terraform_refuse_foreign() {
   local live="$RUN_DIR/live/terraform.tfstate" wanted="$RUN_DIR/wanted/terraform.tfstate"
   if [[ $TERRAFORM_LIVE == damaged && -z $(terraform_local_file) ]]; then
     die "$EX_DATA" "$(terraform_where) is damaged, and Terraform writes over no state that it cannot read" 'take the damaged object away in the backend (keep a copy of it), then run this again'
   fi
-  [[ $TERRAFORM_LIVE == there ]] || return 0
-  [[ $(terraform_field "$live" lineage) != "$(terraform_field "$wanted" lineage)" ]] || return 0
-  ! terraform_same "$live" "$wanted" || return 0
+  ((!FORCE)) && [[ $TERRAFORM_LIVE == there ]] && terraform_is_another || return 0
   die "$EX_CONFIG" "$(terraform_where) is not the one that was backed up: its lineage is $(terraform_field "$live" lineage), the set's $(terraform_field "$wanted" lineage)" \
-    "does the plan name the right directory and workspace? if the live one is to go all the same: restore with --into DIR, look at both, then terraform -chdir=$TERRAFORM_DIRECTORY state push -force DIR/terraform.tfstate"
+    "does the plan name the right directory and workspace? look at the set with --into DIR; if the live one is to go all the same, add --force: it is kept aside"
 }
 
 # Put the staged state in the place of the live one, which may have changed while the question stood.
@@ -2629,7 +2866,7 @@ usage() {
   cat <<HELP
 Usage: ${0##*/} --list
        ${0##*/} [--latest | --at TIME | --set NAME] [--from STORE]
-           [--into TARGET] [--dry-run] [--yes]
+           [--into TARGET] [--dry-run]$(print_force_usage) [--yes]
 
 Restore '$ASSET' ($KIND) on host $HOST_ID.
 The set is restored aside and checked before anything live is touched, and what
@@ -2641,12 +2878,12 @@ Options:
   --latest          use the newest good set (the default)
   --at TIME         use the newest good set made at or before TIME: 2026-11-22,
                     '2026-11-22 02:00' (local time) or 2026-11-22T02:00:00Z
-  --set NAME        use this set, as --list names it
+  --set NAME        use this set$(print_version_usage), as --list names it
   --from STORE      from this store only: ${STORE_IDS[*]}$(print_place_ids)
   --into TARGET     live (the default), or a directory that is empty or not
                     there: restore into it, touch nothing live
   --dry-run         check the set, say each step, change nothing
-  --yes             do not ask for confirmation
+  --yes             do not ask for confirmation$(print_force_help)
 $(print_common_help)
 
 Examples:
@@ -2657,6 +2894,21 @@ Examples:
 HELP
 }
 
+# The option that only some kinds know, as the first lines of --help show it.
+print_force_usage() {
+  [[ -z ${FORCE_HELP:-} ]] || printf ' [--force]'
+}
+
+# What it does, on a line of its own.
+print_force_help() {
+  [[ -z ${FORCE_HELP:-} ]] || printf '\n  --force           %s' "${FORCE_HELP:-}"
+}
+
+# Words for --set where the asset keeps versions of its own.
+print_version_usage() {
+  [[ -z ${VERSIONS_PREFIX:-} ]] || printf ', or version %s:ID' "${VERSIONS_PREFIX:-}"
+}
+
 # Restore one set.
 main() {
   parse_restore_arguments "$@"
@@ -2665,13 +2917,16 @@ main() {
     DRY_RUN=1
     begin_run restore
     print_set_table "$FROM"
+    [[ -z ${VERSIONS_PREFIX:-} || -n $FROM ]] || kind_list_versions
     return 0
   fi
   begin_run restore
   [[ -z $AT ]] || AT="$(parse_time "$AT")"
   ((DRY_RUN)) || on_exit close_run
   bring_set
-  if is_place "$FROM"; then
+  if is_version "$SET_NAME"; then
+    bring_version
+  elif is_place "$FROM"; then
     RUN_SET="$SET_NAME"
   else
     RUN_SET="$(choose_set_name "$FROM" "$SET_NAME" "$AT")"
@@ -2695,13 +2950,13 @@ main() {
 # Read the command line.
 parse_restore_arguments() {
   local taken
-  LIST=0 DRY_RUN=0 ASSUME_YES=0 AT='' SET_NAME='' FROM='' INTO=live SET_CHOICE=''
+  LIST=0 DRY_RUN=0 ASSUME_YES=0 FORCE=0 RESTORE_CAVEAT='' AT='' SET_NAME='' FROM='' INTO=live SET_CHOICE=''
   default_options
   split_arguments "$@"
   set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
   while (($# > 0)); do
     taken=0
-    set_option "$@" || taken=$?
+    { version_option "$@" && set_option "$@"; } || taken=$?
     if ((taken)); then
       shift "$taken"
       continue
@@ -2714,6 +2969,11 @@ parse_restore_arguments() {
         shift
         ;;
       --dry-run) DRY_RUN=1 ;;
+      --force)
+        [[ -n ${FORCE_HELP:-} ]] || common_option "$1"
+        # shellcheck disable=SC2034  # for the kind
+        FORCE=1
+        ;;
       --yes | -y) ASSUME_YES=1 ;;
       *) common_option "$1" ;;
     esac
@@ -2722,11 +2982,40 @@ parse_restore_arguments() {
   [[ $INTO == live || $INTO == /* ]] || INTO="$PWD/$INTO"
 }
 
+# Take `--set PREFIX:ID`, a version that the asset's own storage keeps. The status says how many words were taken.
+version_option() {
+  if [[ $1 == --set ]] && is_version "${2:-}"; then
+    choose_by "$1"
+    SET_NAME="$2"
+    return 2
+  fi
+  return 0
+}
+
+# Is this the name of such a version?
+is_version() {
+  [[ -n ${VERSIONS_PREFIX:-} && $1 == "${VERSIONS_PREFIX:-}":?* ]]
+}
+
+# Make a set of a version, below RUN_DIR, where it goes at the end of the run. Sets SET_PATH, SET_ORIGIN, RUN_SET and RUN_STORE.
+bring_version() {
+  [[ -z $FROM ]] || die "$EX_USAGE" "$SET_NAME is in no store" "leave out --from $FROM"
+  WORK_DIR="$RUN_DIR/version"
+  mkdir -- "$WORK_DIR"
+  kind_bring_version "${SET_NAME#*:}"
+  SET_PATH="$WORK_DIR"
+  WORK_DIR="$RUN_DIR"
+  check_set "$SET_PATH" || exit $?
+  RUN_SET="$(manifest_get "$SET_PATH" set)"
+  RUN_STORE="$SET_NAME"
+  SET_ORIGIN="$(manifest_get "$SET_PATH" position.origin)"
+}
+
 # Say what will be done, before anything is.
 describe_restore() {
   printf "Restore of '%s' (%s) on host %s\n" "$ASSET" "$KIND" "$HOST_ID"
   printf '  set      %s, %s\n' "$RUN_SET" "$(stamp_age "$RUN_SET")"
-  printf '  from     %s (%s)\n' "$SET_PATH" "$RUN_STORE"
+  printf '  from     %s (%s)\n' "${SET_ORIGIN:-$SET_PATH}" "$RUN_STORE"
   printf '  size     %s, %s unpacked\n' "$(human_bytes "$RUN_STORED_BYTES")" "$(human_bytes "$RUN_RAW_BYTES")"
   describe_replay
   if [[ $INTO != live ]]; then
@@ -2746,7 +3035,7 @@ confirm_restore() {
   local answer='' asked
   ((!ASSUME_YES)) || return 0
   [[ -t 0 && -t 2 ]] || die "$EX_USAGE" "a live restore must be confirmed, and there is no terminal" "add --yes, or look first with --dry-run"
-  printf 'Type the name of the asset (%s) to go on: ' "$ASSET" >&2
+  printf 'Type the name of the asset (%s) to go on%s: ' "$ASSET" "${RESTORE_CAVEAT:+, although $RESTORE_CAVEAT}" >&2
   asked="$(now_ms)"
   IFS= read -r answer || true
   # The time that a person thinks is not the time that a restore takes.

@@ -385,10 +385,10 @@ place_use() {
   die "$EX_SOFTWARE" "this script knows no store '$1'"
 }
 
-# Print a setting of the place; nothing when the plan gives none.
+# Print a setting of the place; nothing when the plan gives none. OWN_SETTINGS are those of places that only the kind knows.
 place_setting() {
   local line
-  for line in ${PLACE_SETTINGS[@]+"${PLACE_SETTINGS[@]}"}; do
+  for line in ${PLACE_SETTINGS[@]+"${PLACE_SETTINGS[@]}"} "${OWN_SETTINGS[@]:-}"; do
     if [[ $line == "$PLACE_ID.$1="* ]]; then
       printf '%s\n' "${line#*=}"
       return 0
@@ -2626,7 +2626,7 @@ usage() {
   cat <<HELP
 Usage: ${0##*/} --list
        ${0##*/} [--latest | --at TIME | --set NAME] [--from STORE]
-           [--into TARGET] [--dry-run] [--yes]
+           [--into TARGET] [--dry-run]$(print_force_usage) [--yes]
 
 Restore '$ASSET' ($KIND) on host $HOST_ID.
 The set is restored aside and checked before anything live is touched, and what
@@ -2638,12 +2638,12 @@ Options:
   --latest          use the newest good set (the default)
   --at TIME         use the newest good set made at or before TIME: 2026-11-22,
                     '2026-11-22 02:00' (local time) or 2026-11-22T02:00:00Z
-  --set NAME        use this set, as --list names it
+  --set NAME        use this set$(print_version_usage), as --list names it
   --from STORE      from this store only: ${STORE_IDS[*]}$(print_place_ids)
   --into TARGET     live (the default), or a directory that is empty or not
                     there: restore into it, touch nothing live
   --dry-run         check the set, say each step, change nothing
-  --yes             do not ask for confirmation
+  --yes             do not ask for confirmation$(print_force_help)
 $(print_common_help)
 
 Examples:
@@ -2654,6 +2654,21 @@ Examples:
 HELP
 }
 
+# The option that only some kinds know, as the first lines of --help show it.
+print_force_usage() {
+  [[ -z ${FORCE_HELP:-} ]] || printf ' [--force]'
+}
+
+# What it does, on a line of its own.
+print_force_help() {
+  [[ -z ${FORCE_HELP:-} ]] || printf '\n  --force           %s' "${FORCE_HELP:-}"
+}
+
+# Words for --set where the asset keeps versions of its own.
+print_version_usage() {
+  [[ -z ${VERSIONS_PREFIX:-} ]] || printf ', or version %s:ID' "${VERSIONS_PREFIX:-}"
+}
+
 # Restore one set.
 main() {
   parse_restore_arguments "$@"
@@ -2662,13 +2677,16 @@ main() {
     DRY_RUN=1
     begin_run restore
     print_set_table "$FROM"
+    [[ -z ${VERSIONS_PREFIX:-} || -n $FROM ]] || kind_list_versions
     return 0
   fi
   begin_run restore
   [[ -z $AT ]] || AT="$(parse_time "$AT")"
   ((DRY_RUN)) || on_exit close_run
   bring_set
-  if is_place "$FROM"; then
+  if is_version "$SET_NAME"; then
+    bring_version
+  elif is_place "$FROM"; then
     RUN_SET="$SET_NAME"
   else
     RUN_SET="$(choose_set_name "$FROM" "$SET_NAME" "$AT")"
@@ -2692,13 +2710,13 @@ main() {
 # Read the command line.
 parse_restore_arguments() {
   local taken
-  LIST=0 DRY_RUN=0 ASSUME_YES=0 AT='' SET_NAME='' FROM='' INTO=live SET_CHOICE=''
+  LIST=0 DRY_RUN=0 ASSUME_YES=0 FORCE=0 RESTORE_CAVEAT='' AT='' SET_NAME='' FROM='' INTO=live SET_CHOICE=''
   default_options
   split_arguments "$@"
   set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
   while (($# > 0)); do
     taken=0
-    set_option "$@" || taken=$?
+    { version_option "$@" && set_option "$@"; } || taken=$?
     if ((taken)); then
       shift "$taken"
       continue
@@ -2711,6 +2729,11 @@ parse_restore_arguments() {
         shift
         ;;
       --dry-run) DRY_RUN=1 ;;
+      --force)
+        [[ -n ${FORCE_HELP:-} ]] || common_option "$1"
+        # shellcheck disable=SC2034  # for the kind
+        FORCE=1
+        ;;
       --yes | -y) ASSUME_YES=1 ;;
       *) common_option "$1" ;;
     esac
@@ -2719,11 +2742,40 @@ parse_restore_arguments() {
   [[ $INTO == live || $INTO == /* ]] || INTO="$PWD/$INTO"
 }
 
+# Take `--set PREFIX:ID`, a version that the asset's own storage keeps. The status says how many words were taken.
+version_option() {
+  if [[ $1 == --set ]] && is_version "${2:-}"; then
+    choose_by "$1"
+    SET_NAME="$2"
+    return 2
+  fi
+  return 0
+}
+
+# Is this the name of such a version?
+is_version() {
+  [[ -n ${VERSIONS_PREFIX:-} && $1 == "${VERSIONS_PREFIX:-}":?* ]]
+}
+
+# Make a set of a version, below RUN_DIR, where it goes at the end of the run. Sets SET_PATH, SET_ORIGIN, RUN_SET and RUN_STORE.
+bring_version() {
+  [[ -z $FROM ]] || die "$EX_USAGE" "$SET_NAME is in no store" "leave out --from $FROM"
+  WORK_DIR="$RUN_DIR/version"
+  mkdir -- "$WORK_DIR"
+  kind_bring_version "${SET_NAME#*:}"
+  SET_PATH="$WORK_DIR"
+  WORK_DIR="$RUN_DIR"
+  check_set "$SET_PATH" || exit $?
+  RUN_SET="$(manifest_get "$SET_PATH" set)"
+  RUN_STORE="$SET_NAME"
+  SET_ORIGIN="$(manifest_get "$SET_PATH" position.origin)"
+}
+
 # Say what will be done, before anything is.
 describe_restore() {
   printf "Restore of '%s' (%s) on host %s\n" "$ASSET" "$KIND" "$HOST_ID"
   printf '  set      %s, %s\n' "$RUN_SET" "$(stamp_age "$RUN_SET")"
-  printf '  from     %s (%s)\n' "$SET_PATH" "$RUN_STORE"
+  printf '  from     %s (%s)\n' "${SET_ORIGIN:-$SET_PATH}" "$RUN_STORE"
   printf '  size     %s, %s unpacked\n' "$(human_bytes "$RUN_STORED_BYTES")" "$(human_bytes "$RUN_RAW_BYTES")"
   describe_replay
   if [[ $INTO != live ]]; then
@@ -2743,7 +2795,7 @@ confirm_restore() {
   local answer='' asked
   ((!ASSUME_YES)) || return 0
   [[ -t 0 && -t 2 ]] || die "$EX_USAGE" "a live restore must be confirmed, and there is no terminal" "add --yes, or look first with --dry-run"
-  printf 'Type the name of the asset (%s) to go on: ' "$ASSET" >&2
+  printf 'Type the name of the asset (%s) to go on%s: ' "$ASSET" "${RESTORE_CAVEAT:+, although $RESTORE_CAVEAT}" >&2
   asked="$(now_ms)"
   IFS= read -r answer || true
   # The time that a person thinks is not the time that a restore takes.

@@ -225,10 +225,10 @@ place_use() {
   die "$EX_SOFTWARE" "this script knows no store '$1'"
 }
 
-# Print a setting of the place; nothing when the plan gives none.
+# Print a setting of the place; nothing when the plan gives none. OWN_SETTINGS are those of places that only the kind knows.
 place_setting() {
   local line
-  for line in ${PLACE_SETTINGS[@]+"${PLACE_SETTINGS[@]}"}; do
+  for line in ${PLACE_SETTINGS[@]+"${PLACE_SETTINGS[@]}"} "${OWN_SETTINGS[@]:-}"; do
     if [[ $line == "$PLACE_ID.$1="* ]]; then
       printf '%s\n' "${line#*=}"
       return 0
