@@ -72,6 +72,19 @@ const PACKAGES = {
   iptables: "iptables",
 };
 
+/** The longest suites, which begin first, so that none of them is left over at the end. */
+const LONGEST = [
+  "s3",
+  "volume",
+  "velero",
+  "postgres",
+  "mysql",
+  "kubernetes-resources",
+  "restic",
+  "etcd",
+  "mysql-log",
+];
+
 // npm puts node_modules/.bin first, where its own `shellcheck` would hide Debian's; and sbin, where servers lie, may be missing.
 process.env.PATH = [
   ...process.env.PATH.split(":").filter((folder) => !folder.includes("node_modules")),
@@ -141,8 +154,15 @@ function steps() {
       environment: { XDG_CACHE_HOME: scratch },
     },
     { name: "vitest", vitest: true },
-    ...batsFiles.map((file) => ({ name: file.replace(/^test\//, "").replace(/\.bats$/, ""), bats: file })),
+    ...batsFiles
+      .map((file) => ({ name: file.replace(/^test\//, "").replace(/\.bats$/, ""), bats: file }))
+      .sort((a, b) => rank(a.name) - rank(b.name)),
   ];
+}
+
+function rank(name) {
+  const place = LONGEST.indexOf(name.replace("bats/", ""));
+  return place === -1 ? LONGEST.length : place;
 }
 
 function filesBelow(folder, accept) {
@@ -167,13 +187,13 @@ function noGlobalDisable(files) {
   };
 }
 
-/** Runs as many steps at once as there are cores; each prints its output whole, when it ends. */
+/** Runs one step more at once than there are cores, since most wait at times; each prints its output whole, when it ends. */
 async function runSteps(list) {
   const queue = [...list];
   const worker = async () => {
     for (let step = queue.shift(); step !== undefined; step = queue.shift()) await runStep(step);
   };
-  await Promise.all(Array.from({ length: Math.max(1, availableParallelism()) }, worker));
+  await Promise.all(Array.from({ length: availableParallelism() + 1 }, worker));
 }
 
 async function runStep(step) {

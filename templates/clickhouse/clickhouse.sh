@@ -94,6 +94,7 @@ fi' >"$RUN_DIR/databases" || clickhouse_die 'ClickHouse does not answer'
 
 # Freeze and stream.
 kind_capture() {
+  local note
   clickhouse_setup
   write_payload clickhouse.tar clickhouse_observe clickhouse_produce
   manifest_add tool.clickhouse "$(cat -- "$RUN_DIR/clickhouse.set/version")"
@@ -101,9 +102,9 @@ kind_capture() {
   manifest_add position.tables "$CH_TABLES"
   manifest_add position.rows "$CH_ROWS"
   manifest_add position.method "$(sed -n 1p "$RUN_DIR/clickhouse.set/method")"
-  log_info "$CH_TABLES tables, $CH_ROWS rows"
-  sed -n 2p "$RUN_DIR/clickhouse.set/method" >"$RUN_DIR/clickhouse.note"
-  if [[ -s $RUN_DIR/clickhouse.note ]]; then log_warn "$(cat -- "$RUN_DIR/clickhouse.note")"; fi
+  log_info "$(count_of "$CH_TABLES" table), $(count_of "$CH_ROWS" row)"
+  note="$(sed -n 2p "$RUN_DIR/clickhouse.set/method")"
+  [[ -z $note ]] || log_warn "$note"
 }
 
 # The producer.
@@ -335,7 +336,7 @@ clickhouse_start_aside() {
 # What was loaded was read through and counted; the list must be that of the MANIFEST.
 kind_check_stage() {
   clickhouse_compare "$1" "$2"
-  printf '%s tables, %s rows\n' "$CH_TABLES" "$CH_ROWS" >"$2/summary"
+  printf '%s, %s\n' "$(count_of "$CH_TABLES" table)" "$(count_of "$CH_ROWS" row)" >"$2/summary"
 }
 
 # Stop the throw-away server; take away what a live restore loaded when the run ends without having put it in place.
@@ -369,9 +370,10 @@ kind_stage_summary() {
 kind_describe_restore() {
   local set="$1"
   kind_preflight
-  printf '  load %s tables with %s rows beside the live ones, then rename old and new;\n  the present tables are kept in the database %s%s\n' \
-    "$(manifest_get "$set" position.tables)" "$(manifest_get "$set" position.rows)" "$CH_OLD" "$STAMP"
-  printf '  tables that are not in the backup stay as they are; users, roles, quotas, policies and profiles that SQL made are added\n  where they are missing (those of users.xml are no matter of this backup)\n'
+  printf '  load %s with %s beside the live ones, then rename old and new;\n    the present tables are kept in the database %s%s\n' \
+    "$(count_of "$(manifest_get "$set" position.tables)" table)" "$(count_of "$(manifest_get "$set" position.rows)" row)" "$CH_OLD" "$STAMP"
+  printf '  leave tables alone that are not in the backup\n'
+  printf '  add users, roles, quotas, policies and profiles that SQL made, where they are missing;\n    those of users.xml are not in this backup\n'
 }
 
 # Bring back users and the like that are missing: those that are there stay as they are. Without BACKUP they are files, which the
@@ -433,6 +435,7 @@ done
 # Every table answers with at least the rows of the backup; writers may have added some, and merges of engines that replace rows
 # make them fewer.
 kind_check_live() {
+  local old
   clickhouse_setup
   # shellcheck disable=SC2016  # for the shell over there
   clickhouse_script 'set=$data/lifeboat-$asset tab=$(printf "\t")
@@ -442,7 +445,8 @@ while IFS="$tab" read -r number database name engine rows; do
   [ "$found" -ge "$rows" ] || { echo "$database.$name has $found rows, $rows were backed up" >&2; exit 65; }
 done <"$set/tables"
 ask "DROP DATABASE $1" && rm -rf "$set" "$copy"' "$CH_NEW" || clickhouse_die 'what is live is not what was backed up' "$(sysexit_of $? "$EX_DATA")"
-  log_info "the old tables are kept in the database $(cat -- "$STATE_DIR/$ASSET.clickhouse"); when you no longer need them: DROP DATABASE"
+  old="$(cat -- "$STATE_DIR/$ASSET.clickhouse")"
+  log_info "the old tables are kept in the database $old; when you no longer need them: DROP DATABASE $old"
   rm -f -- "$STATE_DIR/$ASSET.clickhouse"
 }
 

@@ -179,7 +179,7 @@ etcd_add_positions() {
   manifest_add position.member_id "$(etcd_hex "$(etcd_field MemberID "$status")")"
   manifest_add position.member "$MEMBER_NAME"
   manifest_add position.members "$(etcd_join "$(etcd_members "$RUN_DIR/etcd-members")")"
-  log_info "snapshot of $MEMBER_NAME: revision $revision, ${keys:-unknown} keys, proven by restoring it"
+  log_info "snapshot of $MEMBER_NAME: revision $revision, $(count_of "${keys:-unknown}" key), proven by restoring it"
 }
 
 # --- etcd's programs ------------------------------------------------------------------------------------------------
@@ -455,8 +455,8 @@ etcd_check_running() {
     log_error "the restored etcd holds $found keys, the MANIFEST says $wanted"
     return "$EX_DATA"
   fi
-  printf '%s keys at revision %s\n' "$found" "$revision" >"$RUN_DIR/etcd-summary"
-  log_info "a throw-away etcd on the restored data holds $found keys at revision $revision"
+  printf '%s at revision %s\n' "$(count_of "$found" key)" "$revision" >"$RUN_DIR/etcd-summary"
+  log_info "a throw-away etcd on the restored data holds $(count_of "$found" key) at revision $revision"
 }
 
 # Start etcd on DIR/SUB, on Unix sockets in DIR, which nobody else may enter: on a port of loopback every local user
@@ -539,9 +539,10 @@ kind_describe_restore() {
   [[ $SERVICE_KIND == none ]] || printf '  stop %s and start it again\n' "$(service_label)"
   printf '  replace %s, the data of etcd member %s\n' "$(etcd_live_dir)" "$MEMBER_NAME"
   printf '    now    %s\n' "$(etcd_describe_now)"
-  printf '    then   revision %s, %s keys of cluster %s, etcd %s\n' "$(manifest_get "$set" position.revision)" \
-    "${keys:-unknown}" "$(manifest_get "$set" position.cluster_id)" "$(manifest_get "$set" tool.etcd)"
+  printf '    then   revision %s, %s of cluster %s, etcd %s\n' "$(manifest_get "$set" position.revision)" \
+    "$(count_of "${keys:-unknown}" key)" "$(manifest_get "$set" position.cluster_id)" "$(manifest_get "$set" tool.etcd)"
   printf '    from   snapshot %s, taken of member %s\n' "$(etcd_fingerprint "$set")" "$(manifest_get "$set" position.member)"
+  printf '    and the old data is kept beside it\n'
   ((${#MEMBER_NAMES[@]} == 1)) || etcd_describe_others "$set"
 }
 
@@ -681,12 +682,12 @@ etcd_check_content() {
   fi
   if etcd_bumps || ! found="$(etcd_count "$wanted" etcd_call 2>/dev/null)"; then
     found="$(etcd_count 0 etcd_call)" || found=unknown
-    log_info "etcd answers: revision $now, $found keys (the backup had ${keys:-unknown})"
+    log_info "etcd answers: revision $now, $(count_of "$found" key) (the backup had ${keys:-unknown})"
   elif [[ -n $keys && $found != "$keys" ]]; then
     log_error "etcd answers with $found keys at revision $wanted, the MANIFEST says $keys"
     return "$EX_DATA"
   else
-    log_info "etcd answers: revision $now, $found keys as of the backup"
+    log_info "etcd answers: revision $now, $(count_of "$found" key) as of the backup"
   fi
   etcd_say_afterwards "$wanted"
 }

@@ -67,7 +67,7 @@ kind_describe_restore() {
       printf '  the CA becomes ANOTHER one: certificates, kubeconfigs and tokens that the present one signed are refused afterwards\n'
     fi
   fi
-  printf '  the first certificate to end: %s, %s\n' "$(manifest_get "$1" position.first_end_of)" "$(manifest_get "$1" position.first_end)"
+  printf '  the first certificate to end is %s, at %s\n' "$(manifest_get "$1" position.first_end_of)" "$(human_stamp "$(manifest_get "$1" position.first_end)")"
 }
 
 # Swap the files, with the service stopped.
@@ -81,7 +81,7 @@ kind_check_live() {
   CERTIFICATE_FIRST_END='' CERTIFICATE_FIRST=''
   pki_check '' || return $?
   if [[ $SERVICE_KIND == none ]]; then
-    log_warn 'the control plane still works with the old certificates: restart its pods, and the kubelet'
+    log_warn 'the control plane still works with the certificates that it has read: restart the kubelet (systemctl restart kubelet), and each pod of the control plane by moving its manifest out of /etc/kubernetes/manifests for 20 s'
   fi
 }
 
@@ -94,7 +94,7 @@ kind_rollback() {
 kind_stage_summary() {
   local count
   count="$(find "$1" -name '*.crt' -print0 | tr -dc '\000' | wc -c)"
-  printf '%d certificates, %s\n' "$((count))" "$(archive_stage_summary "$1")"
+  printf '%s, %s\n' "$(count_of $((count)) certificate)" "$(archive_stage_summary "$1")"
 }
 
 # Prove the PKI below ROOT, which is empty for the live one: the files that everything hangs on, pairs of keys and certificates, signatures.

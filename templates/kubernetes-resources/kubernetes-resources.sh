@@ -18,6 +18,7 @@ kubernetes_rules() {
   # shellcheck disable=SC2016  # jq's variables
   printf '%s\n' '
 def group: .apiVersion | if contains("/") then split("/")[0] else "" end;
+def count_of($what): "\(.) \($what)" + if . == 1 then "" else "s" end;
 def kind_of: .kind + (group | if . == "" then "" else "." + . end);
 def key: kind_of + " " + (.metadata.namespace // "") + "/" + .metadata.name;
 def title: kind_of + " " + (if .metadata.namespace then .metadata.namespace + "/" else "" end) + .metadata.name;
@@ -275,7 +276,7 @@ kind_capture() {
   manifest_add position.cluster "$(kubernetes_jq '.items[] | select(.kind == "Namespace" and .metadata.name == "kube-system") | .metadata.uid' -r "$RUN_DIR/kubernetes.live")"
   kubernetes_count <"$RUN_DIR/kubernetes.objects" >"$RUN_DIR/kubernetes.counts"
   while read -r kind count; do manifest_add "count.$kind" "$count"; done <"$RUN_DIR/kubernetes.counts"
-  log_info "$(wc -l <"$RUN_DIR/kubernetes.objects" | tr -d ' ') objects of $(wc -l <"$RUN_DIR/kubernetes.counts" | tr -d ' ') kinds, from Kubernetes $KUBERNETES_VERSION"
+  log_info "$(count_of "$(wc -l <"$RUN_DIR/kubernetes.objects" | tr -d ' ')" object) of $(count_of "$(wc -l <"$RUN_DIR/kubernetes.counts" | tr -d ' ')" kind), from Kubernetes $KUBERNETES_VERSION"
   rm -f -- "$RUN_DIR/kubernetes.live" "$RUN_DIR/kubernetes.objects"
 }
 
@@ -357,7 +358,7 @@ kind_stage_stop() {
 
 # One line for people.
 kind_stage_summary() {
-  kubernetes_jq '[inputs] | "\(length) objects of \(map(kind_of) | unique | length) kinds in \(map(.metadata.namespace // empty) | unique | length) namespaces"' -n -r "$1/resources.jsonl"
+  kubernetes_jq '[inputs] | "\(length | count_of("object")) of \(map(kind_of) | unique | length | count_of("kind")) in \(map(.metadata.namespace // empty) | unique | length | count_of("namespace"))"' -n -r "$1/resources.jsonl"
 }
 
 # --- What a restore would do --------------------------------------------------------------------------------------------
@@ -541,7 +542,7 @@ kind_check_live() {
     return "$EX_DATA"
   fi
   while IFS= read -r line; do log_warn "differs from the set, changed by something else: $line"; done < <(kubernetes_lines change)
-  log_info "the cluster holds the $(kubernetes_steps same) objects of the set as they were"
+  log_info "the cluster holds $(count_of "$(kubernetes_steps same)" object) of the set unchanged"
   if [[ -s $journal/changed ]]; then
     kept="$STATE_DIR/$ASSET.lifeboat-old-$STAMP.jsonl$(codec_suffix none "$ENCRYPTION")"
     encrypt_stream <"$journal/changed" >"$kept" || die "$EX_IO" "cannot write $kept"

@@ -1443,7 +1443,7 @@ kind_replay() {
   [[ -z $until ]] || words+=("--stop-datetime=${until:0:4}-${until:4:2}-${until:6:2} ${until:9:2}:${until:11:2}:${until:13:2}")
   # MySQL's server refuses its GTIDs while gtid_mode is off.
   [[ $STAGE_FLAVOUR != mysql ]] || words+=(--skip-gtids)
-  log_info "replaying ${#files[@]} binary logs${until:+ up to $(human_stamp "$until")}"
+  log_info "replaying $(count_of ${#files[@]} 'binary log')${until:+ up to $(human_stamp "$until")}"
   feed_binlogs "$dir" "${words[@]}" -- "${files[@]}"
   rm -rf -- "$dir/replay"
   # Accounts now have the passwords of that time, root too: from here on nobody is asked for one.

@@ -291,5 +291,5 @@ archive_stage_summary() {
   local files kib
   files="$(find "$1" ! -type d -print0 | tr -dc '\000' | wc -c)"
   kib="$(du -sk -- "$1" | awk '{ print $1 }')"
-  printf '%d files, %s\n' "$files" "$(human_bytes $((kib * 1024)))"
+  printf '%s, %s\n' "$(count_of $((files)) file)" "$(human_bytes $((kib * 1024)))"
 }

@@ -328,8 +328,7 @@ redis_add_positions() {
 
 # `105 keys in 3 databases`.
 redis_key_words() {
-  local keys="$1" databases=$(($2))
-  printf '%d key%s in %d database%s\n' "$keys" "$([[ $keys == 1 ]] || printf s)" "$databases" "$([[ $databases == 1 ]] || printf s)"
+  printf '%s in %s\n' "$(count_of "$1" key)" "$(count_of "$(($2))" database)"
 }
 
 # Whoever emptied the server by mistake should hear of it before retention has taken the last full set.

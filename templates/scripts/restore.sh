@@ -8,8 +8,7 @@ Usage: ${0##*/} --list
            [--into TARGET] [--dry-run]$(print_force_usage) [--yes]
 
 Restore '$ASSET' ($KIND) on host $HOST_ID.
-The set is restored aside and checked before anything live is touched, and what
-it replaces is kept. If a step fails, everything is put back as it was.
+$(print_promise help)
 Interrupted, it can be run again.$(print_log_help)
 
 Options:
@@ -46,6 +45,17 @@ print_force_help() {
 # Words for --set where the asset keeps versions of its own.
 print_version_usage() {
   [[ -z ${VERSIONS_PREFIX:-} ]] || printf ', or version %s:ID' "${VERSIONS_PREFIX:-}"
+}
+
+# What a restore does before and after what the kind describes: `help` (in --help), `begin` and `end` (in the list of steps). A kind for
+# which a sentence is not true has one of its own.
+print_promise() {
+  if declare -F kind_promise >/dev/null && kind_promise "$@"; then return 0; fi
+  case "$1" in
+    help) printf 'The set is restored aside and checked before anything live is touched, and what\nit replaces is kept. If a step fails, everything is put back as it was.\n' ;;
+    begin) printf '  restore aside and check it\n' ;;
+    end) printf '  check the result, and put everything back as it was if that fails\n' ;;
+  esac
 }
 
 # Restore one set.
@@ -164,9 +174,9 @@ describe_restore() {
   printf 'It will\n'
   ! is_place "$FROM" || printf '  fetch the set into %s\n' "${STORE_PATHS[0]}/$TYPE/$ASSET"
   ! swap_pending || printf '  undo an earlier restore that did not end\n'
-  printf '  restore aside and check it\n'
+  print_promise begin "$SET_PATH"
   kind_describe_restore "$SET_PATH"
-  printf '  check the result, and put everything back as it was if that fails\n'
+  print_promise end "$SET_PATH"
 }
 
 # A live restore needs a person who types the asset's name, or --yes.
@@ -218,8 +228,13 @@ undo_failed_swap() {
     rm -f -- "$STATE_DIR/$ASSET.new-chain"
     log_info "$ASSET is as it was before the restore"
   else
-    log_error "$ASSET could NOT be put back completely; the journal $STATE_DIR/$ASSET.swap says what was moved. Run this restore again: it first undoes the rest"
+    log_error "$ASSET could NOT be put back completely$(moved_so_far). Run this restore again: it first ends what this one began"
   fi
+}
+
+# Where it stands what was moved, if anything was.
+moved_so_far() {
+  ! grep -e '^aside' -e '^place' "$STATE_DIR/$ASSET.swap" >/dev/null 2>&1 || printf '; the journal %s says what was moved' "$STATE_DIR/$ASSET.swap"
 }
 
 # Restore into a directory of the operator's.

@@ -192,7 +192,7 @@ verify_log() {
     ends="$(manifest_get "$set" position.ends)"
   done < <(in_log list_sets "${STORE_PATHS[i]}" | skip_suspect)
   ((code <= WORST)) || WORST="$code"
-  [[ $result != ok ]] || result="ok, $count sets of the log"
+  [[ $result != ok ]] || result="ok, $(count_of "$count" set) of the log"
   TABLE+="$(printf '%-17s %-12s %s' log "${STORE_IDS[i]}" "$result")"$'\n'
 }
 

@@ -152,11 +152,6 @@ terraform_count() {
   awk 'END { print NR }' "$1"
 }
 
-# `1 resource`, `7 resources`.
-terraform_resources() {
-  printf '%s resource%s\n' "$1" "$([[ $1 == 1 ]] || printf s)"
-}
-
 # --- Backup -----------------------------------------------------------------------------------------------------------
 
 # Pull the state and let Terraform read it; what was pulled is what is backed up.
@@ -386,7 +381,7 @@ kind_check_stage() {
     fi
   done
   ((bad == 0)) || return "$EX_DATA"
-  printf '%s, serial %s\n' "$(terraform_resources "$(terraform_count "$RUN_DIR/terraform.list")")" "$(terraform_field "$dir/terraform.tfstate" serial)" >"$RUN_DIR/terraform.summary"
+  printf '%s, serial %s\n' "$(count_of "$(terraform_count "$RUN_DIR/terraform.list")" resource)" "$(terraform_field "$dir/terraform.tfstate" serial)" >"$RUN_DIR/terraform.summary"
   [[ $ACTION != drill ]] || terraform_rehearse "$dir"
 }
 
@@ -497,14 +492,14 @@ kind_describe_restore() {
   case "$TERRAFORM_LIVE" in
     there)
       terraform_list "$RUN_DIR/live" "$RUN_DIR/live.list" || exit $?
-      now="$(terraform_resources "$(terraform_count "$RUN_DIR/live.list")"), serial $(terraform_field "$RUN_DIR/live/terraform.tfstate" serial)"
+      now="$(count_of "$(terraform_count "$RUN_DIR/live.list")" resource), serial $(terraform_field "$RUN_DIR/live/terraform.tfstate" serial)"
       ;;
     lost) now='nothing: it is lost' ;;
     *) now='it is damaged' ;;
   esac
   printf '  replace %s\n' "$(terraform_where)"
   printf '    now   %s\n' "$now"
-  printf '    then  %s of serial %s\n' "$(terraform_resources "$(manifest_get "$set" position.resources)")" "$(manifest_get "$set" position.serial)"
+  printf '    then  %s, serial %s\n' "$(count_of "$(manifest_get "$set" position.resources)" resource)" "$(manifest_get "$set" position.serial)"
   [[ $TERRAFORM_LIVE == lost ]] || printf '    and the old one is kept\n'
   terraform_describe_doubts
   terraform_describe_forgotten
@@ -536,7 +531,7 @@ terraform_describe_forgotten() {
   LC_ALL=C sort -- "$RUN_DIR/live.list" | LC_ALL=C comm -13 "$RUN_DIR/wanted.sorted" - >"$RUN_DIR/forgotten"
   count="$(terraform_count "$RUN_DIR/forgotten")"
   ((count > 0)) || return 0
-  printf '    Terraform will FORGET %s that the set does not know; they go on running. Bring each back with terraform import:\n' "$(terraform_resources "$count")"
+  printf '    Terraform will FORGET %s that the set does not know and that %s running. Bring back with terraform import:\n' "$(count_of "$count" resource)" "$( ((count == 1)) && printf 'goes on' || printf 'go on')"
   head -n "$TERRAFORM_NAMED" -- "$RUN_DIR/forgotten" | sed 's/^/      /'
   ((count <= TERRAFORM_NAMED)) || printf '      and %d more\n' $((count - TERRAFORM_NAMED))
 }

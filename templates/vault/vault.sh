@@ -288,6 +288,12 @@ kind_describe_restore() {
   [[ $(manifest_get "$set" seal.type) != shamir ]] || vault_read_keys "$threshold"
 }
 
+# A Vault that was initialized anew has other keys after the restore, and nobody has the token any more that could undo it.
+kind_promise() {
+  [[ $1 == end ]] && vault_is_other "$2" || return 1
+  printf '  check the result; a failure after the snapshot was taken is NOT undone, but is mended by unsealing with the keys of the backup\n'
+}
+
 # Is the live cluster another one than that of the set?
 vault_is_other() {
   [[ $(vault_value "$VAULT_ACTIVE" cluster_id) != "$(manifest_get "$1" cluster.id)" ]]

@@ -93,7 +93,7 @@ velero_describe_setup() {
       *) velero_die "cannot compare $title" ;;
     esac
   done <"$RUN_DIR/velero.all"
-  printf '  leave %d objects as they are\nNothing was changed.\n' "$same"
+  printf '  leave %s unchanged\nNothing was changed.\n' "$(count_of "$same" object)"
 }
 
 # Show what differs, but never of a Secret.
@@ -109,7 +109,7 @@ velero_install() {
   velero_install_types
   kube_ctl apply -f "$RUN_DIR/velero.all" >"$RUN_DIR/velero.out" 2>"$RUN_DIR/velero.err" || velero_die 'the cluster does not take the installation'
   rm -f -- "$RUN_DIR/velero.all"
-  log_info "$(grep -c ' created$' "$RUN_DIR/velero.out" || true) objects created, $(grep -c ' configured$' "$RUN_DIR/velero.out" || true) changed, $(grep -c ' unchanged$' "$RUN_DIR/velero.out" || true) unchanged"
+  log_info "objects: $(grep -c ' created$' "$RUN_DIR/velero.out" || true) created, $(grep -c ' configured$' "$RUN_DIR/velero.out" || true) changed, $(grep -c ' unchanged$' "$RUN_DIR/velero.out" || true) unchanged"
   # What Velero said of the location before it got the new objects says nothing of them. Read after the apply: it may have looked in between.
   if grep -q -e ' created$' -e ' configured$' "$RUN_DIR/velero.out"; then
     before="$(velero_ctl get backupstoragelocations.velero.io "$VELERO_LOCATION" -o 'jsonpath={.status.lastValidationTime}' 2>/dev/null)" || before=''

@@ -205,7 +205,8 @@ def yaml($in):
 
 # What is known of a Backup or a Restore.
 def phase: .status.phase // "New";
-def progress: .status.progress // {} | "\(.itemsBackedUp // .itemsRestored // 0) of \(.totalItems // 0) items";
+def count_of($what): "\(.) \($what)" + if . == 1 then "" else "s" end;
+def progress: .status.progress // {} | "\(.itemsBackedUp // .itemsRestored // 0) of \(.totalItems // 0 | count_of("item"))";
 def kept: del(.metadata["uid", "resourceVersion", "generation", "managedFields", "selfLink", "creationTimestamp"]);
 def said: (.status.validationErrors // []) + [.status.failureReason // empty] | map(gsub("\\s+"; " ")) | join("; ") | .[:300];
 def seconds: sub("\\.[0-9]+Z$"; "Z") | fromdateiso8601;
@@ -255,7 +256,7 @@ velero_judge() {
   warnings="$(jq -r '.status.warnings // 0' "$file")"
   case "$(velero_jq phase -r "$file")" in
     Completed)
-      ((warnings == 0)) || log_warn "$type/$name has $warnings warnings: velero --namespace $VELERO_NAMESPACE ${type%s} logs $name"
+      ((warnings == 0)) || log_warn "$type/$name has $(count_of "$warnings" warning); what they are says velero --namespace $VELERO_NAMESPACE ${type%s} logs $name"
       ;;
     PartiallyFailed)
       if [[ $type == backups && $VELERO_PARTIAL == accept ]]; then
@@ -273,7 +274,7 @@ velero_judge() {
 
 # The counts of what is in velero.object, for people.
 velero_counts() {
-  velero_jq '"\(.status.errors // 0) errors, \(.status.warnings // 0) warnings, \(progress)"' -r "$RUN_DIR/velero.object"
+  velero_jq '"\(progress), \(.status.errors // 0 | count_of("error")), \(.status.warnings // 0 | count_of("warning"))"' -r "$RUN_DIR/velero.object"
 }
 
 # --- Backup -----------------------------------------------------------------------------------------------------------------
@@ -361,7 +362,7 @@ velero_add_positions() {
   manifest_add position.warnings "$(jq -r '.status.warnings // 0' "$file")"
   manifest_add position.completed "$(jq -r '.status.completionTimestamp' "$file")"
   manifest_add position.expiration "$(jq -r '.status.expiration' "$file")"
-  log_info "Velero holds $(jq -r '.status.progress.itemsBackedUp' "$file") items of $(wc -w <<<"$2" | tr -d ' ') namespaces in $VELERO_BUCKET until $(jq -r '.status.expiration' "$file")"
+  log_info "Velero holds $(jq -r '.status.progress.itemsBackedUp' "$file") items of $(count_of "$(wc -w <<<"$2" | tr -d ' ')" namespace) in $VELERO_BUCKET until $(jq -r '.status.expiration' "$file")"
 }
 
 # --- Verify -----------------------------------------------------------------------------------------------------------------
@@ -449,12 +450,13 @@ kind_stage() {
   name="$(manifest_get "$set" position.backup)"
   # shellcheck disable=SC2016  # jq's variables
   velero_jq 'restore($name; $backup) | yaml("")' -n -r --arg name "$name-again" --arg backup "$name" >"$dir/restore.yaml"
-  printf 'Backup %s of %s items, and restore.yaml to apply\n' "$name" "$(manifest_get "$set" position.items)" >"$dir/summary"
+  printf 'the Backup %s of %s items, and restore.yaml to apply\n' "$name" "$(manifest_get "$set" position.items)" >"$dir/summary"
   if is_live_stage "$dir" || [[ ${dir##*/} == .lifeboat-scratch-* ]]; then
     velero_reach
     velero_installed
     velero_check_location read
-    velero_check_backup "$set" "$VELERO_LOCATION_WAIT"
+    # The structure was looked at right before, and said to be good.
+    [[ $ACTION == verify ]] || velero_check_backup "$set" "$VELERO_LOCATION_WAIT"
   fi
   [[ ${dir##*/} != .lifeboat-scratch-* ]] || velero_rehearse "$set" "$dir" "$name"
 }
@@ -493,7 +495,7 @@ kind_check_stage() {
     log_error "Velero says Completed, but restored nothing of $lost"
     return "$EX_DATA"
   fi
-  printf '%s ConfigMaps, Secrets, accounts and roles in %s namespaces, by Velero%s\n' "$found" "$(jq '.spaces | length' "$dir/drill.json")" "$([[ $VELERO_DRILL == objects ]] || printf ', with their workloads')" >"$dir/summary"
+  printf '%s (ConfigMaps, Secrets, accounts, roles) in %s, by Velero%s\n' "$(count_of "$found" object)" "$(count_of "$(jq '.spaces | length' "$dir/drill.json")" namespace)" "$([[ $VELERO_DRILL == objects ]] || printf ', with their workloads')" >"$dir/summary"
 }
 
 # Remove the namespaces of a rehearsal and its Restore. Velero may still be at it and make them again: then the next one removes them, too.
@@ -531,7 +533,7 @@ kind_describe_restore() {
   velero_installed
   velero_check_location read
   printf '  in the cluster %s, Kubernetes %s\n' "$(kube_ctl config view --minify -o 'jsonpath={.clusters[0].cluster.server}' 2>/dev/null)" "$VELERO_KUBERNETES"
-  printf '  have Velero restore %s items of %s from %s\n' "$(manifest_get "$set" position.items)" "$(manifest_get "$set" position.backup)" "$(manifest_get "$set" position.location)"
+  printf '  have Velero restore %s items of %s from the location %s\n' "$(manifest_get "$set" position.items)" "$(manifest_get "$set" position.backup)" "$(manifest_get "$set" position.location)"
   for name in $(manifest_get "$set" position.namespaces); do
     if kube_ctl get namespace "$name" >/dev/null 2>&1; then there+=" $name"; else lost+=" $name"; fi
   done
@@ -541,7 +543,15 @@ kind_describe_restore() {
   elif [[ -n $there ]]; then
     printf '  in%s create what is missing; what is there stays as it is, also if it differs\n' "$there"
   fi
-  printf '  Velero cannot take back what it has restored: that stays, also when a part fails\n'
+}
+
+# Velero restores in the cluster itself, and cannot take that back.
+kind_promise() {
+  case "$1" in
+    help) printf 'Velero creates what is missing in the cluster and removes nothing. It cannot take\nback what it has restored: if a part fails, the rest stays.\n' ;;
+    begin) printf '  make sure that Velero has the Backup of this set\n' ;;
+    end) printf '  check that the namespaces are there; what Velero has restored stays, also when a part fails\n' ;;
+  esac
 }
 
 # Create the Restore and wait for its end. Noted before, so that a later run knows of one that nobody waited for.

@@ -216,3 +216,9 @@ assert_clean() {
   assert_same "$(cd "$CH/data/access" && echo *)" '1.sql 2.sql 4.sql need_rebuild_lists.mark'
   rm -r "$CH/data/access"
 }
+
+@test "a hand-run of every script reads as its transcript" {
+  source "$BATS_TEST_DIRNAME/lib/transcript.bash"
+  transcript_begin "$HOST"
+  hand_run_asset clickhouse "$HOST/bin" .sh
+}

@@ -649,3 +649,16 @@ spread_sets() {
   for i in 0 1 2; do assert_same "$(etcd_content "$i")" "$content" "m$i"; done
   assert_same "$(etcd_at 0 get /later)" ''
 }
+
+# --- By hand ------------------------------------------------------------------------------------------------------------
+
+@test "a hand-run of every script reads as its transcript" {
+  source "$BATS_TEST_DIRNAME/lib/lifeboat.bash"
+  source "$BATS_TEST_DIRNAME/lib/transcript.bash"
+  own_fleet 1
+  for role in backup restore verify drill; do etcd_script "$role" 0 >/dev/null; done
+  transcript_begin "$FLEET"
+  hand_run_asset etcd "$FLEET/m0" -etcd.sh lose_some
+}
+
+lose_some() { change_content 0; }

@@ -290,3 +290,9 @@ hard_tree() {
   PATH="$HOST/tools:$PATH" run -69 backup
   assert_says 'install GNU tar or bsdtar'
 }
+
+@test "a hand-run of every script reads as its transcript" {
+  source "$BATS_TEST_DIRNAME/lib/transcript.bash"
+  transcript_begin "$HOST"
+  hand_run_asset files "$HOST/bin" .sh
+}

@@ -108,3 +108,9 @@ portrait() {
   portrait | diff "$PLACE/before" -
   run -65 "$PLACE/opt/verify-it.sh"
 }
+
+@test "a hand-run of every script reads as its transcript" {
+  source "$BATS_TEST_DIRNAME/lib/transcript.bash"
+  transcript_begin "$PLACE"
+  hand_run_asset kubeadm-pki "$PLACE/opt" -it.sh
+}

@@ -59,3 +59,9 @@ setup() {
   run -65 "$PLACE/opt/restore-it.sh" --yes
   cmp "$FILE" "$PLACE/before"
 }
+
+@test "a hand-run of every script reads as its transcript" {
+  source "$BATS_TEST_DIRNAME/lib/transcript.bash"
+  transcript_begin "$PLACE"
+  hand_run_asset kubeconfig "$PLACE/opt" -it.sh
+}

@@ -489,3 +489,17 @@ api_is_broken() { ! kube api-resources -o name; }
   sed 's/age, //; s/encrypt: age.*/secrets: false,/' "$root/test/plans/kubernetes-resources.plan.ts" >plans/plain.plan.ts
   run -0 node "$root/dist/lifeboat.mjs" check
 }
+
+@test "a hand-run of every script reads as its transcript" {
+  source "$BATS_TEST_DIRNAME/lib/transcript.bash"
+  # Only what is its own: other namespaces and types differ between versions.
+  with KUBERNETES_NAMESPACES '(shop)'
+  transcript_begin "$HOST"
+  hand_run_asset kubernetes-resources "$HOST/bin" .sh lose_some
+}
+
+lose_some() {
+  kube --namespace shop patch configmap settings --patch '{"data":{"colour":"blue","late":"x"}}'
+  kube --namespace shop delete service outside
+  kube --namespace shop create configmap later
+}

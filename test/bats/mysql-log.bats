@@ -378,3 +378,20 @@ new_controller() {
   run -0 "$HOST/bin/restore-remote.sh" --yes
   assert_same "$(rows)" 1,2
 }
+
+@test "a hand-run of every script reads as its transcript" {
+  source "$BATS_TEST_DIRNAME/lib/transcript.bash"
+  maria 'CREATE TABLE shop.told (id INT PRIMARY KEY, at VARCHAR(30))'
+  backup
+  row 1
+  transcript_begin "$HOST"
+  hand_run_script archive.sh archive
+  hand_run_asset mysql-log "$HOST/bin" .sh lose_a_table
+}
+
+# After more rows were archived.
+lose_a_table() {
+  row 2
+  archive --quiet
+  maria 'DROP TABLE shop.told'
+}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The store restic against a real repository on an S3 server.
+# The store restic against a real repository on an S3 server, and the largest in a directory.
 load lib/lifeboat
 load lib/ceph
 load lib/stores
@@ -74,6 +74,8 @@ repository() {
   assert_same "$(disk_sets | wc -l)" 1
 }
 
-@test "2 GiB arrive with the same hash in constant memory" {
+@test "2 GiB arrive with the same hash in constant memory, in a repository that is a directory" {
+  sed -i "s#offsite\.repository=[^ ']*#offsite.repository=$PLACE/repository#" "$PLACE"/opt/*.sh
+  RESTIC_PASSWORD='pass word' restic --quiet --no-cache --repo "$PLACE/repository" init
   demand_two_gigabytes 800000
 }

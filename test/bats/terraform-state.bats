@@ -530,3 +530,17 @@ versions() { aws_test s3api list-object-versions --bucket "$BUCKET" --output tex
   ! grep -r falsch "$HOST/log" "$HOST/state" "$HOST/bin" "$STORE"
   assert_tidy
 }
+
+@test "a hand-run of every script reads as its transcript" {
+  source "$BATS_TEST_DIRNAME/lib/transcript.bash"
+  new_terraform_host
+  tf_apply
+  transcript_begin "$HOST"
+  hand_run_asset terraform-state "$HOST/bin" .sh tf_grow
+}
+
+# Somebody goes on working.
+tf_grow() {
+  tf_resources a b c
+  tf_apply
+}

@@ -358,5 +358,7 @@ manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
 @test "a hand-run of every script reads as its transcript" {
   source "$BATS_TEST_DIRNAME/lib/transcript.bash"
   transcript_begin "$HOST"
+  seal 10.0.0.2
+  hand_run_script unseal.sh unseal
   hand_run_asset vault "$HOST/bin" .sh
 }

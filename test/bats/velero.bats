@@ -149,7 +149,7 @@ drills_are_gone() { [[ -z $(drill_namespaces) ]]; }
   run ! kube get namespace velero-test
   run -0 set_up
   assert_says 'brought Velero'
-  assert_says '8 objects created'
+  assert_says 'objects: 8 created'
   assert_says 'Velero is set up in velero-test'
   assert_same "$(velero get secret cloud-credentials -o 'jsonpath={.data.cloud}' | base64 -d)" "$SECRET"
   assert_same "$(velero get schedule thing -o 'jsonpath={.spec.schedule}/{.spec.template.ttl}/{.spec.template.includedNamespaces[0]}')" '0 2 * * */720h0m0s/velero-shop'
@@ -158,9 +158,9 @@ drills_are_gone() { [[ -z $(drill_namespaces) ]]; }
   run kube diff -f "$BATS_TEST_TMPDIR/all.yaml"
   assert_same "$(grep '^+++' <<<"$output" | sed 's/.*LIVE[^/]*\/\|.*MERGED[^/]*\///; s/[\t ].*//')" "v1.Secret.velero-test.cloud-credentials"
   run -0 set_up
-  assert_says '0 objects created, 0 changed, 8 unchanged'
+  assert_says 'objects: 0 created, 0 changed, 8 unchanged'
   run -0 set_up --dry-run
-  assert_says 'leave 8 objects as they are'
+  assert_says 'leave 8 objects unchanged'
   # Another plan: the differences, but not those of secrets; applied, Velero must find the location good again.
   printf 'other-credentials\n' >"$BATS_TEST_TMPDIR/credentials"
   with VELERO_CREDENTIALS "file:$BATS_TEST_TMPDIR/credentials" VELERO_IMAGE velero/velero:v1.17.0 VELERO_LOCATION_WAIT 3
@@ -183,7 +183,7 @@ drills_are_gone() { [[ -z $(drill_namespaces) ]]; }
   assert_same "$(names_of backups)" 0
   run -0 backup
   assert_says 'Velero holds'
-  assert_says 'has 1 warnings'
+  assert_says 'has 1 warning;'
   local set before name
   set="$(last_set)"
   name="$(manifest "$set" position.backup)"
@@ -203,7 +203,7 @@ drills_are_gone() { [[ -z $(drill_namespaces) ]]; }
   run ! kube get namespace velero-shop
   assert_same "$(names_of restores)" 0
   run -0 restore --yes
-  assert_says 'Velero restored 0 errors'
+  assert_says 'items, 0 errors'
   assert_same "$(shop)" "$before"
   # What is there stays, unless the plan says otherwise.
   kube --namespace velero-shop patch configmap settings --patch '{"data":{"colour":"blue"}}'
@@ -244,7 +244,7 @@ drills_are_gone() { [[ -z $(drill_namespaces) ]]; }
   begin
   printf PartiallyFailed >"$VELERO/backup"
   run -65 backup
-  assert_says 'is PartiallyFailed: 2 errors, 1 warnings'
+  assert_says 'items, 2 errors, 1 warning;'
   assert_says 'velero --namespace velero-test backup logs thing-2'
   printf FailedValidation >"$VELERO/backup"
   run -78 backup
@@ -391,7 +391,7 @@ restore_is_under_way() { [[ $(velero get restore -o 'jsonpath={range .items[*]}{
   before="$(shop)"
   run -0 drill
   assert_says PASSED
-  assert_says 'in 1 namespaces, by Velero'
+  assert_says 'in 1 namespace, by Velero'
   assert_same "$(velero get restore -o name | grep -c drill)" 0
   run -0 verify --deep
   assert_says 'ok, restores to'
@@ -442,4 +442,13 @@ restore_is_under_way() { [[ $(velero get restore -o 'jsonpath={range .items[*]}{
   run -77 restore --yes
   with KUBE_CONFIG "$KUBECONFIG_FILE" KUBE_CONTEXT nowhere
   run -78 backup
+}
+
+@test "a hand-run of every script reads as its transcript" {
+  source "$BATS_TEST_DIRNAME/lib/transcript.bash"
+  begin
+  velero delete schedule thing >/dev/null
+  transcript_begin "$HOST"
+  hand_run_script setup.sh set_up
+  hand_run_asset velero "$HOST/bin" .sh lose_shop
 }

@@ -214,3 +214,9 @@ picture() {
   run -0 ops restore-scaled --into "$PLACE/scratch/out" --yes
   assert_same "$(openssl dgst -sha256 -r <"$PLACE/scratch/out/volume/large" | cut -d' ' -f1)" "$sum"
 }
+
+@test "a hand-run of every script reads as its transcript" {
+  source "$BATS_TEST_DIRNAME/lib/transcript.bash"
+  transcript_begin "$PLACE"
+  hand_run_asset volume "$PLACE/opt" -scaled.sh
+}

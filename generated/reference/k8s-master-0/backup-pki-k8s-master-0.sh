@@ -1982,7 +1982,8 @@ describe_backup() {
 # The retention in words.
 describe_retention() {
   local text='' rule
-  for rule in "$KEEP_LAST last" "$KEEP_HOURLY hourly" "$KEEP_DAILY daily" "$KEEP_WEEKLY weekly" "$KEEP_MONTHLY monthly" "$KEEP_YEARLY yearly"; do
+  ((KEEP_LAST == 0)) || text="the last $KEEP_LAST"
+  for rule in "$KEEP_HOURLY hourly" "$KEEP_DAILY daily" "$KEEP_WEEKLY weekly" "$KEEP_MONTHLY monthly" "$KEEP_YEARLY yearly"; do
     [[ $rule == 0\ * ]] || text+="${text:+, }$rule"
   done
   printf '%s\n' "${text:-every set}"

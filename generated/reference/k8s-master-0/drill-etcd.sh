@@ -523,6 +523,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -2060,8 +2065,8 @@ etcd_check_running() {
     log_error "the restored etcd holds $found keys, the MANIFEST says $wanted"
     return "$EX_DATA"
   fi
-  printf '%s keys at revision %s\n' "$found" "$revision" >"$RUN_DIR/etcd-summary"
-  log_info "a throw-away etcd on the restored data holds $found keys at revision $revision"
+  printf '%s at revision %s\n' "$(count_of "$found" key)" "$revision" >"$RUN_DIR/etcd-summary"
+  log_info "a throw-away etcd on the restored data holds $(count_of "$found" key) at revision $revision"
 }
 
 # Start etcd on DIR/SUB, on Unix sockets in DIR, which nobody else may enter: on a port of loopback every local user

@@ -589,6 +589,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -2453,8 +2458,8 @@ etcd_check_running() {
     log_error "the restored etcd holds $found keys, the MANIFEST says $wanted"
     return "$EX_DATA"
   fi
-  printf '%s keys at revision %s\n' "$found" "$revision" >"$RUN_DIR/etcd-summary"
-  log_info "a throw-away etcd on the restored data holds $found keys at revision $revision"
+  printf '%s at revision %s\n' "$(count_of "$found" key)" "$revision" >"$RUN_DIR/etcd-summary"
+  log_info "a throw-away etcd on the restored data holds $(count_of "$found" key) at revision $revision"
 }
 
 # Start etcd on DIR/SUB, on Unix sockets in DIR, which nobody else may enter: on a port of loopback every local user
@@ -2535,9 +2540,10 @@ kind_describe_restore() {
   [[ $SERVICE_KIND == none ]] || printf '  stop %s and start it again\n' "$(service_label)"
   printf '  replace %s, the data of etcd member %s\n' "$(etcd_live_dir)" "$MEMBER_NAME"
   printf '    now    %s\n' "$(etcd_describe_now)"
-  printf '    then   revision %s, %s keys of cluster %s, etcd %s\n' "$(manifest_get "$set" position.revision)" \
-    "${keys:-unknown}" "$(manifest_get "$set" position.cluster_id)" "$(manifest_get "$set" tool.etcd)"
+  printf '    then   revision %s, %s of cluster %s, etcd %s\n' "$(manifest_get "$set" position.revision)" \
+    "$(count_of "${keys:-unknown}" key)" "$(manifest_get "$set" position.cluster_id)" "$(manifest_get "$set" tool.etcd)"
   printf '    from   snapshot %s, taken of member %s\n' "$(etcd_fingerprint "$set")" "$(manifest_get "$set" position.member)"
+  printf '    and the old data is kept beside it\n'
   ((${#MEMBER_NAMES[@]} == 1)) || etcd_describe_others "$set"
 }
 
@@ -2677,12 +2683,12 @@ etcd_check_content() {
   fi
   if etcd_bumps || ! found="$(etcd_count "$wanted" etcd_call 2>/dev/null)"; then
     found="$(etcd_count 0 etcd_call)" || found=unknown
-    log_info "etcd answers: revision $now, $found keys (the backup had ${keys:-unknown})"
+    log_info "etcd answers: revision $now, $(count_of "$found" key) (the backup had ${keys:-unknown})"
   elif [[ -n $keys && $found != "$keys" ]]; then
     log_error "etcd answers with $found keys at revision $wanted, the MANIFEST says $keys"
     return "$EX_DATA"
   else
-    log_info "etcd answers: revision $now, $found keys as of the backup"
+    log_info "etcd answers: revision $now, $(count_of "$found" key) as of the backup"
   fi
   etcd_say_afterwards "$wanted"
 }
@@ -2719,8 +2725,7 @@ Usage: ${0##*/} --list
            [--into TARGET] [--dry-run]$(print_force_usage) [--yes]
 
 Restore '$ASSET' ($KIND) on host $HOST_ID.
-The set is restored aside and checked before anything live is touched, and what
-it replaces is kept. If a step fails, everything is put back as it was.
+$(print_promise help)
 Interrupted, it can be run again.$(print_log_help)
 
 Options:
@@ -2757,6 +2762,17 @@ print_force_help() {
 # Words for --set where the asset keeps versions of its own.
 print_version_usage() {
   [[ -z ${VERSIONS_PREFIX:-} ]] || printf ', or version %s:ID' "${VERSIONS_PREFIX:-}"
+}
+
+# What a restore does before and after what the kind describes: `help` (in --help), `begin` and `end` (in the list of steps). A kind for
+# which a sentence is not true has one of its own.
+print_promise() {
+  if declare -F kind_promise >/dev/null && kind_promise "$@"; then return 0; fi
+  case "$1" in
+    help) printf 'The set is restored aside and checked before anything live is touched, and what\nit replaces is kept. If a step fails, everything is put back as it was.\n' ;;
+    begin) printf '  restore aside and check it\n' ;;
+    end) printf '  check the result, and put everything back as it was if that fails\n' ;;
+  esac
 }
 
 # Restore one set.
@@ -2875,9 +2891,9 @@ describe_restore() {
   printf 'It will\n'
   ! is_place "$FROM" || printf '  fetch the set into %s\n' "${STORE_PATHS[0]}/$TYPE/$ASSET"
   ! swap_pending || printf '  undo an earlier restore that did not end\n'
-  printf '  restore aside and check it\n'
+  print_promise begin "$SET_PATH"
   kind_describe_restore "$SET_PATH"
-  printf '  check the result, and put everything back as it was if that fails\n'
+  print_promise end "$SET_PATH"
 }
 
 # A live restore needs a person who types the asset's name, or --yes.
@@ -2929,8 +2945,13 @@ undo_failed_swap() {
     rm -f -- "$STATE_DIR/$ASSET.new-chain"
     log_info "$ASSET is as it was before the restore"
   else
-    log_error "$ASSET could NOT be put back completely; the journal $STATE_DIR/$ASSET.swap says what was moved. Run this restore again: it first undoes the rest"
+    log_error "$ASSET could NOT be put back completely$(moved_so_far). Run this restore again: it first ends what this one began"
   fi
+}
+
+# Where it stands what was moved, if anything was.
+moved_so_far() {
+  ! grep -e '^aside' -e '^place' "$STATE_DIR/$ASSET.swap" >/dev/null 2>&1 || printf '; the journal %s says what was moved' "$STATE_DIR/$ASSET.swap"
 }
 
 # Restore into a directory of the operator's.

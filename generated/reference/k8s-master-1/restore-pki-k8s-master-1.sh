@@ -308,7 +308,7 @@ archive_stage_summary() {
   local files kib
   files="$(find "$1" ! -type d -print0 | tr -dc '\000' | wc -c)"
   kib="$(du -sk -- "$1" | awk '{ print $1 }')"
-  printf '%d files, %s\n' "$files" "$(human_bytes $((kib * 1024)))"
+  printf '%s, %s\n' "$(count_of $((files)) file)" "$(human_bytes $((kib * 1024)))"
 }
 
 # Print the public key of a certificate.
@@ -920,6 +920,11 @@ show_log_line() {
   if [[ -n $colour && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then reset=$'\033[0m'; else colour=''; fi
   clear_progress
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
+}
+
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
 }
 
 # Wipe the progress line, if the terminal may show one.
@@ -2648,7 +2653,7 @@ kind_describe_restore() {
       printf '  the CA becomes ANOTHER one: certificates, kubeconfigs and tokens that the present one signed are refused afterwards\n'
     fi
   fi
-  printf '  the first certificate to end: %s, %s\n' "$(manifest_get "$1" position.first_end_of)" "$(manifest_get "$1" position.first_end)"
+  printf '  the first certificate to end is %s, at %s\n' "$(manifest_get "$1" position.first_end_of)" "$(human_stamp "$(manifest_get "$1" position.first_end)")"
 }
 
 # Swap the files, with the service stopped.
@@ -2662,7 +2667,7 @@ kind_check_live() {
   CERTIFICATE_FIRST_END='' CERTIFICATE_FIRST=''
   pki_check '' || return $?
   if [[ $SERVICE_KIND == none ]]; then
-    log_warn 'the control plane still works with the old certificates: restart its pods, and the kubelet'
+    log_warn 'the control plane still works with the certificates that it has read: restart the kubelet (systemctl restart kubelet), and each pod of the control plane by moving its manifest out of /etc/kubernetes/manifests for 20 s'
   fi
 }
 
@@ -2675,7 +2680,7 @@ kind_rollback() {
 kind_stage_summary() {
   local count
   count="$(find "$1" -name '*.crt' -print0 | tr -dc '\000' | wc -c)"
-  printf '%d certificates, %s\n' "$((count))" "$(archive_stage_summary "$1")"
+  printf '%s, %s\n' "$(count_of $((count)) certificate)" "$(archive_stage_summary "$1")"
 }
 
 # Prove the PKI below ROOT, which is empty for the live one: the files that everything hangs on, pairs of keys and certificates, signatures.
@@ -2732,8 +2737,7 @@ Usage: ${0##*/} --list
            [--into TARGET] [--dry-run]$(print_force_usage) [--yes]
 
 Restore '$ASSET' ($KIND) on host $HOST_ID.
-The set is restored aside and checked before anything live is touched, and what
-it replaces is kept. If a step fails, everything is put back as it was.
+$(print_promise help)
 Interrupted, it can be run again.$(print_log_help)
 
 Options:
@@ -2770,6 +2774,17 @@ print_force_help() {
 # Words for --set where the asset keeps versions of its own.
 print_version_usage() {
   [[ -z ${VERSIONS_PREFIX:-} ]] || printf ', or version %s:ID' "${VERSIONS_PREFIX:-}"
+}
+
+# What a restore does before and after what the kind describes: `help` (in --help), `begin` and `end` (in the list of steps). A kind for
+# which a sentence is not true has one of its own.
+print_promise() {
+  if declare -F kind_promise >/dev/null && kind_promise "$@"; then return 0; fi
+  case "$1" in
+    help) printf 'The set is restored aside and checked before anything live is touched, and what\nit replaces is kept. If a step fails, everything is put back as it was.\n' ;;
+    begin) printf '  restore aside and check it\n' ;;
+    end) printf '  check the result, and put everything back as it was if that fails\n' ;;
+  esac
 }
 
 # Restore one set.
@@ -2888,9 +2903,9 @@ describe_restore() {
   printf 'It will\n'
   ! is_place "$FROM" || printf '  fetch the set into %s\n' "${STORE_PATHS[0]}/$TYPE/$ASSET"
   ! swap_pending || printf '  undo an earlier restore that did not end\n'
-  printf '  restore aside and check it\n'
+  print_promise begin "$SET_PATH"
   kind_describe_restore "$SET_PATH"
-  printf '  check the result, and put everything back as it was if that fails\n'
+  print_promise end "$SET_PATH"
 }
 
 # A live restore needs a person who types the asset's name, or --yes.
@@ -2942,8 +2957,13 @@ undo_failed_swap() {
     rm -f -- "$STATE_DIR/$ASSET.new-chain"
     log_info "$ASSET is as it was before the restore"
   else
-    log_error "$ASSET could NOT be put back completely; the journal $STATE_DIR/$ASSET.swap says what was moved. Run this restore again: it first undoes the rest"
+    log_error "$ASSET could NOT be put back completely$(moved_so_far). Run this restore again: it first ends what this one began"
   fi
+}
+
+# Where it stands what was moved, if anything was.
+moved_so_far() {
+  ! grep -e '^aside' -e '^place' "$STATE_DIR/$ASSET.swap" >/dev/null 2>&1 || printf '; the journal %s says what was moved' "$STATE_DIR/$ASSET.swap"
 }
 
 # Restore into a directory of the operator's.

@@ -328,6 +328,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -1699,7 +1704,7 @@ etcd_add_positions() {
   manifest_add position.member_id "$(etcd_hex "$(etcd_field MemberID "$status")")"
   manifest_add position.member "$MEMBER_NAME"
   manifest_add position.members "$(etcd_join "$(etcd_members "$RUN_DIR/etcd-members")")"
-  log_info "snapshot of $MEMBER_NAME: revision $revision, ${keys:-unknown} keys, proven by restoring it"
+  log_info "snapshot of $MEMBER_NAME: revision $revision, $(count_of "${keys:-unknown}" key), proven by restoring it"
 }
 
 # Run one of etcd's programs without the caller's environment: any flag can be set by ETCD_… and ETCDCTL_… variables,
@@ -1898,7 +1903,8 @@ describe_backup() {
 # The retention in words.
 describe_retention() {
   local text='' rule
-  for rule in "$KEEP_LAST last" "$KEEP_HOURLY hourly" "$KEEP_DAILY daily" "$KEEP_WEEKLY weekly" "$KEEP_MONTHLY monthly" "$KEEP_YEARLY yearly"; do
+  ((KEEP_LAST == 0)) || text="the last $KEEP_LAST"
+  for rule in "$KEEP_HOURLY hourly" "$KEEP_DAILY daily" "$KEEP_WEEKLY weekly" "$KEEP_MONTHLY monthly" "$KEEP_YEARLY yearly"; do
     [[ $rule == 0\ * ]] || text+="${text:+, }$rule"
   done
   printf '%s\n' "${text:-every set}"

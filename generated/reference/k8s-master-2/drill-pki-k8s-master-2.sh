@@ -227,7 +227,7 @@ archive_stage_summary() {
   local files kib
   files="$(find "$1" ! -type d -print0 | tr -dc '\000' | wc -c)"
   kib="$(du -sk -- "$1" | awk '{ print $1 }')"
-  printf '%d files, %s\n' "$files" "$(human_bytes $((kib * 1024)))"
+  printf '%s, %s\n' "$(count_of $((files)) file)" "$(human_bytes $((kib * 1024)))"
 }
 
 # Print the public key of a certificate.
@@ -791,6 +791,11 @@ show_log_line() {
   if [[ -n $colour && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then reset=$'\033[0m'; else colour=''; fi
   clear_progress
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
+}
+
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
 }
 
 # Wipe the progress line, if the terminal may show one.
@@ -2186,7 +2191,7 @@ kind_stage_stop() {
 kind_stage_summary() {
   local count
   count="$(find "$1" -name '*.crt' -print0 | tr -dc '\000' | wc -c)"
-  printf '%d certificates, %s\n' "$((count))" "$(archive_stage_summary "$1")"
+  printf '%s, %s\n' "$(count_of $((count)) certificate)" "$(archive_stage_summary "$1")"
 }
 
 # Prove the PKI below ROOT, which is empty for the live one: the files that everything hangs on, pairs of keys and certificates, signatures.

@@ -341,6 +341,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -1793,6 +1798,7 @@ fi' >"$RUN_DIR/databases" || clickhouse_die 'ClickHouse does not answer'
 
 # Freeze and stream.
 kind_capture() {
+  local note
   clickhouse_setup
   write_payload clickhouse.tar clickhouse_observe clickhouse_produce
   manifest_add tool.clickhouse "$(cat -- "$RUN_DIR/clickhouse.set/version")"
@@ -1800,9 +1806,9 @@ kind_capture() {
   manifest_add position.tables "$CH_TABLES"
   manifest_add position.rows "$CH_ROWS"
   manifest_add position.method "$(sed -n 1p "$RUN_DIR/clickhouse.set/method")"
-  log_info "$CH_TABLES tables, $CH_ROWS rows"
-  sed -n 2p "$RUN_DIR/clickhouse.set/method" >"$RUN_DIR/clickhouse.note"
-  if [[ -s $RUN_DIR/clickhouse.note ]]; then log_warn "$(cat -- "$RUN_DIR/clickhouse.note")"; fi
+  log_info "$(count_of "$CH_TABLES" table), $(count_of "$CH_ROWS" row)"
+  note="$(sed -n 2p "$RUN_DIR/clickhouse.set/method")"
+  [[ -z $note ]] || log_warn "$note"
 }
 
 # The producer.
@@ -2032,7 +2038,8 @@ describe_backup() {
 # The retention in words.
 describe_retention() {
   local text='' rule
-  for rule in "$KEEP_LAST last" "$KEEP_HOURLY hourly" "$KEEP_DAILY daily" "$KEEP_WEEKLY weekly" "$KEEP_MONTHLY monthly" "$KEEP_YEARLY yearly"; do
+  ((KEEP_LAST == 0)) || text="the last $KEEP_LAST"
+  for rule in "$KEEP_HOURLY hourly" "$KEEP_DAILY daily" "$KEEP_WEEKLY weekly" "$KEEP_MONTHLY monthly" "$KEEP_YEARLY yearly"; do
     [[ $rule == 0\ * ]] || text+="${text:+, }$rule"
   done
   printf '%s\n' "${text:-every set}"

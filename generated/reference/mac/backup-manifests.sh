@@ -335,6 +335,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -1544,6 +1549,7 @@ kubernetes_rules() {
   # shellcheck disable=SC2016  # jq's variables
   printf '%s\n' '
 def group: .apiVersion | if contains("/") then split("/")[0] else "" end;
+def count_of($what): "\(.) \($what)" + if . == 1 then "" else "s" end;
 def kind_of: .kind + (group | if . == "" then "" else "." + . end);
 def key: kind_of + " " + (.metadata.namespace // "") + "/" + .metadata.name;
 def title: kind_of + " " + (if .metadata.namespace then .metadata.namespace + "/" else "" end) + .metadata.name;
@@ -1792,7 +1798,7 @@ kind_capture() {
   manifest_add position.cluster "$(kubernetes_jq '.items[] | select(.kind == "Namespace" and .metadata.name == "kube-system") | .metadata.uid' -r "$RUN_DIR/kubernetes.live")"
   kubernetes_count <"$RUN_DIR/kubernetes.objects" >"$RUN_DIR/kubernetes.counts"
   while read -r kind count; do manifest_add "count.$kind" "$count"; done <"$RUN_DIR/kubernetes.counts"
-  log_info "$(wc -l <"$RUN_DIR/kubernetes.objects" | tr -d ' ') objects of $(wc -l <"$RUN_DIR/kubernetes.counts" | tr -d ' ') kinds, from Kubernetes $KUBERNETES_VERSION"
+  log_info "$(count_of "$(wc -l <"$RUN_DIR/kubernetes.objects" | tr -d ' ')" object) of $(count_of "$(wc -l <"$RUN_DIR/kubernetes.counts" | tr -d ' ')" kind), from Kubernetes $KUBERNETES_VERSION"
   rm -f -- "$RUN_DIR/kubernetes.live" "$RUN_DIR/kubernetes.objects"
 }
 
@@ -1929,7 +1935,8 @@ describe_backup() {
 # The retention in words.
 describe_retention() {
   local text='' rule
-  for rule in "$KEEP_LAST last" "$KEEP_HOURLY hourly" "$KEEP_DAILY daily" "$KEEP_WEEKLY weekly" "$KEEP_MONTHLY monthly" "$KEEP_YEARLY yearly"; do
+  ((KEEP_LAST == 0)) || text="the last $KEEP_LAST"
+  for rule in "$KEEP_HOURLY hourly" "$KEEP_DAILY daily" "$KEEP_WEEKLY weekly" "$KEEP_MONTHLY monthly" "$KEEP_YEARLY yearly"; do
     [[ $rule == 0\ * ]] || text+="${text:+, }$rule"
   done
   printf '%s\n' "${text:-every set}"

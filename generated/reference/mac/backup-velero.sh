@@ -356,6 +356,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -1751,7 +1756,8 @@ def yaml($in):
 
 # What is known of a Backup or a Restore.
 def phase: .status.phase // "New";
-def progress: .status.progress // {} | "\(.itemsBackedUp // .itemsRestored // 0) of \(.totalItems // 0) items";
+def count_of($what): "\(.) \($what)" + if . == 1 then "" else "s" end;
+def progress: .status.progress // {} | "\(.itemsBackedUp // .itemsRestored // 0) of \(.totalItems // 0 | count_of("item"))";
 def kept: del(.metadata["uid", "resourceVersion", "generation", "managedFields", "selfLink", "creationTimestamp"]);
 def said: (.status.validationErrors // []) + [.status.failureReason // empty] | map(gsub("\\s+"; " ")) | join("; ") | .[:300];
 def seconds: sub("\\.[0-9]+Z$"; "Z") | fromdateiso8601;
@@ -1799,7 +1805,7 @@ velero_judge() {
   warnings="$(jq -r '.status.warnings // 0' "$file")"
   case "$(velero_jq phase -r "$file")" in
     Completed)
-      ((warnings == 0)) || log_warn "$type/$name has $warnings warnings: velero --namespace $VELERO_NAMESPACE ${type%s} logs $name"
+      ((warnings == 0)) || log_warn "$type/$name has $(count_of "$warnings" warning); what they are says velero --namespace $VELERO_NAMESPACE ${type%s} logs $name"
       ;;
     PartiallyFailed)
       if [[ $type == backups && $VELERO_PARTIAL == accept ]]; then
@@ -1817,7 +1823,7 @@ velero_judge() {
 
 # The counts of what is in velero.object, for people.
 velero_counts() {
-  velero_jq '"\(.status.errors // 0) errors, \(.status.warnings // 0) warnings, \(progress)"' -r "$RUN_DIR/velero.object"
+  velero_jq '"\(progress), \(.status.errors // 0 | count_of("error")), \(.status.warnings // 0 | count_of("warning"))"' -r "$RUN_DIR/velero.object"
 }
 
 # Velero is there, its location is available, the namespaces exist, and the API server would take the Backup.
@@ -1903,7 +1909,7 @@ velero_add_positions() {
   manifest_add position.warnings "$(jq -r '.status.warnings // 0' "$file")"
   manifest_add position.completed "$(jq -r '.status.completionTimestamp' "$file")"
   manifest_add position.expiration "$(jq -r '.status.expiration' "$file")"
-  log_info "Velero holds $(jq -r '.status.progress.itemsBackedUp' "$file") items of $(wc -w <<<"$2" | tr -d ' ') namespaces in $VELERO_BUCKET until $(jq -r '.status.expiration' "$file")"
+  log_info "Velero holds $(jq -r '.status.progress.itemsBackedUp' "$file") items of $(count_of "$(wc -w <<<"$2" | tr -d ' ')" namespace) in $VELERO_BUCKET until $(jq -r '.status.expiration' "$file")"
 }
 
 # Say how to use this script.
@@ -2033,7 +2039,8 @@ describe_backup() {
 # The retention in words.
 describe_retention() {
   local text='' rule
-  for rule in "$KEEP_LAST last" "$KEEP_HOURLY hourly" "$KEEP_DAILY daily" "$KEEP_WEEKLY weekly" "$KEEP_MONTHLY monthly" "$KEEP_YEARLY yearly"; do
+  ((KEEP_LAST == 0)) || text="the last $KEEP_LAST"
+  for rule in "$KEEP_HOURLY hourly" "$KEEP_DAILY daily" "$KEEP_WEEKLY weekly" "$KEEP_MONTHLY monthly" "$KEEP_YEARLY yearly"; do
     [[ $rule == 0\ * ]] || text+="${text:+, }$rule"
   done
   printf '%s\n' "${text:-every set}"

@@ -535,6 +535,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -2217,7 +2222,7 @@ clickhouse_start_aside() {
 # What was loaded was read through and counted; the list must be that of the MANIFEST.
 kind_check_stage() {
   clickhouse_compare "$1" "$2"
-  printf '%s tables, %s rows\n' "$CH_TABLES" "$CH_ROWS" >"$2/summary"
+  printf '%s, %s\n' "$(count_of "$CH_TABLES" table)" "$(count_of "$CH_ROWS" row)" >"$2/summary"
 }
 
 # Stop the throw-away server; take away what a live restore loaded when the run ends without having put it in place.

@@ -218,7 +218,7 @@ archive_stage_summary() {
   local files kib
   files="$(find "$1" ! -type d -print0 | tr -dc '\000' | wc -c)"
   kib="$(du -sk -- "$1" | awk '{ print $1 }')"
-  printf '%d files, %s\n' "$files" "$(human_bytes $((kib * 1024)))"
+  printf '%s, %s\n' "$(count_of $((files)) file)" "$(human_bytes $((kib * 1024)))"
 }
 
 # Print the public key of a certificate.
@@ -765,6 +765,11 @@ show_log_line() {
   if [[ -n $colour && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then reset=$'\033[0m'; else colour=''; fi
   clear_progress
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
+}
+
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
 }
 
 # Wipe the progress line, if the terminal may show one.

@@ -519,6 +519,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -1897,11 +1902,6 @@ terraform_count() {
   awk 'END { print NR }' "$1"
 }
 
-# `1 resource`, `7 resources`.
-terraform_resources() {
-  printf '%s resource%s\n' "$1" "$([[ $1 == 1 ]] || printf s)"
-}
-
 # Decode the state into a directory of its own, in which Terraform finds it.
 kind_stage() {
   stream_payload "$1" terraform.tfstate terraform_write "$2/terraform.tfstate"
@@ -1926,7 +1926,7 @@ kind_check_stage() {
     fi
   done
   ((bad == 0)) || return "$EX_DATA"
-  printf '%s, serial %s\n' "$(terraform_resources "$(terraform_count "$RUN_DIR/terraform.list")")" "$(terraform_field "$dir/terraform.tfstate" serial)" >"$RUN_DIR/terraform.summary"
+  printf '%s, serial %s\n' "$(count_of "$(terraform_count "$RUN_DIR/terraform.list")" resource)" "$(terraform_field "$dir/terraform.tfstate" serial)" >"$RUN_DIR/terraform.summary"
   [[ $ACTION != drill ]] || terraform_rehearse "$dir"
 }
 

@@ -590,6 +590,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -2519,7 +2524,7 @@ clickhouse_start_aside() {
 # What was loaded was read through and counted; the list must be that of the MANIFEST.
 kind_check_stage() {
   clickhouse_compare "$1" "$2"
-  printf '%s tables, %s rows\n' "$CH_TABLES" "$CH_ROWS" >"$2/summary"
+  printf '%s, %s\n' "$(count_of "$CH_TABLES" table)" "$(count_of "$CH_ROWS" row)" >"$2/summary"
 }
 
 # Stop the throw-away server; take away what a live restore loaded when the run ends without having put it in place.
@@ -2551,9 +2556,10 @@ kind_stage_summary() {
 kind_describe_restore() {
   local set="$1"
   kind_preflight
-  printf '  load %s tables with %s rows beside the live ones, then rename old and new;\n  the present tables are kept in the database %s%s\n' \
-    "$(manifest_get "$set" position.tables)" "$(manifest_get "$set" position.rows)" "$CH_OLD" "$STAMP"
-  printf '  tables that are not in the backup stay as they are; users, roles, quotas, policies and profiles that SQL made are added\n  where they are missing (those of users.xml are no matter of this backup)\n'
+  printf '  load %s with %s beside the live ones, then rename old and new;\n    the present tables are kept in the database %s%s\n' \
+    "$(count_of "$(manifest_get "$set" position.tables)" table)" "$(count_of "$(manifest_get "$set" position.rows)" row)" "$CH_OLD" "$STAMP"
+  printf '  leave tables alone that are not in the backup\n'
+  printf '  add users, roles, quotas, policies and profiles that SQL made, where they are missing;\n    those of users.xml are not in this backup\n'
 }
 
 # Bring back users and the like that are missing: those that are there stay as they are. Without BACKUP they are files, which the
@@ -2615,6 +2621,7 @@ done
 # Every table answers with at least the rows of the backup; writers may have added some, and merges of engines that replace rows
 # make them fewer.
 kind_check_live() {
+  local old
   clickhouse_setup
   # shellcheck disable=SC2016  # for the shell over there
   clickhouse_script 'set=$data/lifeboat-$asset tab=$(printf "\t")
@@ -2624,7 +2631,8 @@ while IFS="$tab" read -r number database name engine rows; do
   [ "$found" -ge "$rows" ] || { echo "$database.$name has $found rows, $rows were backed up" >&2; exit 65; }
 done <"$set/tables"
 ask "DROP DATABASE $1" && rm -rf "$set" "$copy"' "$CH_NEW" || clickhouse_die 'what is live is not what was backed up' "$(sysexit_of $? "$EX_DATA")"
-  log_info "the old tables are kept in the database $(cat -- "$STATE_DIR/$ASSET.clickhouse"); when you no longer need them: DROP DATABASE"
+  old="$(cat -- "$STATE_DIR/$ASSET.clickhouse")"
+  log_info "the old tables are kept in the database $old; when you no longer need them: DROP DATABASE $old"
   rm -f -- "$STATE_DIR/$ASSET.clickhouse"
 }
 
@@ -2665,8 +2673,7 @@ Usage: ${0##*/} --list
            [--into TARGET] [--dry-run]$(print_force_usage) [--yes]
 
 Restore '$ASSET' ($KIND) on host $HOST_ID.
-The set is restored aside and checked before anything live is touched, and what
-it replaces is kept. If a step fails, everything is put back as it was.
+$(print_promise help)
 Interrupted, it can be run again.$(print_log_help)
 
 Options:
@@ -2703,6 +2710,17 @@ print_force_help() {
 # Words for --set where the asset keeps versions of its own.
 print_version_usage() {
   [[ -z ${VERSIONS_PREFIX:-} ]] || printf ', or version %s:ID' "${VERSIONS_PREFIX:-}"
+}
+
+# What a restore does before and after what the kind describes: `help` (in --help), `begin` and `end` (in the list of steps). A kind for
+# which a sentence is not true has one of its own.
+print_promise() {
+  if declare -F kind_promise >/dev/null && kind_promise "$@"; then return 0; fi
+  case "$1" in
+    help) printf 'The set is restored aside and checked before anything live is touched, and what\nit replaces is kept. If a step fails, everything is put back as it was.\n' ;;
+    begin) printf '  restore aside and check it\n' ;;
+    end) printf '  check the result, and put everything back as it was if that fails\n' ;;
+  esac
 }
 
 # Restore one set.
@@ -2821,9 +2839,9 @@ describe_restore() {
   printf 'It will\n'
   ! is_place "$FROM" || printf '  fetch the set into %s\n' "${STORE_PATHS[0]}/$TYPE/$ASSET"
   ! swap_pending || printf '  undo an earlier restore that did not end\n'
-  printf '  restore aside and check it\n'
+  print_promise begin "$SET_PATH"
   kind_describe_restore "$SET_PATH"
-  printf '  check the result, and put everything back as it was if that fails\n'
+  print_promise end "$SET_PATH"
 }
 
 # A live restore needs a person who types the asset's name, or --yes.
@@ -2875,8 +2893,13 @@ undo_failed_swap() {
     rm -f -- "$STATE_DIR/$ASSET.new-chain"
     log_info "$ASSET is as it was before the restore"
   else
-    log_error "$ASSET could NOT be put back completely; the journal $STATE_DIR/$ASSET.swap says what was moved. Run this restore again: it first undoes the rest"
+    log_error "$ASSET could NOT be put back completely$(moved_so_far). Run this restore again: it first ends what this one began"
   fi
+}
+
+# Where it stands what was moved, if anything was.
+moved_so_far() {
+  ! grep -e '^aside' -e '^place' "$STATE_DIR/$ASSET.swap" >/dev/null 2>&1 || printf '; the journal %s says what was moved' "$STATE_DIR/$ASSET.swap"
 }
 
 # Restore into a directory of the operator's.

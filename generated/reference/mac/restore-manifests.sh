@@ -615,6 +615,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -2168,6 +2173,7 @@ kubernetes_rules() {
   # shellcheck disable=SC2016  # jq's variables
   printf '%s\n' '
 def group: .apiVersion | if contains("/") then split("/")[0] else "" end;
+def count_of($what): "\(.) \($what)" + if . == 1 then "" else "s" end;
 def kind_of: .kind + (group | if . == "" then "" else "." + . end);
 def key: kind_of + " " + (.metadata.namespace // "") + "/" + .metadata.name;
 def title: kind_of + " " + (if .metadata.namespace then .metadata.namespace + "/" else "" end) + .metadata.name;
@@ -2471,7 +2477,7 @@ kind_stage_stop() {
 
 # One line for people.
 kind_stage_summary() {
-  kubernetes_jq '[inputs] | "\(length) objects of \(map(kind_of) | unique | length) kinds in \(map(.metadata.namespace // empty) | unique | length) namespaces"' -n -r "$1/resources.jsonl"
+  kubernetes_jq '[inputs] | "\(length | count_of("object")) of \(map(kind_of) | unique | length | count_of("kind")) in \(map(.metadata.namespace // empty) | unique | length | count_of("namespace"))"' -n -r "$1/resources.jsonl"
 }
 
 # Compare the objects of a file with what is live, and ask the server what it would make of each difference: $RUN_DIR/kubernetes.plan,
@@ -2651,7 +2657,7 @@ kind_check_live() {
     return "$EX_DATA"
   fi
   while IFS= read -r line; do log_warn "differs from the set, changed by something else: $line"; done < <(kubernetes_lines change)
-  log_info "the cluster holds the $(kubernetes_steps same) objects of the set as they were"
+  log_info "the cluster holds $(count_of "$(kubernetes_steps same)" object) of the set unchanged"
   if [[ -s $journal/changed ]]; then
     kept="$STATE_DIR/$ASSET.lifeboat-old-$STAMP.jsonl$(codec_suffix none "$ENCRYPTION")"
     encrypt_stream <"$journal/changed" >"$kept" || die "$EX_IO" "cannot write $kept"
@@ -2714,8 +2720,7 @@ Usage: ${0##*/} --list
            [--into TARGET] [--dry-run]$(print_force_usage) [--yes]
 
 Restore '$ASSET' ($KIND) on host $HOST_ID.
-The set is restored aside and checked before anything live is touched, and what
-it replaces is kept. If a step fails, everything is put back as it was.
+$(print_promise help)
 Interrupted, it can be run again.$(print_log_help)
 
 Options:
@@ -2752,6 +2757,17 @@ print_force_help() {
 # Words for --set where the asset keeps versions of its own.
 print_version_usage() {
   [[ -z ${VERSIONS_PREFIX:-} ]] || printf ', or version %s:ID' "${VERSIONS_PREFIX:-}"
+}
+
+# What a restore does before and after what the kind describes: `help` (in --help), `begin` and `end` (in the list of steps). A kind for
+# which a sentence is not true has one of its own.
+print_promise() {
+  if declare -F kind_promise >/dev/null && kind_promise "$@"; then return 0; fi
+  case "$1" in
+    help) printf 'The set is restored aside and checked before anything live is touched, and what\nit replaces is kept. If a step fails, everything is put back as it was.\n' ;;
+    begin) printf '  restore aside and check it\n' ;;
+    end) printf '  check the result, and put everything back as it was if that fails\n' ;;
+  esac
 }
 
 # Restore one set.
@@ -2870,9 +2886,9 @@ describe_restore() {
   printf 'It will\n'
   ! is_place "$FROM" || printf '  fetch the set into %s\n' "${STORE_PATHS[0]}/$TYPE/$ASSET"
   ! swap_pending || printf '  undo an earlier restore that did not end\n'
-  printf '  restore aside and check it\n'
+  print_promise begin "$SET_PATH"
   kind_describe_restore "$SET_PATH"
-  printf '  check the result, and put everything back as it was if that fails\n'
+  print_promise end "$SET_PATH"
 }
 
 # A live restore needs a person who types the asset's name, or --yes.
@@ -2924,8 +2940,13 @@ undo_failed_swap() {
     rm -f -- "$STATE_DIR/$ASSET.new-chain"
     log_info "$ASSET is as it was before the restore"
   else
-    log_error "$ASSET could NOT be put back completely; the journal $STATE_DIR/$ASSET.swap says what was moved. Run this restore again: it first undoes the rest"
+    log_error "$ASSET could NOT be put back completely$(moved_so_far). Run this restore again: it first ends what this one began"
   fi
+}
+
+# Where it stands what was moved, if anything was.
+moved_so_far() {
+  ! grep -e '^aside' -e '^place' "$STATE_DIR/$ASSET.swap" >/dev/null 2>&1 || printf '; the journal %s says what was moved' "$STATE_DIR/$ASSET.swap"
 }
 
 # Restore into a directory of the operator's.

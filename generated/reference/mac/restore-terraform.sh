@@ -581,6 +581,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -2386,11 +2391,6 @@ terraform_count() {
   awk 'END { print NR }' "$1"
 }
 
-# `1 resource`, `7 resources`.
-terraform_resources() {
-  printf '%s resource%s\n' "$1" "$([[ $1 == 1 ]] || printf s)"
-}
-
 # Enter in the MANIFEST what a state is, and which resources it lists.
 terraform_enter_positions() {
   local name
@@ -2583,7 +2583,7 @@ kind_check_stage() {
     fi
   done
   ((bad == 0)) || return "$EX_DATA"
-  printf '%s, serial %s\n' "$(terraform_resources "$(terraform_count "$RUN_DIR/terraform.list")")" "$(terraform_field "$dir/terraform.tfstate" serial)" >"$RUN_DIR/terraform.summary"
+  printf '%s, serial %s\n' "$(count_of "$(terraform_count "$RUN_DIR/terraform.list")" resource)" "$(terraform_field "$dir/terraform.tfstate" serial)" >"$RUN_DIR/terraform.summary"
   [[ $ACTION != drill ]] || terraform_rehearse "$dir"
 }
 
@@ -2692,14 +2692,14 @@ kind_describe_restore() {
   case "$TERRAFORM_LIVE" in
     there)
       terraform_list "$RUN_DIR/live" "$RUN_DIR/live.list" || exit $?
-      now="$(terraform_resources "$(terraform_count "$RUN_DIR/live.list")"), serial $(terraform_field "$RUN_DIR/live/terraform.tfstate" serial)"
+      now="$(count_of "$(terraform_count "$RUN_DIR/live.list")" resource), serial $(terraform_field "$RUN_DIR/live/terraform.tfstate" serial)"
       ;;
     lost) now='nothing: it is lost' ;;
     *) now='it is damaged' ;;
   esac
   printf '  replace %s\n' "$(terraform_where)"
   printf '    now   %s\n' "$now"
-  printf '    then  %s of serial %s\n' "$(terraform_resources "$(manifest_get "$set" position.resources)")" "$(manifest_get "$set" position.serial)"
+  printf '    then  %s, serial %s\n' "$(count_of "$(manifest_get "$set" position.resources)" resource)" "$(manifest_get "$set" position.serial)"
   [[ $TERRAFORM_LIVE == lost ]] || printf '    and the old one is kept\n'
   terraform_describe_doubts
   terraform_describe_forgotten
@@ -2731,7 +2731,7 @@ terraform_describe_forgotten() {
   LC_ALL=C sort -- "$RUN_DIR/live.list" | LC_ALL=C comm -13 "$RUN_DIR/wanted.sorted" - >"$RUN_DIR/forgotten"
   count="$(terraform_count "$RUN_DIR/forgotten")"
   ((count > 0)) || return 0
-  printf '    Terraform will FORGET %s that the set does not know; they go on running. Bring each back with terraform import:\n' "$(terraform_resources "$count")"
+  printf '    Terraform will FORGET %s that the set does not know and that %s running. Bring back with terraform import:\n' "$(count_of "$count" resource)" "$( ((count == 1)) && printf 'goes on' || printf 'go on')"
   head -n "$TERRAFORM_NAMED" -- "$RUN_DIR/forgotten" | sed 's/^/      /'
   ((count <= TERRAFORM_NAMED)) || printf '      and %d more\n' $((count - TERRAFORM_NAMED))
 }
@@ -2869,8 +2869,7 @@ Usage: ${0##*/} --list
            [--into TARGET] [--dry-run]$(print_force_usage) [--yes]
 
 Restore '$ASSET' ($KIND) on host $HOST_ID.
-The set is restored aside and checked before anything live is touched, and what
-it replaces is kept. If a step fails, everything is put back as it was.
+$(print_promise help)
 Interrupted, it can be run again.$(print_log_help)
 
 Options:
@@ -2907,6 +2906,17 @@ print_force_help() {
 # Words for --set where the asset keeps versions of its own.
 print_version_usage() {
   [[ -z ${VERSIONS_PREFIX:-} ]] || printf ', or version %s:ID' "${VERSIONS_PREFIX:-}"
+}
+
+# What a restore does before and after what the kind describes: `help` (in --help), `begin` and `end` (in the list of steps). A kind for
+# which a sentence is not true has one of its own.
+print_promise() {
+  if declare -F kind_promise >/dev/null && kind_promise "$@"; then return 0; fi
+  case "$1" in
+    help) printf 'The set is restored aside and checked before anything live is touched, and what\nit replaces is kept. If a step fails, everything is put back as it was.\n' ;;
+    begin) printf '  restore aside and check it\n' ;;
+    end) printf '  check the result, and put everything back as it was if that fails\n' ;;
+  esac
 }
 
 # Restore one set.
@@ -3025,9 +3035,9 @@ describe_restore() {
   printf 'It will\n'
   ! is_place "$FROM" || printf '  fetch the set into %s\n' "${STORE_PATHS[0]}/$TYPE/$ASSET"
   ! swap_pending || printf '  undo an earlier restore that did not end\n'
-  printf '  restore aside and check it\n'
+  print_promise begin "$SET_PATH"
   kind_describe_restore "$SET_PATH"
-  printf '  check the result, and put everything back as it was if that fails\n'
+  print_promise end "$SET_PATH"
 }
 
 # A live restore needs a person who types the asset's name, or --yes.
@@ -3079,8 +3089,13 @@ undo_failed_swap() {
     rm -f -- "$STATE_DIR/$ASSET.new-chain"
     log_info "$ASSET is as it was before the restore"
   else
-    log_error "$ASSET could NOT be put back completely; the journal $STATE_DIR/$ASSET.swap says what was moved. Run this restore again: it first undoes the rest"
+    log_error "$ASSET could NOT be put back completely$(moved_so_far). Run this restore again: it first ends what this one began"
   fi
+}
+
+# Where it stands what was moved, if anything was.
+moved_so_far() {
+  ! grep -e '^aside' -e '^place' "$STATE_DIR/$ASSET.swap" >/dev/null 2>&1 || printf '; the journal %s says what was moved' "$STATE_DIR/$ASSET.swap"
 }
 
 # Restore into a directory of the operator's.

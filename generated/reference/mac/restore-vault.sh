@@ -2603,6 +2603,12 @@ kind_describe_restore() {
   [[ $(manifest_get "$set" seal.type) != shamir ]] || vault_read_keys "$threshold"
 }
 
+# A Vault that was initialized anew has other keys after the restore, and nobody has the token any more that could undo it.
+kind_promise() {
+  [[ $1 == end ]] && vault_is_other "$2" || return 1
+  printf '  check the result; a failure after the snapshot was taken is NOT undone, but is mended by unsealing with the keys of the backup\n'
+}
+
 # Is the live cluster another one than that of the set?
 vault_is_other() {
   [[ $(vault_value "$VAULT_ACTIVE" cluster_id) != "$(manifest_get "$1" cluster.id)" ]]
@@ -2759,8 +2765,7 @@ Usage: ${0##*/} --list
            [--into TARGET] [--dry-run]$(print_force_usage) [--yes]
 
 Restore '$ASSET' ($KIND) on host $HOST_ID.
-The set is restored aside and checked before anything live is touched, and what
-it replaces is kept. If a step fails, everything is put back as it was.
+$(print_promise help)
 Interrupted, it can be run again.$(print_log_help)
 
 Options:
@@ -2797,6 +2802,17 @@ print_force_help() {
 # Words for --set where the asset keeps versions of its own.
 print_version_usage() {
   [[ -z ${VERSIONS_PREFIX:-} ]] || printf ', or version %s:ID' "${VERSIONS_PREFIX:-}"
+}
+
+# What a restore does before and after what the kind describes: `help` (in --help), `begin` and `end` (in the list of steps). A kind for
+# which a sentence is not true has one of its own.
+print_promise() {
+  if declare -F kind_promise >/dev/null && kind_promise "$@"; then return 0; fi
+  case "$1" in
+    help) printf 'The set is restored aside and checked before anything live is touched, and what\nit replaces is kept. If a step fails, everything is put back as it was.\n' ;;
+    begin) printf '  restore aside and check it\n' ;;
+    end) printf '  check the result, and put everything back as it was if that fails\n' ;;
+  esac
 }
 
 # Restore one set.
@@ -2915,9 +2931,9 @@ describe_restore() {
   printf 'It will\n'
   ! is_place "$FROM" || printf '  fetch the set into %s\n' "${STORE_PATHS[0]}/$TYPE/$ASSET"
   ! swap_pending || printf '  undo an earlier restore that did not end\n'
-  printf '  restore aside and check it\n'
+  print_promise begin "$SET_PATH"
   kind_describe_restore "$SET_PATH"
-  printf '  check the result, and put everything back as it was if that fails\n'
+  print_promise end "$SET_PATH"
 }
 
 # A live restore needs a person who types the asset's name, or --yes.
@@ -2969,8 +2985,13 @@ undo_failed_swap() {
     rm -f -- "$STATE_DIR/$ASSET.new-chain"
     log_info "$ASSET is as it was before the restore"
   else
-    log_error "$ASSET could NOT be put back completely; the journal $STATE_DIR/$ASSET.swap says what was moved. Run this restore again: it first undoes the rest"
+    log_error "$ASSET could NOT be put back completely$(moved_so_far). Run this restore again: it first ends what this one began"
   fi
+}
+
+# Where it stands what was moved, if anything was.
+moved_so_far() {
+  ! grep -e '^aside' -e '^place' "$STATE_DIR/$ASSET.swap" >/dev/null 2>&1 || printf '; the journal %s says what was moved' "$STATE_DIR/$ASSET.swap"
 }
 
 # Restore into a directory of the operator's.

@@ -604,6 +604,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -2331,7 +2336,8 @@ def yaml($in):
 
 # What is known of a Backup or a Restore.
 def phase: .status.phase // "New";
-def progress: .status.progress // {} | "\(.itemsBackedUp // .itemsRestored // 0) of \(.totalItems // 0) items";
+def count_of($what): "\(.) \($what)" + if . == 1 then "" else "s" end;
+def progress: .status.progress // {} | "\(.itemsBackedUp // .itemsRestored // 0) of \(.totalItems // 0 | count_of("item"))";
 def kept: del(.metadata["uid", "resourceVersion", "generation", "managedFields", "selfLink", "creationTimestamp"]);
 def said: (.status.validationErrors // []) + [.status.failureReason // empty] | map(gsub("\\s+"; " ")) | join("; ") | .[:300];
 def seconds: sub("\\.[0-9]+Z$"; "Z") | fromdateiso8601;
@@ -2379,7 +2385,7 @@ velero_judge() {
   warnings="$(jq -r '.status.warnings // 0' "$file")"
   case "$(velero_jq phase -r "$file")" in
     Completed)
-      ((warnings == 0)) || log_warn "$type/$name has $warnings warnings: velero --namespace $VELERO_NAMESPACE ${type%s} logs $name"
+      ((warnings == 0)) || log_warn "$type/$name has $(count_of "$warnings" warning); what they are says velero --namespace $VELERO_NAMESPACE ${type%s} logs $name"
       ;;
     PartiallyFailed)
       if [[ $type == backups && $VELERO_PARTIAL == accept ]]; then
@@ -2397,7 +2403,7 @@ velero_judge() {
 
 # The counts of what is in velero.object, for people.
 velero_counts() {
-  velero_jq '"\(.status.errors // 0) errors, \(.status.warnings // 0) warnings, \(progress)"' -r "$RUN_DIR/velero.object"
+  velero_jq '"\(progress), \(.status.errors // 0 | count_of("error")), \(.status.warnings // 0 | count_of("warning"))"' -r "$RUN_DIR/velero.object"
 }
 
 # Does the set hold the Backup that its MANIFEST names?
@@ -2470,12 +2476,13 @@ kind_stage() {
   name="$(manifest_get "$set" position.backup)"
   # shellcheck disable=SC2016  # jq's variables
   velero_jq 'restore($name; $backup) | yaml("")' -n -r --arg name "$name-again" --arg backup "$name" >"$dir/restore.yaml"
-  printf 'Backup %s of %s items, and restore.yaml to apply\n' "$name" "$(manifest_get "$set" position.items)" >"$dir/summary"
+  printf 'the Backup %s of %s items, and restore.yaml to apply\n' "$name" "$(manifest_get "$set" position.items)" >"$dir/summary"
   if is_live_stage "$dir" || [[ ${dir##*/} == .lifeboat-scratch-* ]]; then
     velero_reach
     velero_installed
     velero_check_location read
-    velero_check_backup "$set" "$VELERO_LOCATION_WAIT"
+    # The structure was looked at right before, and said to be good.
+    [[ $ACTION == verify ]] || velero_check_backup "$set" "$VELERO_LOCATION_WAIT"
   fi
   [[ ${dir##*/} != .lifeboat-scratch-* ]] || velero_rehearse "$set" "$dir" "$name"
 }
@@ -2514,7 +2521,7 @@ kind_check_stage() {
     log_error "Velero says Completed, but restored nothing of $lost"
     return "$EX_DATA"
   fi
-  printf '%s ConfigMaps, Secrets, accounts and roles in %s namespaces, by Velero%s\n' "$found" "$(jq '.spaces | length' "$dir/drill.json")" "$([[ $VELERO_DRILL == objects ]] || printf ', with their workloads')" >"$dir/summary"
+  printf '%s (ConfigMaps, Secrets, accounts, roles) in %s, by Velero%s\n' "$(count_of "$found" object)" "$(count_of "$(jq '.spaces | length' "$dir/drill.json")" namespace)" "$([[ $VELERO_DRILL == objects ]] || printf ', with their workloads')" >"$dir/summary"
 }
 
 # Remove the namespaces of a rehearsal and its Restore. Velero may still be at it and make them again: then the next one removes them, too.
@@ -2550,7 +2557,7 @@ kind_describe_restore() {
   velero_installed
   velero_check_location read
   printf '  in the cluster %s, Kubernetes %s\n' "$(kube_ctl config view --minify -o 'jsonpath={.clusters[0].cluster.server}' 2>/dev/null)" "$VELERO_KUBERNETES"
-  printf '  have Velero restore %s items of %s from %s\n' "$(manifest_get "$set" position.items)" "$(manifest_get "$set" position.backup)" "$(manifest_get "$set" position.location)"
+  printf '  have Velero restore %s items of %s from the location %s\n' "$(manifest_get "$set" position.items)" "$(manifest_get "$set" position.backup)" "$(manifest_get "$set" position.location)"
   for name in $(manifest_get "$set" position.namespaces); do
     if kube_ctl get namespace "$name" >/dev/null 2>&1; then there+=" $name"; else lost+=" $name"; fi
   done
@@ -2560,7 +2567,15 @@ kind_describe_restore() {
   elif [[ -n $there ]]; then
     printf '  in%s create what is missing; what is there stays as it is, also if it differs\n' "$there"
   fi
-  printf '  Velero cannot take back what it has restored: that stays, also when a part fails\n'
+}
+
+# Velero restores in the cluster itself, and cannot take that back.
+kind_promise() {
+  case "$1" in
+    help) printf 'Velero creates what is missing in the cluster and removes nothing. It cannot take\nback what it has restored: if a part fails, the rest stays.\n' ;;
+    begin) printf '  make sure that Velero has the Backup of this set\n' ;;
+    end) printf '  check that the namespaces are there; what Velero has restored stays, also when a part fails\n' ;;
+  esac
 }
 
 # Create the Restore and wait for its end. Noted before, so that a later run knows of one that nobody waited for.
@@ -2629,8 +2644,7 @@ Usage: ${0##*/} --list
            [--into TARGET] [--dry-run]$(print_force_usage) [--yes]
 
 Restore '$ASSET' ($KIND) on host $HOST_ID.
-The set is restored aside and checked before anything live is touched, and what
-it replaces is kept. If a step fails, everything is put back as it was.
+$(print_promise help)
 Interrupted, it can be run again.$(print_log_help)
 
 Options:
@@ -2667,6 +2681,17 @@ print_force_help() {
 # Words for --set where the asset keeps versions of its own.
 print_version_usage() {
   [[ -z ${VERSIONS_PREFIX:-} ]] || printf ', or version %s:ID' "${VERSIONS_PREFIX:-}"
+}
+
+# What a restore does before and after what the kind describes: `help` (in --help), `begin` and `end` (in the list of steps). A kind for
+# which a sentence is not true has one of its own.
+print_promise() {
+  if declare -F kind_promise >/dev/null && kind_promise "$@"; then return 0; fi
+  case "$1" in
+    help) printf 'The set is restored aside and checked before anything live is touched, and what\nit replaces is kept. If a step fails, everything is put back as it was.\n' ;;
+    begin) printf '  restore aside and check it\n' ;;
+    end) printf '  check the result, and put everything back as it was if that fails\n' ;;
+  esac
 }
 
 # Restore one set.
@@ -2785,9 +2810,9 @@ describe_restore() {
   printf 'It will\n'
   ! is_place "$FROM" || printf '  fetch the set into %s\n' "${STORE_PATHS[0]}/$TYPE/$ASSET"
   ! swap_pending || printf '  undo an earlier restore that did not end\n'
-  printf '  restore aside and check it\n'
+  print_promise begin "$SET_PATH"
   kind_describe_restore "$SET_PATH"
-  printf '  check the result, and put everything back as it was if that fails\n'
+  print_promise end "$SET_PATH"
 }
 
 # A live restore needs a person who types the asset's name, or --yes.
@@ -2839,8 +2864,13 @@ undo_failed_swap() {
     rm -f -- "$STATE_DIR/$ASSET.new-chain"
     log_info "$ASSET is as it was before the restore"
   else
-    log_error "$ASSET could NOT be put back completely; the journal $STATE_DIR/$ASSET.swap says what was moved. Run this restore again: it first undoes the rest"
+    log_error "$ASSET could NOT be put back completely$(moved_so_far). Run this restore again: it first ends what this one began"
   fi
+}
+
+# Where it stands what was moved, if anything was.
+moved_so_far() {
+  ! grep -e '^aside' -e '^place' "$STATE_DIR/$ASSET.swap" >/dev/null 2>&1 || printf '; the journal %s says what was moved' "$STATE_DIR/$ASSET.swap"
 }
 
 # Restore into a directory of the operator's.

@@ -190,6 +190,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -962,7 +967,8 @@ def yaml($in):
 
 # What is known of a Backup or a Restore.
 def phase: .status.phase // "New";
-def progress: .status.progress // {} | "\(.itemsBackedUp // .itemsRestored // 0) of \(.totalItems // 0) items";
+def count_of($what): "\(.) \($what)" + if . == 1 then "" else "s" end;
+def progress: .status.progress // {} | "\(.itemsBackedUp // .itemsRestored // 0) of \(.totalItems // 0 | count_of("item"))";
 def kept: del(.metadata["uid", "resourceVersion", "generation", "managedFields", "selfLink", "creationTimestamp"]);
 def said: (.status.validationErrors // []) + [.status.failureReason // empty] | map(gsub("\\s+"; " ")) | join("; ") | .[:300];
 def seconds: sub("\\.[0-9]+Z$"; "Z") | fromdateiso8601;
@@ -1070,7 +1076,7 @@ velero_describe_setup() {
       *) velero_die "cannot compare $title" ;;
     esac
   done <"$RUN_DIR/velero.all"
-  printf '  leave %d objects as they are\nNothing was changed.\n' "$same"
+  printf '  leave %s unchanged\nNothing was changed.\n' "$(count_of "$same" object)"
 }
 
 # Show what differs, but never of a Secret.
@@ -1086,7 +1092,7 @@ velero_install() {
   velero_install_types
   kube_ctl apply -f "$RUN_DIR/velero.all" >"$RUN_DIR/velero.out" 2>"$RUN_DIR/velero.err" || velero_die 'the cluster does not take the installation'
   rm -f -- "$RUN_DIR/velero.all"
-  log_info "$(grep -c ' created$' "$RUN_DIR/velero.out" || true) objects created, $(grep -c ' configured$' "$RUN_DIR/velero.out" || true) changed, $(grep -c ' unchanged$' "$RUN_DIR/velero.out" || true) unchanged"
+  log_info "objects: $(grep -c ' created$' "$RUN_DIR/velero.out" || true) created, $(grep -c ' configured$' "$RUN_DIR/velero.out" || true) changed, $(grep -c ' unchanged$' "$RUN_DIR/velero.out" || true) unchanged"
   # What Velero said of the location before it got the new objects says nothing of them. Read after the apply: it may have looked in between.
   if grep -q -e ' created$' -e ' configured$' "$RUN_DIR/velero.out"; then
     before="$(velero_ctl get backupstoragelocations.velero.io "$VELERO_LOCATION" -o 'jsonpath={.status.lastValidationTime}' 2>/dev/null)" || before=''

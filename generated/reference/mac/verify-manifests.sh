@@ -387,6 +387,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -1588,6 +1593,7 @@ kubernetes_rules() {
   # shellcheck disable=SC2016  # jq's variables
   printf '%s\n' '
 def group: .apiVersion | if contains("/") then split("/")[0] else "" end;
+def count_of($what): "\(.) \($what)" + if . == 1 then "" else "s" end;
 def kind_of: .kind + (group | if . == "" then "" else "." + . end);
 def key: kind_of + " " + (.metadata.namespace // "") + "/" + .metadata.name;
 def title: kind_of + " " + (if .metadata.namespace then .metadata.namespace + "/" else "" end) + .metadata.name;
@@ -1894,7 +1900,7 @@ kind_stage_stop() {
 
 # One line for people.
 kind_stage_summary() {
-  kubernetes_jq '[inputs] | "\(length) objects of \(map(kind_of) | unique | length) kinds in \(map(.metadata.namespace // empty) | unique | length) namespaces"' -n -r "$1/resources.jsonl"
+  kubernetes_jq '[inputs] | "\(length | count_of("object")) of \(map(kind_of) | unique | length | count_of("kind")) in \(map(.metadata.namespace // empty) | unique | length | count_of("namespace"))"' -n -r "$1/resources.jsonl"
 }
 
 # Compare the objects of a file with what is live, and ask the server what it would make of each difference: $RUN_DIR/kubernetes.plan,
@@ -2171,7 +2177,7 @@ verify_log() {
     ends="$(manifest_get "$set" position.ends)"
   done < <(in_log list_sets "${STORE_PATHS[i]}" | skip_suspect)
   ((code <= WORST)) || WORST="$code"
-  [[ $result != ok ]] || result="ok, $count sets of the log"
+  [[ $result != ok ]] || result="ok, $(count_of "$count" set) of the log"
   TABLE+="$(printf '%-17s %-12s %s' log "${STORE_IDS[i]}" "$result")"$'\n'
 }
 

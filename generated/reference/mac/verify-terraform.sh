@@ -378,6 +378,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -1636,11 +1641,6 @@ terraform_count() {
   awk 'END { print NR }' "$1"
 }
 
-# `1 resource`, `7 resources`.
-terraform_resources() {
-  printf '%s resource%s\n' "$1" "$([[ $1 == 1 ]] || printf s)"
-}
-
 # Decode into a scratch directory and check it as a stage.
 kind_verify() {
   local set="$1" dir="$RUN_DIR/verify" status=0
@@ -1675,7 +1675,7 @@ kind_check_stage() {
     fi
   done
   ((bad == 0)) || return "$EX_DATA"
-  printf '%s, serial %s\n' "$(terraform_resources "$(terraform_count "$RUN_DIR/terraform.list")")" "$(terraform_field "$dir/terraform.tfstate" serial)" >"$RUN_DIR/terraform.summary"
+  printf '%s, serial %s\n' "$(count_of "$(terraform_count "$RUN_DIR/terraform.list")" resource)" "$(terraform_field "$dir/terraform.tfstate" serial)" >"$RUN_DIR/terraform.summary"
   [[ $ACTION != drill ]] || terraform_rehearse "$dir"
 }
 
@@ -1937,7 +1937,7 @@ verify_log() {
     ends="$(manifest_get "$set" position.ends)"
   done < <(in_log list_sets "${STORE_PATHS[i]}" | skip_suspect)
   ((code <= WORST)) || WORST="$code"
-  [[ $result != ok ]] || result="ok, $count sets of the log"
+  [[ $result != ok ]] || result="ok, $(count_of "$count" set) of the log"
   TABLE+="$(printf '%-17s %-12s %s' log "${STORE_IDS[i]}" "$result")"$'\n'
 }
 

@@ -371,6 +371,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -1825,7 +1830,7 @@ verify_log() {
     ends="$(manifest_get "$set" position.ends)"
   done < <(in_log list_sets "${STORE_PATHS[i]}" | skip_suspect)
   ((code <= WORST)) || WORST="$code"
-  [[ $result != ok ]] || result="ok, $count sets of the log"
+  [[ $result != ok ]] || result="ok, $(count_of "$count" set) of the log"
   TABLE+="$(printf '%-17s %-12s %s' log "${STORE_IDS[i]}" "$result")"$'\n'
 }
 

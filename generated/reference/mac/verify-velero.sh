@@ -411,6 +411,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -1781,7 +1786,8 @@ def yaml($in):
 
 # What is known of a Backup or a Restore.
 def phase: .status.phase // "New";
-def progress: .status.progress // {} | "\(.itemsBackedUp // .itemsRestored // 0) of \(.totalItems // 0) items";
+def count_of($what): "\(.) \($what)" + if . == 1 then "" else "s" end;
+def progress: .status.progress // {} | "\(.itemsBackedUp // .itemsRestored // 0) of \(.totalItems // 0 | count_of("item"))";
 def kept: del(.metadata["uid", "resourceVersion", "generation", "managedFields", "selfLink", "creationTimestamp"]);
 def said: (.status.validationErrors // []) + [.status.failureReason // empty] | map(gsub("\\s+"; " ")) | join("; ") | .[:300];
 def seconds: sub("\\.[0-9]+Z$"; "Z") | fromdateiso8601;
@@ -1829,7 +1835,7 @@ velero_judge() {
   warnings="$(jq -r '.status.warnings // 0' "$file")"
   case "$(velero_jq phase -r "$file")" in
     Completed)
-      ((warnings == 0)) || log_warn "$type/$name has $warnings warnings: velero --namespace $VELERO_NAMESPACE ${type%s} logs $name"
+      ((warnings == 0)) || log_warn "$type/$name has $(count_of "$warnings" warning); what they are says velero --namespace $VELERO_NAMESPACE ${type%s} logs $name"
       ;;
     PartiallyFailed)
       if [[ $type == backups && $VELERO_PARTIAL == accept ]]; then
@@ -1847,7 +1853,7 @@ velero_judge() {
 
 # The counts of what is in velero.object, for people.
 velero_counts() {
-  velero_jq '"\(.status.errors // 0) errors, \(.status.warnings // 0) warnings, \(progress)"' -r "$RUN_DIR/velero.object"
+  velero_jq '"\(progress), \(.status.errors // 0 | count_of("error")), \(.status.warnings // 0 | count_of("warning"))"' -r "$RUN_DIR/velero.object"
 }
 
 # The set is what was written; its Backup is still what it was, and is not over.
@@ -1926,12 +1932,13 @@ kind_stage() {
   name="$(manifest_get "$set" position.backup)"
   # shellcheck disable=SC2016  # jq's variables
   velero_jq 'restore($name; $backup) | yaml("")' -n -r --arg name "$name-again" --arg backup "$name" >"$dir/restore.yaml"
-  printf 'Backup %s of %s items, and restore.yaml to apply\n' "$name" "$(manifest_get "$set" position.items)" >"$dir/summary"
+  printf 'the Backup %s of %s items, and restore.yaml to apply\n' "$name" "$(manifest_get "$set" position.items)" >"$dir/summary"
   if is_live_stage "$dir" || [[ ${dir##*/} == .lifeboat-scratch-* ]]; then
     velero_reach
     velero_installed
     velero_check_location read
-    velero_check_backup "$set" "$VELERO_LOCATION_WAIT"
+    # The structure was looked at right before, and said to be good.
+    [[ $ACTION == verify ]] || velero_check_backup "$set" "$VELERO_LOCATION_WAIT"
   fi
   [[ ${dir##*/} != .lifeboat-scratch-* ]] || velero_rehearse "$set" "$dir" "$name"
 }
@@ -1970,7 +1977,7 @@ kind_check_stage() {
     log_error "Velero says Completed, but restored nothing of $lost"
     return "$EX_DATA"
   fi
-  printf '%s ConfigMaps, Secrets, accounts and roles in %s namespaces, by Velero%s\n' "$found" "$(jq '.spaces | length' "$dir/drill.json")" "$([[ $VELERO_DRILL == objects ]] || printf ', with their workloads')" >"$dir/summary"
+  printf '%s (ConfigMaps, Secrets, accounts, roles) in %s, by Velero%s\n' "$(count_of "$found" object)" "$(count_of "$(jq '.spaces | length' "$dir/drill.json")" namespace)" "$([[ $VELERO_DRILL == objects ]] || printf ', with their workloads')" >"$dir/summary"
 }
 
 # Remove the namespaces of a rehearsal and its Restore. Velero may still be at it and make them again: then the next one removes them, too.
@@ -2191,7 +2198,7 @@ verify_log() {
     ends="$(manifest_get "$set" position.ends)"
   done < <(in_log list_sets "${STORE_PATHS[i]}" | skip_suspect)
   ((code <= WORST)) || WORST="$code"
-  [[ $result != ok ]] || result="ok, $count sets of the log"
+  [[ $result != ok ]] || result="ok, $(count_of "$count" set) of the log"
   TABLE+="$(printf '%-17s %-12s %s' log "${STORE_IDS[i]}" "$result")"$'\n'
 }
 

@@ -522,6 +522,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -2318,7 +2323,7 @@ kind_replay() {
   [[ -z $until ]] || words+=("--stop-datetime=${until:0:4}-${until:4:2}-${until:6:2} ${until:9:2}:${until:11:2}:${until:13:2}")
   # MySQL's server refuses its GTIDs while gtid_mode is off.
   [[ $STAGE_FLAVOUR != mysql ]] || words+=(--skip-gtids)
-  log_info "replaying ${#files[@]} binary logs${until:+ up to $(human_stamp "$until")}"
+  log_info "replaying $(count_of ${#files[@]} 'binary log')${until:+ up to $(human_stamp "$until")}"
   feed_binlogs "$dir" "${words[@]}" -- "${files[@]}"
   rm -rf -- "$dir/replay"
   # Accounts now have the passwords of that time, root too: from here on nobody is asked for one.

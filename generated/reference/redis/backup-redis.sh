@@ -335,6 +335,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -1873,8 +1878,7 @@ redis_add_positions() {
 
 # `105 keys in 3 databases`.
 redis_key_words() {
-  local keys="$1" databases=$(($2))
-  printf '%d key%s in %d database%s\n' "$keys" "$([[ $keys == 1 ]] || printf s)" "$databases" "$([[ $databases == 1 ]] || printf s)"
+  printf '%s in %s\n' "$(count_of "$1" key)" "$(count_of "$(($2))" database)"
 }
 
 # Whoever emptied the server by mistake should hear of it before retention has taken the last full set.
@@ -2057,7 +2061,8 @@ describe_backup() {
 # The retention in words.
 describe_retention() {
   local text='' rule
-  for rule in "$KEEP_LAST last" "$KEEP_HOURLY hourly" "$KEEP_DAILY daily" "$KEEP_WEEKLY weekly" "$KEEP_MONTHLY monthly" "$KEEP_YEARLY yearly"; do
+  ((KEEP_LAST == 0)) || text="the last $KEEP_LAST"
+  for rule in "$KEEP_HOURLY hourly" "$KEEP_DAILY daily" "$KEEP_WEEKLY weekly" "$KEEP_MONTHLY monthly" "$KEEP_YEARLY yearly"; do
     [[ $rule == 0\ * ]] || text+="${text:+, }$rule"
   done
   printf '%s\n' "${text:-every set}"

@@ -517,6 +517,11 @@ show_log_line() {
   printf '%s%s%s\n' "$colour" "$text" "$reset" >&2 || true
 }
 
+# A number with what it counts: `1 table`, `2 tables`; a plural without s is given: `count_of 2 entry entries`.
+count_of() {
+  if [[ $1 == 1 ]]; then printf '1 %s\n' "$2"; else printf '%s %s\n' "$1" "${3:-$2s}"; fi
+}
+
 # Wipe the progress line, if the terminal may show one.
 clear_progress() {
   [[ -t 2 && ${TERM:-dumb} != dumb ]] || return 0
@@ -1886,8 +1891,7 @@ redis_count() {
 
 # `105 keys in 3 databases`.
 redis_key_words() {
-  local keys="$1" databases=$(($2))
-  printf '%d key%s in %d database%s\n' "$keys" "$([[ $keys == 1 ]] || printf s)" "$databases" "$([[ $databases == 1 ]] || printf s)"
+  printf '%s in %s\n' "$(count_of "$1" key)" "$(count_of "$(($2))" database)"
 }
 
 # The checked file must hold as many keys as the MANIFEST says.

@@ -25,13 +25,14 @@ by_hand() {
 # Take out what differs from run to run.
 transcript_normal() {
   sed -E -e "s#$TRANSCRIPT_BASE#/HERE#g" -e "s#${BATS_TEST_TMPDIR//./\\.}#/TEST#g" -e "s#${BATS_FILE_TMPDIR:-/nonexistent}#/SUITE#g" \
-    -e 's/[0-9]{8}T[0-9]{6}Z/<set>/g' -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z/<time>/g' \
+    -e 's/[0-9]{8}[Tt][0-9]{6}[Zz]/<set>/g' -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z/<time>/g' \
     -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}(:[0-9]{2})?( UTC)?)?/<date>/g' \
-    -e 's/ +[0-9]+(\.[0-9]+)? (B|KiB|MiB|GiB)\b/ <size>/g' -e 's/ +[0-9]+(\.[0-9]+)? (ms|s|min|h)\b/ <n> s/g' -e 's/ +[0-9]+[sm]( [0-9]+s)?( |$)/ <n>s /g' -e 's/(<n> s ?)+/<n> s /g' -e 's/<n> s ([),;:])/<n> s\1/g' \
+    -e 's/ +[0-9]+(\.[0-9]+)? (B|KiB|MiB|GiB)\b/ <size>/g' -e 's/ +[0-9]+(\.[0-9]+)? (ms|s|min|h|d)\b/ <n> s/g' -e 's/ +[0-9]+[sm]( [0-9]+s)?( |$)/ <n>s /g' -e 's/(<n> s ?)+/<n> s /g' -e 's/<n> s ([),;:])/<n> s\1/g' \
     -e 's/\([0-9]+\.[0-9]+(\.[0-9]+)?[^) ]*\)/(<version>)/g' \
     -e 's/sha256 [0-9a-f]{64}/sha256 <hash>/g' -e 's/pid[ =][0-9]+/pid <n>/g' -e 's/[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}$/<next>/' \
     -e 's/127\.0\.0\.1:[0-9]+/127.0.0.1:<port>/g' -e 's/-[0-9]+\.sock/-<n>.sock/g' -e 's/ <size>, <size> free/ <size> free/' \
-    -e 's/(s ago) +-/\1 -/g' -e 's/[ \t]+$//' "$TRANSCRIPT"
+    -e 's/ (cluster|snapshot) [0-9a-f]{10,16}\b/ \1 <id>/g' -e 's/\b(etcd|Kubernetes|\(the set:) v?[0-9]+(\.[0-9]+)+/\1 <version>/g' \
+    -e 's/\b(bin\.[0-9]+):[0-9]+/\1:<position>/g' -e 's/(s ago) +-/\1 -/g' -e 's/[ \t]+$//' "$TRANSCRIPT"
 }
 
 # Hold the transcript against the golden of that name.
@@ -45,24 +46,36 @@ transcript_is() {
   diff -u "$golden" <(transcript_normal) || fail "the transcript of $1 is not the golden; UPDATE_GOLDENS=1 records it anew"
 }
 
-# The whole hand-run of an asset: each script in $HOST/bin with --help, --dry-run, for real, and once more.
+# The hand-run of one more script of an asset, COMMAND, which a person knows as NAME: `hand_run_script NAME COMMAND…`.
+hand_run_script() {
+  local name="$1"
+  shift
+  by_hand "$name" --help -- "$@" --help
+  by_hand "$name" --dry-run -- "$@" --dry-run
+  by_hand "$name" -- "$@"
+  by_hand "$name" -- "$@"
+}
+
+# The whole hand-run of an asset: each script with --help, --dry-run, for real, and once more: `hand_run_asset NAME DIR SUFFIX [LOSE]` for
+# scripts like DIR/backupSUFFIX. LOSE is run before the first restore, to give it something to do.
 hand_run_asset() {
   local name="$1" bin="$2" suffix="$3" script
   for script in backup restore verify drill; do
-    by_hand "$script$suffix" --help -- "$bin/$script.sh" --help
+    by_hand "$script$suffix" --help -- "$bin/$script$suffix" --help
   done
-  by_hand "backup$suffix" --dry-run -- "$bin/backup.sh" --dry-run
-  by_hand "backup$suffix" -- "$bin/backup.sh"
+  by_hand "backup$suffix" --dry-run -- "$bin/backup$suffix" --dry-run
+  by_hand "backup$suffix" -- "$bin/backup$suffix"
   sleep 1
-  by_hand "backup$suffix" -- "$bin/backup.sh"
-  by_hand "verify$suffix" -- "$bin/verify.sh"
-  by_hand "verify$suffix" --deep -- "$bin/verify.sh" --deep
-  by_hand "drill$suffix" -- "$bin/drill.sh"
-  by_hand "restore$suffix" --list -- "$bin/restore.sh" --list
-  by_hand "restore$suffix" --dry-run -- "$bin/restore.sh" --dry-run
-  by_hand "restore$suffix" -- "$bin/restore.sh"
-  by_hand "restore$suffix" --yes -- "$bin/restore.sh" --yes
+  by_hand "backup$suffix" -- "$bin/backup$suffix"
+  by_hand "verify$suffix" -- "$bin/verify$suffix"
+  by_hand "verify$suffix" --deep -- "$bin/verify$suffix" --deep
+  by_hand "drill$suffix" -- "$bin/drill$suffix"
+  ${4:-:}
+  by_hand "restore$suffix" --list -- "$bin/restore$suffix" --list
+  by_hand "restore$suffix" --dry-run -- "$bin/restore$suffix" --dry-run
+  by_hand "restore$suffix" -- "$bin/restore$suffix"
+  by_hand "restore$suffix" --yes -- "$bin/restore$suffix" --yes
   sleep 1
-  by_hand "restore$suffix" --yes -- "$bin/restore.sh" --yes
+  by_hand "restore$suffix" --yes -- "$bin/restore$suffix" --yes
   transcript_is "$name"
 }
