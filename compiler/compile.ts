@@ -1,6 +1,7 @@
 import { checkModel } from "./check/check.ts";
 import type { CheckContext } from "./check/rule.ts";
 import { type Diagnostic, hasErrors } from "./diagnostics/diagnostic.ts";
+import { isYaml } from "./load/is-yaml.ts";
 import { loadPlan } from "./load/load.ts";
 import { buildModel } from "./model/build.ts";
 import { type Document, documentOf } from "./model/document.ts";
@@ -32,11 +33,6 @@ export async function loadDocument(path: string, text?: string): Promise<Result<
   if (loaded.value === undefined) return { value: undefined, diagnostics: loaded.diagnostics };
   const { document, diagnostics } = documentOf(loaded.value);
   return { value: arranged(document), diagnostics };
-}
-
-/** Whether a file's name says that it is YAML. */
-export function isYaml(path: string): boolean {
-  return /\.ya?ml$/.test(path);
 }
 
 export async function compilePlan(path: string): Promise<Compiled> {

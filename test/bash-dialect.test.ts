@@ -47,6 +47,17 @@ const RULES: readonly { readonly what: string; readonly pattern: RegExp; readonl
     example: `${"$"}{x:0:-1}`,
   },
   { what: "\\u escapes are of bash 4.2", pattern: /\$'[^']*\\[uU][0-9a-fA-F]/, example: "x=$'\\u00e9'" },
+  {
+    what: "an & in a replacement is what was matched, since bash 5.2",
+    pattern: /\$\{[\w@*]+(\[[^\]]*\])?\/[^}]*\/[^}]*&[^}]*\}/,
+    example: `${"$"}{x//a/b&c}`,
+  },
+  {
+    // $quote is a constant of one character.
+    what: "a variable in a replacement may hold an &, which is what was matched since bash 5.2",
+    pattern: /\$\{[\w@*]+(\[[^\]]*\])?\/[^}]*\/[^}]*\$(?!quote\b)\w[^}]*\}/,
+    example: `${"$"}{x//a/$b}`,
+  },
   { what: "eval runs data as code", pattern: /(^|[;&|\s])eval\s/, example: 'eval "$x"' },
   { what: "echo is not printf", pattern: /(^|[;&|]\s*|\bdo |\bthen )\s*echo\s/, example: "  echo hello" },
   { what: "grep -P is GNU's", pattern: /\bgrep\s+-\w*P/, example: "grep -P x" },

@@ -4,8 +4,10 @@
  */
 import { _ } from "ajv";
 import standaloneCode from "ajv/dist/standalone/index.js";
-import { createAjv, localReferences } from "../model/ajv.ts";
+import { createAjv, withReferences } from "../model/ajv.ts";
 import planSchema from "../model/plan.schema.json" with { type: "json" };
+
+const DEFINITION = "definition:";
 
 /** @param formatsModule how the made module imports the formats */
 export function validatorsModule(formatsModule: string): string {
@@ -15,14 +17,17 @@ export function validatorsModule(formatsModule: string): string {
     code: { source: true, formats: _`formatsOfPlan` },
   });
   // Stores and assets have a schema for each kind; every other type of entity has one.
-  const { $comment: _comment, $defs: _defs, stores, assets, ...entities } = planSchema;
+  const { $comment: _comment, $defs, stores, assets, ...entities } = planSchema;
+  for (const [name, schema] of Object.entries($defs)) define(name, schema);
   const schemas: Record<string, object> = { ...entities };
   for (const [family, kinds] of Object.entries({ stores, assets })) {
-    for (const [kind, schema] of Object.entries(kinds)) schemas[`${family}.${kind}`] = schema;
+    const { common, own } = splitCommon(family, kinds);
+    define(family, common);
+    for (const [kind, schema] of Object.entries(own)) schemas[`${family}.${kind}`] = schema;
   }
   const names: Record<string, string> = {};
   for (const [index, [name, schema]] of Object.entries(schemas).entries()) {
-    ajv.addSchema(localReferences(schema), name);
+    ajv.addSchema(withReferences(schema, DEFINITION), name);
     names[`validate${index}`] = name;
   }
   // ajv is CommonJS: its default export is the module, or the function, depending on who bundles it.
@@ -40,4 +45,31 @@ ${code}
 const table = { ${table.join(", ")} };
 export function isValid(name, options) { return table[name](options); }
 `;
+
+  /** Each definition is a schema of its own, so that its code is there once for all that refer to it. */
+  function define(name: string, schema: object): void {
+    ajv.addSchema(withReferences(schema, DEFINITION), DEFINITION + name);
+  }
+}
+
+interface ObjectSchema {
+  readonly properties: Readonly<Record<string, object>>;
+  readonly required?: readonly string[];
+}
+
+/**
+ * What all kinds of a family have in common, as a schema of its own, and of each kind the rest. The code for it is then read once: reading
+ * takes far longer than running.
+ */
+function splitCommon(family: string, kinds: Readonly<Record<string, ObjectSchema>>) {
+  const [first, ...others] = Object.values(kinds);
+  const shared = Object.entries(first?.properties ?? {}).filter(([name, schema]) =>
+    others.every((other) => JSON.stringify(other.properties[name]) === JSON.stringify(schema)),
+  );
+  const own = Object.entries(kinds).map(([kind, schema]) => {
+    const known = Object.fromEntries(shared.map(([name]) => [name, true]));
+    const properties = { ...schema.properties, ...known };
+    return [kind, { ...schema, properties, allOf: [{ $ref: `#/$defs/${family}` }] }] as const;
+  });
+  return { common: { type: "object", properties: Object.fromEntries(shared) }, own: Object.fromEntries(own) };
 }

@@ -1,9 +1,10 @@
 import { watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { type Compiled, compilePlan, isYaml } from "../compile.ts";
+import { type Compiled, compilePlan } from "../compile.ts";
 import { type Diagnostic, hasErrors } from "../diagnostics/diagnostic.ts";
 import { duplicatePlan } from "../diagnostics/load.ts";
 import type { ShellcheckMode } from "../emit/shellcheck.ts";
+import { isYaml } from "../load/is-yaml.ts";
 import { readSource } from "../load/load.ts";
 import { github } from "../report/github.ts";
 import { json } from "../report/json.ts";

@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
-import { isYaml } from "../compile.ts";
 import { convertPlan } from "../convert/convert.ts";
+import { isYaml } from "../load/is-yaml.ts";
 import { readSource } from "../load/load.ts";
 import { placeDiagnostics } from "../report/report.ts";
 

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
-import { compilePlan, isYaml } from "../compile.ts";
+import { compilePlan } from "../compile.ts";
 import { hasErrors } from "../diagnostics/diagnostic.ts";
 import { type FirstPlan, firstKinds, firstPlan } from "../init/first-plan.ts";
+import { isYaml } from "../load/is-yaml.ts";
 
 export interface InitOptions {
   readonly name?: string;

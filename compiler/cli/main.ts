@@ -1,4 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
+import { startEsbuild } from "../load/esbuild.ts";
+import { isYaml } from "../load/is-yaml.ts";
 import { version } from "../root.ts";
 
 /** Exit codes of the command line; the generated scripts have sysexits of their own. */
@@ -43,9 +45,10 @@ program
   .option("--types", "check the types of plans in TypeScript, too, with TypeScript's own compiler")
   .option("--fix", "mend what is safe to mend, in the plans' files; comments and layout stay")
   .option("--watch", "check again whenever a plan changes")
-  .action((plans: string[], options) =>
-    finish(import("./commands.ts").then(({ check }) => check(plans, options))),
-  );
+  .action((plans: string[], options) => {
+    getReadyFor(plans);
+    return finish(import("./commands.ts").then(({ check }) => check(plans, options)));
+  });
 
 program
   .command("build")
@@ -62,9 +65,10 @@ program
   )
   .addOption(format)
   .option("--watch", "build again whenever a plan changes")
-  .action((plans: string[], options) =>
-    finish(import("./commands.ts").then(({ build }) => build(plans, options))),
-  );
+  .action((plans: string[], options) => {
+    getReadyFor(plans);
+    return finish(import("./commands.ts").then(({ build }) => build(plans, options)));
+  });
 
 program
   .command("diff")
@@ -73,9 +77,10 @@ program
   .argument("<new>", "the plan as it is")
   .option("--out <folder>", "where the output of builds goes", "generated")
   .addOption(new Option("--format <format>", "how it is shown").choices(["pretty", "json"]).default("pretty"))
-  .action((old: string, now: string, options) =>
-    finish(import("./diff.ts").then(({ diff }) => diff(old, now, options))),
-  );
+  .action((old: string, now: string, options) => {
+    getReadyFor([old, now]);
+    return finish(import("./diff.ts").then(({ diff }) => diff(old, now, options)));
+  });
 
 program
   .command("convert")
@@ -100,6 +105,11 @@ program
   .action((topic: string, plans: string[]) =>
     finish(import("./explain.ts").then(({ explain }) => explain(topic, plans))),
   );
+
+/** Plans in TypeScript are bundled by esbuild. */
+function getReadyFor(plans: readonly string[]): void {
+  if (plans.length === 0 || !plans.every(isYaml)) startEsbuild();
+}
 
 async function finish(status: Promise<number>): Promise<void> {
   process.exitCode = await status;

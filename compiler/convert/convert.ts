@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { dirname, relative, resolve, sep } from "node:path";
-import { isYaml, loadDocument } from "../compile.ts";
+import { loadDocument } from "../compile.ts";
 import { type Diagnostic, hasErrors } from "../diagnostics/diagnostic.ts";
+import { isYaml } from "../load/is-yaml.ts";
 import { projectOf } from "../load/load.ts";
 import { type Document, type Entity, type Json, ofType } from "../model/document.ts";
 import { listed, sections } from "../model/sections.ts";

@@ -1,4 +1,5 @@
 import type { Node, SourceFile } from "ts-morph";
+import { isYaml } from "../load/is-yaml.ts";
 import type { Span, Target } from "./diagnostic.ts";
 
 /** Finds the exact span of a target in the text of its file. */
@@ -15,13 +16,12 @@ const POSITIONAL: Readonly<Record<string, readonly string[]>> = {
  */
 export async function createPlacer(targets: readonly Target[]): Promise<Placer> {
   const deep = targets.filter((target) => target.path.length > 0 && target.length === undefined);
-  const isYaml = (target: Target) => /\.ya?ml$/.test(target.file);
-  const yaml = deep.some(isYaml) ? await import("./place-yaml.ts") : undefined;
-  const morph = deep.every(isYaml) ? undefined : await import("ts-morph");
+  const yaml = deep.some(({ file }) => isYaml(file)) ? await import("./place-yaml.ts") : undefined;
+  const morph = deep.every(({ file }) => isYaml(file)) ? undefined : await import("ts-morph");
   const files = new Map<string, SourceFile>();
   const yamlFiles = new Map<string, (target: Target) => Span | undefined>();
   return (target, source) => {
-    if (yaml !== undefined && source !== undefined && deep.includes(target) && isYaml(target)) {
+    if (yaml !== undefined && source !== undefined && deep.includes(target) && isYaml(target.file)) {
       const placer = yamlFiles.get(target.file) ?? yaml.yamlPlacer(source);
       yamlFiles.set(target.file, placer);
       return placer(target) ?? wordSpan(target, source);

@@ -1,7 +1,8 @@
 import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type Compiled, compilePlan, isYaml } from "../compile.ts";
+import { type Compiled, compilePlan } from "../compile.ts";
 import type { Span } from "../diagnostics/diagnostic.ts";
+import { isYaml } from "../load/is-yaml.ts";
 import { projectOf, readSource } from "../load/load.ts";
 import { type PlacedDiagnostic, placeDiagnostics } from "../report/report.ts";
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, relative, resolve, sep } from "node:path";
 import vm from "node:vm";
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
-import type esbuild from "esbuild";
+import type { BuildFailure } from "esbuild";
 import * as dsl from "../../dsl/index.ts";
 import type { CallSite } from "../../dsl/node.ts";
 import { nodeInfo } from "../../dsl/node.ts";
@@ -18,6 +18,7 @@ import {
 } from "../diagnostics/load.ts";
 import { closest } from "../model/closest.ts";
 import type { Result } from "../result.ts";
+import { esbuild } from "./esbuild.ts";
 
 /** A plan file that was run: the object it exports, and the way from call sites to its source. */
 export interface LoadedPlan {
@@ -104,9 +105,8 @@ export function show(file: string, project: string): string {
 type Bundle = { code: string; map: string } | { failure: ReturnType<typeof planNotFound> };
 
 async function bundlePlan(file: string, project: string, text: string | undefined): Promise<Bundle> {
-  const { build } = await import("esbuild");
   try {
-    const result = await build({
+    const result = await esbuild().build({
       ...(text === undefined
         ? { entryPoints: [file] }
         : {
@@ -129,7 +129,7 @@ async function bundlePlan(file: string, project: string, text: string | undefine
     const [map, code] = result.outputFiles;
     return { code: code?.text ?? "", map: map?.text ?? "" };
   } catch (thrown) {
-    const error = (thrown as esbuild.BuildFailure).errors?.[0];
+    const error = (thrown as BuildFailure).errors?.[0];
     if (error === undefined) throw thrown;
     const target: Target | undefined =
       error.location === null

@@ -22,7 +22,7 @@ portrait() {
   assert_says 'there is no CA now'
   run -0 "$PLACE/opt/restore-it.sh" --yes
   portrait | grep -v lifeboat-old | diff "$PLACE/before" <(grep -v lifeboat-old) || fail 'not as it was'
-  assert_says 'restart its pods'
+  assert_says 'restart the kubelet'
   # Another cluster's CA came meanwhile.
   rm -rf "$ETC"/pki
   pki_make "$ETC"

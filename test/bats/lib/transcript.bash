@@ -32,7 +32,7 @@ transcript_normal() {
     -e 's/sha256 [0-9a-f]{64}/sha256 <hash>/g' -e 's/pid[ =][0-9]+/pid <n>/g' -e 's/[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}$/<next>/' \
     -e 's/127\.0\.0\.1:[0-9]+/127.0.0.1:<port>/g' -e 's/-[0-9]+\.sock/-<n>.sock/g' -e 's/ <size>, <size> free/ <size> free/' \
     -e 's/ (cluster|snapshot) [0-9a-f]{10,16}\b/ \1 <id>/g' -e 's/\b(etcd|Kubernetes|\(the set:) v?[0-9]+(\.[0-9]+)+/\1 <version>/g' \
-    -e 's/\b(bin\.[0-9]+):[0-9]+/\1:<position>/g' -e 's/(s ago) +-/\1 -/g' -e 's/[ \t]+$//' "$TRANSCRIPT"
+    -e 's/\b(bin\.[0-9]+):[0-9]+/\1:<position>/g' -e 's/ of [0-9]+ kinds/ of <n> kinds/' -e 's/(s ago) +-/\1 -/g' -e 's/[ \t]+$//' "$TRANSCRIPT"
 }
 
 # Hold the transcript against the golden of that name.
