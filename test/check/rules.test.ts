@@ -54,6 +54,10 @@ describe.each(rules.map((rule) => rule.diagnostic.definition))("$name", ({ name,
     expect(existsSync(join(folder, `${name}.ts`))).toBe(true);
   });
 
+  it("has a test of its name, for its edges", () => {
+    expect(existsSync(`test/check/rules/${name}.test.ts`)).toBe(true);
+  });
+
   it("finds what is wrong in ❌, and no other error", async () => {
     const found = await findings(`${name}-bad`, exampleOf(doc, "❌ Incorrect"));
     expect(found.map((each) => each.code)).toContain(code);

@@ -7,7 +7,7 @@ const copyTooEarly = diagnostic({
   code: "LB4007",
   name: "copy-too-early",
   severity: "warning",
-  message: text`the copy of asset '${"asset"}' in '${"store"}' is made ${"gap"} after what it copies begins, which takes ${"duration"}`,
+  message: text`the copy of asset '${"asset"}' in '${"store"}' is made ${"when"} what it copies begins, which takes ${"duration"}`,
   why: text`it takes the set before the newest one, so the copy is a whole interval older than the plan looks`,
   fix: text`let the copy start later, or leave its schedule out: it then follows the backup by itself`,
 });
@@ -32,7 +32,7 @@ export const rule: Rule = {
           {
             asset: asset.id,
             store: copy.store,
-            gap: gap === 0 ? "at the very minute" : formatDuration(gap * 60),
+            when: gap === 0 ? "in the very minute in which" : `${formatDuration(gap * 60)} after`,
             duration: needed === 0 ? "longer than that" : formatDuration(needed),
           },
           places("asset", asset.id, "copies", index, "schedule"),
