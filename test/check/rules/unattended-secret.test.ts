@@ -16,7 +16,9 @@ export default plan("shop", { assets: [mysql("db", { on: web, databases: ["shop"
       "asset 'db' is scheduled, and needs a secret that is in the environment",
     ]);
     expect(await messagesOf("unattended-secret", plan('secretFile("/etc/password")'))).toEqual([]);
-    expect(await messagesOf("unattended-secret", plan('secretCommand("/usr/local/bin/password")'))).toEqual([]);
+    expect(await messagesOf("unattended-secret", plan('secretCommand("/usr/local/bin/password")'))).toEqual(
+      [],
+    );
     expect(await messagesOf("unattended-secret", plan('secretPrompt("the password")', ""))).toEqual([]);
   });
 
