@@ -27,7 +27,7 @@ export function validatorsModule(formatsModule: string): string {
   }
   const names: Record<string, string> = {};
   for (const [index, [name, schema]] of Object.entries(schemas).entries()) {
-    ajv.addSchema(withReferences(schema, DEFINITION), name);
+    ajv.addSchema(lean(schema), name);
     names[`validate${index}`] = name;
   }
   // ajv is CommonJS: its default export is the module, or the function, depending on who bundles it.
@@ -48,8 +48,16 @@ export function isValid(name, options) { return table[name](options); }
 
   /** Each definition is a schema of its own, so that its code is there once for all that refer to it. */
   function define(name: string, schema: object): void {
-    ajv.addSchema(withReferences(schema, DEFINITION), DEFINITION + name);
+    ajv.addSchema(lean(schema), DEFINITION + name);
   }
+}
+
+/** What a validator needs of a schema: ajv writes much of it into its code, descriptions and all. */
+function lean(schema: object): object {
+  const bare = JSON.stringify(schema, (key, value) =>
+    key === "description" && typeof value === "string" ? undefined : value,
+  );
+  return withReferences(JSON.parse(bare), DEFINITION);
 }
 
 interface ObjectSchema {

@@ -343,8 +343,8 @@ function localise(schema: Schema): Schema {
 }
 
 export function resolve(schema: Schema): Schema {
-  const name = schema.$ref?.replace(/^(definitions)?#\/\$defs\//, "");
-  const target = name === undefined ? undefined : schemas.$defs[name];
+  if (schema.$ref === undefined) return schema;
+  const target = schemas.$defs[schema.$ref.slice(schema.$ref.lastIndexOf("/") + 1)];
   return target === undefined ? schema : resolve(target);
 }
 

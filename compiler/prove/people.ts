@@ -4,11 +4,14 @@ import { judge, lacksEscalation, type Problem, type Proof } from "./proof.ts";
 
 /** What stands in forms until somebody fills them in. */
 const PLACEHOLDER =
-  /^[^\p{L}\p{N}]*(\[.*\]|<.*>|\{.*\}|t\.?b\.?[ad]\.?|todo|fixme|xxx+|n\/?a|none|name|e-?mail|phone|unknown|이름|이메일|전화번호|연락처|직책|미정)?[^\p{L}\p{N}]*$|@example\.(com|org|net)$|(^|\D)(000[ -]?0000|1234[ -]?5678)$/iu;
+  /^(\[.*\]|<.*>|\{.*\}|t\.?b\.?[ad]|todo|fixme|xxx+|n\/?a|none|name|e-?mail|phone|unknown|이름|이메일|전화번호|연락처|직책|미정)$|@example\.(com|org|net)$|(^|\D)(000[ -]?0000|1234[ -]?5678)$/i;
+const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
+/** What may stand around such a word, and is no bracket. */
+const AROUND = /^[^\p{L}\p{N}[<{]+|[^\p{L}\p{N}\]>}]+$/gu;
 
 /** Is that text a person's, or what stood in the form? */
 export function isPlaceholder(text: string): boolean {
-  return PLACEHOLDER.test(text.trim());
+  return !LETTER_OR_DIGIT.test(text) || PLACEHOLDER.test(text.replace(AROUND, ""));
 }
 
 /** People: whoever the plan names can be reached, and the escalation goes upwards in time. */
