@@ -1,5 +1,5 @@
 import { diagnostic, text } from "../../diagnostics/diagnostic.ts";
-import type { StoreModel } from "../../model/model.ts";
+import type { AssetModel, StoreModel } from "../../model/model.ts";
 import type { Rule } from "../rule.ts";
 
 const sameDirectory = diagnostic({
@@ -16,11 +16,9 @@ export const rule: Rule = {
   *check({ model, places }) {
     for (const asset of model.assets) {
       const stores = asset.copies.map((copy) => model.stores.find((store) => store.id === copy.store));
-      const place = (store: StoreModel | undefined) =>
-        `${store?.directory?.host ?? (store?.directory && asset.hosts[0])} ${store?.location}`;
       for (const [index, store] of stores.entries()) {
-        const first = stores.findIndex((other) => place(other) === place(store));
-        const one = stores[first];
+        const own = placesOf(store, asset);
+        const one = stores.find((other) => placesOf(other, asset).some((place) => own.includes(place)));
         if (store === undefined || one === undefined || one.id === store.id) continue;
         const values = { one: one.id, other: store.id, asset: asset.id, path: store.location };
         yield sameDirectory(values, places("asset", asset.id, "copies", index));
@@ -28,3 +26,12 @@ export const rule: Rule = {
     }
   },
 };
+
+/** Everywhere that a store has sets of an asset: a directory without a host is on each host of the asset. */
+function placesOf(store: StoreModel | undefined, asset: AssetModel): readonly string[] {
+  if (store === undefined) return [];
+  const { directory, location } = store;
+  if (directory === undefined) return [location];
+  const hosts = directory.host === undefined ? asset.hosts : [directory.host];
+  return hosts.map((host) => `${host} ${location}`);
+}

@@ -1,20 +1,28 @@
 import { describe, expect, it } from "vitest";
-import { messagesOf, placesOf } from "../../lib/findings.ts";
+import { shop } from "../../lib/findings.ts";
+import { toldBy } from "../../lib/told.ts";
 
 describe("repeated-copy", () => {
-  it("finds each store that is named again, however that is said", async () => {
-    const copies = (list: string) =>
-      `const web = host("web");
-const [disk, second] = [directory("disk", { path: "/backup" }), directory("second", { path: "/second" })];
-export default plan("shop", { assets: [files("notes", { on: web, paths: ["/srv"], schedule: daily("02:00"), copies: [${list}] })] });
-`;
-    expect(await messagesOf("repeated-copy", copies("disk, second"))).toEqual([]);
-    expect(await messagesOf("repeated-copy", copies("disk, second, disk"))).toEqual([
-      "copies of asset 'notes' names store 'disk' twice",
+  const told = async (copies: string) => {
+    const before = 'const spare = directory("spare", { path: "/spare" });';
+    const source = shop('schedule: daily("02:00"), keep: keep({ daily: 7 })', { before }).replace(
+      "copies: [disk]",
+      `copies: [${copies}]`,
+    );
+    return (await toldBy("repeated-copy", source)).map(({ message, at }) => [message, at]);
+  };
+  const twice = (store: string) => `copies of asset 'notes' names store '${store}' twice`;
+
+  it("takes different stores, however alike", async () => {
+    expect(await told("disk, spare")).toEqual([]);
+  });
+
+  it("tells of each store beyond the first of its name, and points at it", async () => {
+    expect(await told("disk, spare, disk")).toEqual([[twice("disk"), "disk"]]);
+    expect(await told("disk, spare, copy(spare, {}), disk")).toEqual([
+      [twice("spare"), "copy"],
+      [twice("disk"), "disk"],
     ]);
-    expect(await placesOf("repeated-copy", copies("disk, disk, copy(disk, {})"))).toEqual([
-      'files("notes" copies.1',
-      "copy(disk",
-    ]);
+    expect(await told("disk, disk, disk")).toHaveLength(2);
   });
 });
