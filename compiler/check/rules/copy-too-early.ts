@@ -19,14 +19,15 @@ export const rule: Rule = {
   *check({ model, places }) {
     const zone = (host: string | undefined) => model.hosts.find((each) => each.id === host)?.timeZone;
     for (const asset of model.assets) {
-      const capture = asset.expect.backup ?? 0;
       for (const [index, copy] of asset.copies.entries()) {
         const source = asset.copies[copy.from];
-        const before = source?.how === "made" ? asset.schedule : source?.schedule;
+        // Further directories of its host are filled by the backup itself.
+        const isOwn = source?.how === "made" || source?.how === "copied";
+        const before = isOwn ? asset.schedule : source?.schedule;
         if (before === undefined || copy.schedule === undefined) continue;
         if (zone(copy.by ?? asset.hosts[0]) !== zone(source?.by ?? asset.hosts[0])) continue;
         const gap = shortestWait(before, copy.schedule);
-        const needed = source?.how === "made" ? capture : 0;
+        const needed = (isOwn ? asset.expect.backup : source?.takes) ?? 0;
         if (gap === undefined || (gap * 60 >= needed && gap > 0)) continue;
         yield copyTooEarly(
           {

@@ -1,4 +1,6 @@
 import { diagnostic, text } from "../../diagnostics/diagnostic.ts";
+import { assetKindOf } from "../../model/kinds.ts";
+import type { AssetModel } from "../../model/model.ts";
 import type { Rule } from "../rule.ts";
 
 const storeInsideSource = diagnostic({
@@ -17,9 +19,7 @@ export const rule: Rule = {
   diagnostic: storeInsideSource,
   *check({ model, places }) {
     for (const asset of model.assets) {
-      const paths = DATA_OPTIONS.flatMap((name) => asset.options[name] ?? []).filter(
-        (each) => typeof each === "string",
-      );
+      const paths = pathsOf(asset);
       for (const [index, { store: id }] of asset.copies.entries()) {
         const directory = model.stores.find((store) => store.id === id)?.directory;
         const onHost = directory?.host === undefined || asset.hosts.includes(directory.host);
@@ -33,6 +33,18 @@ export const rule: Rule = {
   },
 };
 
+/** The data of an asset on the disks of its hosts. */
+function pathsOf({ kind, options }: AssetModel): readonly string[] {
+  // What is in a pod is on no disk of the host that reads it.
+  if (options.in !== undefined) return [];
+  const named = DATA_OPTIONS.flatMap((name) => options[name] ?? []);
+  return [...named.filter((each) => typeof each === "string"), ...(assetKindOf(kind).saves?.(options) ?? [])];
+}
+
 function overlap(one: string, other: string): boolean {
-  return `${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`) || one === "/";
+  return isInside(one, other) || isInside(other, one);
+}
+
+function isInside(one: string, other: string): boolean {
+  return other === "/" || `${one}/`.startsWith(`${other}/`);
 }

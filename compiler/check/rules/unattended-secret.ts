@@ -18,11 +18,20 @@ export const rule: Rule = {
       if (asset.schedule === undefined) continue;
       const found =
         findUnattended(asset.options, []) ?? findUnattended(asset.notify as unknown as Json, ["notify"]);
-      if (found === undefined) continue;
-      yield unattendedSecret(
-        { asset: asset.id, source: found.source },
-        places("asset", asset.id, ...found.path),
-      );
+      if (found !== undefined)
+        yield unattendedSecret(
+          { asset: asset.id, source: found.source },
+          places("asset", asset.id, ...found.path),
+        );
+      for (const copy of asset.copies) {
+        const store = model.stores.find((each) => each.id === copy.store);
+        const needed = store && copy.schedule && findUnattended(store.options, []);
+        if (needed !== undefined)
+          yield unattendedSecret(
+            { asset: asset.id, source: needed.source },
+            places("store", copy.store, ...needed.path),
+          );
+      }
     }
   },
 };
@@ -36,8 +45,9 @@ interface Found {
 function findUnattended(data: Json, path: readonly (string | number)[]): Found | undefined {
   if (typeof data !== "object" || data === null) return undefined;
   const entries = Object.entries(data);
-  const [only] = entries;
-  if (entries.length === 1 && only !== undefined && typeof only[1] === "string") {
+  // Where else a secret is kept stands beside it.
+  const [only, ...more] = entries.filter(([name]) => name !== "escrow");
+  if (only !== undefined && more.length === 0 && typeof only[1] === "string") {
     if (only[0] === "prompt") return { path, source: "a person types" };
     if (only[0] === "env") return { path, source: "is in the environment" };
   }

@@ -1,74 +1,111 @@
 import { describe, expect, it } from "vitest";
-import { messagesOf, placesOf } from "../../lib/findings.ts";
+import { toldBy } from "../../lib/told.ts";
 
 describe("copy-too-early", () => {
-  const plan = (
-    schedule: string,
-    copy: string,
-    { took = "30m", web = "", nas = "", far = "on: nas" } = {},
-  ) => `
-const web = host("web", { reach: ssh({ address: "10.0.0.6" }), ${web} });
-const nas = host("nas", { reach: ssh({ address: "10.0.0.7" }), ${nas} });
+  interface Parts {
+    readonly backup: string;
+    readonly copies: string;
+    readonly expect?: string;
+    readonly web?: string;
+    readonly nas?: string;
+  }
+  const told = async (parts: Parts) => {
+    const source = `const web = host("web", { reach: ssh({ address: "10.0.0.6" }), ${parts.web ?? ""} });
+const nas = host("nas", { reach: ssh({ address: "10.0.0.7" }), ${parts.nas ?? ""} });
 const disk = directory("disk", { path: "/backup" });
-const far = directory("far", { ${far}, path: "/far" });
-const third = directory("third", { ${far}, path: "/third" });
-export default plan("shop", { assets: [files("notes", { on: web, paths: ["/srv"], ${schedule}
-  copies: [disk, ${copy}], keep: keep({ daily: 7 }), ${took === "" ? "" : `expect: { backup: "${took}" }`} })] });
+const spare = directory("spare", { path: "/spare" });
+const far = directory("far", { on: nas, path: "/backup" });
+const offsite = s3("offsite", { bucket: "shop", region: "eu-central-1", credentials: "/etc/aws" });
+const notes = files("notes", { on: web, paths: ["/srv"], ${parts.backup} keep: keep({ daily: 7 }), copies: [disk, ${parts.copies}], expect: { ${parts.expect ?? ""} } });
+export default plan("shop", { assets: [notes] });
 `;
-  const at = (text: string) => `copy(far, { schedule: ${text} })`;
+    return (await toldBy("copy-too-early", source)).map(({ message, at }) => [message, at]);
+  };
+  const early = (gap: string, duration: string, store = "far") => [
+    `the copy of asset 'notes' in '${store}' is made ${gap} after what it copies begins, which takes ${duration}`,
+    "daily",
+  ];
+  const at = (time: string, store = "far") => `copy(${store}, { schedule: daily("${time}") })`;
   const nightly = 'schedule: daily("02:00"),';
+  const half = 'backup: "30m"';
 
-  it("allows a copy that begins when the backup ends, and not a minute sooner", async () => {
-    expect(await messagesOf("copy-too-early", plan(nightly, at('daily("02:30")')))).toEqual([]);
-    expect(await messagesOf("copy-too-early", plan(nightly, at('daily("02:29")')))).toEqual([
-      "the copy of asset 'notes' in 'far' is made 29 min after what it copies begins, which takes 30 min",
+  it("allows a copy that begins when the backup is done", async () => {
+    expect(await told({ backup: nightly, copies: at("02:30"), expect: half })).toEqual([]);
+    expect(await told({ backup: nightly, copies: at("02:29"), expect: half })).toEqual([
+      early("29 min", "30 min"),
     ]);
-    expect(await placesOf("copy-too-early", plan(nightly, at('daily("02:29")')))).toEqual(['daily("02:29"']);
-    expect(await messagesOf("copy-too-early", plan(nightly, at('daily("01:59")')))).toEqual([]);
+    expect(await told({ backup: nightly, copies: at("01:59"), expect: half })).toEqual([]);
   });
 
-  it("finds the very minute also when nobody said how long a backup takes", async () => {
-    expect(await messagesOf("copy-too-early", plan(nightly, at('daily("02:00")'), { took: "" }))).toEqual([
-      "the copy of asset 'notes' in 'far' is made in the very minute in which what it copies begins, which takes longer than that",
+  it("finds the very minute, too, however long the backup takes", async () => {
+    expect(await told({ backup: nightly, copies: at("02:00"), expect: half })).toEqual([
+      early("at the very minute", "30 min"),
     ]);
-    expect(await messagesOf("copy-too-early", plan(nightly, at('daily("02:01")'), { took: "" }))).toEqual([]);
-  });
-
-  it("goes through the week, from one into the next", async () => {
-    const twice = 'schedule: cron("50 23 * * 6,3"),';
-    expect(await messagesOf("copy-too-early", plan(twice, at('cron("10 0 * * 0")')))).toEqual([
-      "the copy of asset 'notes' in 'far' is made 20 min after what it copies begins, which takes 30 min",
+    expect(await told({ backup: nightly, copies: at("02:00") })).toEqual([
+      early("at the very minute", "longer than that"),
     ]);
-    expect(await messagesOf("copy-too-early", plan(twice, at('cron("20 0 * * 0,4")')))).toEqual([]);
-    expect(await messagesOf("copy-too-early", plan(twice, at('cron("20,5 0 * * 4")')))).toHaveLength(1);
+    expect(await told({ backup: nightly, copies: at("02:01") })).toEqual([]);
   });
 
-  it("asks nothing of copies that run more often, of months, and of copies that follow by themselves", async () => {
-    expect(await messagesOf("copy-too-early", plan(nightly, at('every("10m")')))).toEqual([]);
-    expect(await messagesOf("copy-too-early", plan(nightly, at('monthly(1, "02:05")')))).toEqual([]);
-    expect(
-      await messagesOf("copy-too-early", plan('schedule: monthly(1, "02:00"),', at('daily("02:05")'))),
-    ).toEqual([]);
-    expect(
-      await messagesOf("copy-too-early", plan('schedule: cron("0 2 * 1-6 *"),', at('daily("02:05")'))),
-    ).toEqual([]);
-    expect(await messagesOf("copy-too-early", plan(nightly, "far"))).toEqual([]);
-    expect(await messagesOf("copy-too-early", plan("", at('daily("02:05")')))).toEqual([]);
+  it("is silent where a time follows by itself, and where there is nothing to follow", async () => {
+    expect(await told({ backup: nightly, copies: "far", expect: half })).toEqual([]);
+    expect(await told({ backup: "", copies: at("02:00"), expect: half })).toEqual([]);
   });
 
-  it("holds a copy of a copy to that one's schedule, and a backup's time to the backup only", async () => {
-    const chain = (first: string, second: string) =>
-      plan(nightly, `copy(far, { schedule: ${first} }), copy(third, { schedule: ${second} })`, {
-        took: "4h",
-      });
-    expect(await messagesOf("copy-too-early", chain('daily("07:00")', 'daily("07:05")'))).toEqual([]);
-    expect(await messagesOf("copy-too-early", chain('daily("07:00")', 'daily("07:00")'))).toEqual([
-      "the copy of asset 'notes' in 'third' is made in the very minute in which what it copies begins, which takes longer than that",
-    ]);
+  it("holds a copy of a copy against that one, and how long it takes", async () => {
+    const copies = (second: string, takes: string) =>
+      `copy(far, { schedule: daily("03:00"), ${takes} }), ${at(second, "offsite")}`;
+    const of = (second: string, takes = "") =>
+      told({ backup: nightly, copies: copies(second, takes), expect: half });
+    expect(await of("02:10")).toEqual([]);
+    expect(await of("03:00")).toEqual([early("at the very minute", "longer than that", "offsite")]);
+    expect(await of("03:01")).toEqual([]);
+    expect(await of("04:00", 'takes: "1h"')).toEqual([]);
+    expect(await of("03:59", 'takes: "1h"')).toEqual([early("59 min", "1 h", "offsite")]);
   });
 
-  it("does not compare clocks of different zones", async () => {
-    const apart = { web: 'timeZone: "Asia/Seoul"', nas: 'timeZone: "UTC"' };
-    expect(await messagesOf("copy-too-early", plan(nightly, at('daily("02:05")'), apart))).toEqual([]);
+  it("counts a further directory of the same host as made with the backup", async () => {
+    const copies = `spare, ${at("02:10")}`;
+    expect(await told({ backup: nightly, copies, expect: half })).toEqual([early("10 min", "30 min")]);
+    expect(await told({ backup: nightly, copies, expect: 'backup: "10m"' })).toEqual([]);
+  });
+
+  it("compares times of one zone only", async () => {
+    const parts = { backup: nightly, copies: at("02:10"), expect: half };
+    const seoul = 'timeZone: "Asia/Seoul"';
+    expect(await told({ ...parts, nas: seoul })).toEqual([]);
+    expect(await told({ ...parts, web: seoul })).toEqual([]);
+    expect(await told({ ...parts, web: seoul, nas: seoul })).toHaveLength(1);
+    // A bucket is filled by the host that has the copy before it.
+    const sent = { ...parts, copies: at("02:10", "offsite") };
+    expect(await told({ ...sent, web: seoul })).toHaveLength(1);
+    const twice = `copy(far, { schedule: daily("02:40") }), ${at("02:40", "offsite")}`;
+    expect(await told({ ...parts, copies: twice, web: seoul })).toHaveLength(1);
+  });
+
+  it("takes the shortest wait of a week, over its end as well", async () => {
+    const cron = (fields: string) => `schedule: cron("${fields}"),`;
+    const copies = (fields: string) => `copy(far, { schedule: cron("${fields}") })`;
+    const of = async (backup: string, copy: string) =>
+      (await told({ backup: cron(backup), copies: copies(copy), expect: half })).map(([text]) => text);
+    const ten = [early("10 min", "30 min")[0]];
+    expect(await of("50 23 * * sat", "0 0 * * sun")).toEqual(ten);
+    expect(await of("50 23 * * 1,6", "0 0 * * 0,5")).toEqual(ten);
+    expect(await of("0 2,10 * * *", "10 6,10 * * *")).toEqual(ten);
+    expect(await of("0 2,10 * * *", "10 10,20 * * *")).toEqual(ten);
+    expect(await of("0 2,10 * * *", "30 2,10 * * *")).toEqual([]);
+    expect(await of("0 */6 * * *", "10 12 * * sun")).toEqual(ten);
+  });
+
+  it("does not judge what runs more often than the backup, nor days of a month and months", async () => {
+    const cron = (fields: string) => `copy(far, { schedule: cron("${fields}") })`;
+    const of = (backup: string, fields: string) =>
+      told({ backup: `schedule: cron("${backup}"),`, copies: cron(fields), expect: half });
+    expect(await of("0 2 * * *", "10 2,14 * * *")).toEqual([]);
+    expect(await of("0 2 1 * *", "10 2 * * sun")).toEqual([]);
+    expect(await of("0 2 * * *", "10 2 1 * *")).toEqual([]);
+    expect(await of("0 2 * 1-11 *", "10 2 * * *")).toEqual([]);
+    expect(await of("0 2 * * *", "10 2 * 1-11 *")).toEqual([]);
+    expect(await of("0 2 * * *", "10 2 * * *")).toHaveLength(1);
   });
 });
