@@ -4,8 +4,10 @@ import { findingsOf } from "./findings.ts";
 
 /** What one rule tells of a plan, as a report has it. */
 export interface Told extends Omit<Diagnostic, "related"> {
-  /** The source that the finding is about, and what it points at besides. */
+  /** The source that the finding is about, and the line on which that begins. */
   readonly at: string | undefined;
+  readonly line: string | undefined;
+  /** The lines that it points at besides. */
   readonly related: readonly string[];
 }
 
@@ -15,10 +17,12 @@ export async function toldBy(rule: string, source: string): Promise<readonly Tol
   // In place of the import that the plan is given.
   const text = `\n${source}`;
   const placed = await placeDiagnostics(found, () => text);
+  const line = (span: Corners | undefined) => span && text.split("\n")[span.line - 1]?.trim();
   return found.map((each, index) => ({
     ...each,
     at: excerpt(text, placed[index]?.span),
-    related: (placed[index]?.related ?? []).map(({ span }) => excerpt(text, span) ?? ""),
+    line: line(placed[index]?.span),
+    related: (placed[index]?.related ?? []).map(({ span }) => line(span) ?? ""),
   }));
 }
 

@@ -1,32 +1,57 @@
 import { describe, expect, it } from "vitest";
-import { foundBy, lostHost, messagesOf, placesOf } from "../../lib/findings.ts";
+import { disaster } from "../../lib/disaster.ts";
+import { toldBy } from "../../lib/told.ts";
 
 describe("unknown-step", () => {
-  const waitingFor = (list: string) =>
-    lostHost(`rebuild(web, { id: "machine", takes: "20m" }), restore(notes, { after: [${list}] })`);
+  const told = (after: string) =>
+    toldBy(
+      "unknown-step",
+      disaster({
+        loses: "notes",
+        steps: `manual("Look", { id: "look", takes: "1m" }), restore(notes, { after: [${after}] })`,
+      }),
+    );
 
-  it("finds each step that is none, at its place", async () => {
-    expect(await messagesOf("unknown-step", waitingFor('"machine"'))).toEqual([]);
-    expect(await placesOf("unknown-step", waitingFor('"machine", "nothing-like-it", "any"'))).toEqual([
-      "restore(notes after.1",
-      "restore(notes after.2",
+  it("takes any step of the scenario, and none", async () => {
+    expect(await told('"look"')).toEqual([]);
+    expect(await told("")).toEqual([]);
+  });
+
+  it("offers the one that was meant, and puts it in place", async () => {
+    expect(await told('"look", "loock"')).toMatchObject([
+      {
+        message:
+          "scenario 'lost': step 'restore-notes' comes after 'loock', which is no step of it. Did you mean 'look'?",
+        fix: "replace with 'look'",
+        safeFix: { replacement: '"look"' },
+        at: '"loock"',
+      },
     ]);
   });
 
-  it("offers what is close, and only that is safe to mend", async () => {
-    expect(await foundBy("unknown-step", waitingFor('"machin"'))).toMatchObject([
+  it("names all of them where none is alike, and puts nothing in place", async () => {
+    const found = await told('"rebuild"');
+    expect(found).toMatchObject([
       {
-        message:
-          "scenario 'lost': step 'restore-notes' comes after 'machin', which is no step of it. Did you mean 'machine'?",
-        fix: "replace with 'machine'",
-        safeFix: { replacement: '"machine"' },
+        message: "scenario 'lost': step 'restore-notes' comes after 'rebuild', which is no step of it.",
+        fix: "name one of: look, restore-notes",
+        at: '"rebuild"',
       },
     ]);
-    const [far] = await foundBy("unknown-step", waitingFor('"nothing-like-it"'));
-    expect(far).toMatchObject({
-      message: "scenario 'lost': step 'restore-notes' comes after 'nothing-like-it', which is no step of it.",
-      fix: "name one of: machine, restore-notes",
-    });
-    expect(far?.safeFix).toBeUndefined();
+    expect(found[0]?.safeFix).toBeUndefined();
+  });
+
+  it("tells of each", async () => {
+    expect((await told('"before", "look", "rebuild"')).map(({ at }) => at)).toEqual([
+      '"before"',
+      '"rebuild"',
+    ]);
+  });
+
+  it("does not take a step of another scenario", async () => {
+    const second = `lost, scenario("other", { ...told, loses: [notes], detection: { by: "us", within: "5m" }, rto: "2h", steps: [restore(notes, { after: ["machine"] })] })`;
+    expect(
+      (await toldBy("unknown-step", disaster({ scenarios: second }))).map(({ message }) => message),
+    ).toEqual(["scenario 'other': step 'restore-notes' comes after 'machine', which is no step of it."]);
   });
 });
