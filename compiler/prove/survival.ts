@@ -32,7 +32,12 @@ function proveSteps(
   const evidence: string[] = [];
   for (const step of steps) {
     const before = predecessors(step, scenario.steps);
-    const state: State = { model, world, back: new Set(before.flatMap((each) => broughtBack(each))) };
+    const state: State = {
+      model,
+      world,
+      back: new Set(before.flatMap((each) => broughtBack(each))),
+      waiting: waitingFor(step, scenario.steps),
+    };
     for (const need of needsOf(step, model, state)) {
       const lack = need.check();
       if (lack === undefined) evidence.push(`step '${step.id}': ${need.what} is there`);
@@ -57,11 +62,18 @@ function broughtBack(step: StepModel): readonly Key[] {
   return action.hosts.map((host): Key => `host ${host}`);
 }
 
+function waitingFor(step: StepModel, steps: readonly StepModel[]): ReadonlySet<Key> {
+  const waiting = steps.filter((each) => each === step || predecessors(each, steps).includes(step));
+  return new Set(waiting.flatMap((each) => broughtBack(each)));
+}
+
 interface State {
   readonly model: Model;
   readonly world: World;
   /** What earlier steps have brought back. */
   readonly back: ReadonlySet<Key>;
+  /** What this step brings back, or a step that waits for it. */
+  readonly waiting: ReadonlySet<Key>;
 }
 
 /** Why something cannot be had; and the circle, when it waits for itself. */
@@ -193,7 +205,10 @@ function whyNoSecret(state: State, secret: SecretModel, hosts: readonly string[]
     const asset = `asset '${inside.in}'`;
     return {
       why: `it is in '${inside.id}', which is in '${inside.in}', which does not work yet`,
-      circle: [asset, secret.what, `escrow '${inside.id}'`, asset],
+      // Where nothing waits for this step, the asset may well be brought back before it.
+      ...(state.waiting.has(`asset ${inside.in}`) && {
+        circle: [asset, secret.what, `escrow '${inside.id}'`, asset],
+      }),
     };
   }
   return { why: secret.escrow.map((id) => (world.whyGone("escrow", id) ?? []).join("; ")).join("; ") };
