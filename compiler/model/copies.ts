@@ -48,11 +48,11 @@ export function routeCopies(copies: readonly AuthorsCopy[], world: World): reado
     const route = routeCopy(copy, index, holders, world);
     const before = arrivals[route.from];
     const schedule = route.how === "pulled" || route.how === "pushed" ? (copy.schedule ?? before) : undefined;
-    routes.push({ ...route, schedule });
+    routes.push({ ...route, schedule, follows: copy.schedule === undefined });
     const source = world.logSchedule ?? (route.how === "made" ? world.schedule : (schedule ?? before));
     const wait = world.logSchedule
       ? LOG_WAIT * (index + 1)
-      : SLACK + (route.how === "made" ? (world.capture ?? CAPTURE) : 0);
+      : SLACK + (route.how === "made" ? (world.capture ?? CAPTURE) : (route.takes ?? 0));
     arrivals.push(later(source, wait));
     const directory = directoryOf(copy, world);
     if (directory === undefined || route.how === "none") continue;
@@ -85,7 +85,7 @@ function routeCopy(
   index: number,
   holders: readonly Holder[],
   world: World,
-): Omit<CopyModel, "schedule"> {
+): Omit<CopyModel, "schedule" | "follows"> {
   const directory = directoryOf(copy, world);
   const last = holders.at(-1) ?? { index: 0, host: undefined };
   const route = (how: CopyModel["how"], by: string | undefined, from = last.index) => ({

@@ -97,6 +97,8 @@ export interface CopyModel {
   /** Index of the copy that it is made from. */
   readonly from: number;
   readonly schedule: ScheduleModel | undefined;
+  /** The author left its time to the compiler, which has it follow what it copies. */
+  readonly follows: boolean;
   readonly keep: Retention | undefined;
   /** How long it takes to bring a set there, at most: seconds. Undefined: nobody knows. */
   readonly takes: number | undefined;

@@ -31,19 +31,28 @@ export function proveRpo(model: Model): readonly Proof[] {
       flows.set(host, flow);
       return flow;
     };
-    if (asset.rpo !== undefined && worlds.length === 0) {
-      const { rpo } = asset;
-      proofs.push(proveOne(asset, worldAfter(model, undefined), rpo, flowOf));
-    }
+    const own = Math.min(asset.rpo ?? Number.POSITIVE_INFINITY, ...promised(model, undefined, asset.id));
+    if (Number.isFinite(own) && worlds.length === 0)
+      proofs.push(proveOne(asset, worldAfter(model, undefined), own, flowOf));
     for (const world of worlds) {
-      const target = Math.min(
-        asset.rpo ?? Number.POSITIVE_INFINITY,
-        world.scenario?.rpo ?? Number.POSITIVE_INFINITY,
-      );
-      proofs.push(proveOne(asset, world, target, flowOf));
+      const { scenario } = world;
+      const promises =
+        scenario === undefined ? [] : [scenario.rpo, ...promised(model, scenario.id, asset.id)];
+      proofs.push(proveOne(asset, world, Math.min(own, ...promises), flowOf));
     }
   }
   return proofs;
+}
+
+/** The recovery points that were promised of a scenario, for all or for one asset of it; without a scenario: of an asset, whatever happens. */
+function promised(model: Model, scenario: string | undefined, asset: string): readonly number[] {
+  return model.recovery.objectives.flatMap((each) =>
+    each.rpo !== undefined &&
+    each.scenario === scenario &&
+    (each.asset === asset || (each.asset === undefined && scenario !== undefined))
+      ? [each.rpo]
+      : [],
+  );
 }
 
 function proveOne(asset: AssetModel, world: World, target: number, flowOf: (host: string) => Flow): Proof {

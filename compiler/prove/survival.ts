@@ -40,10 +40,12 @@ function proveSteps(
     };
     for (const need of needsOf(step, model, state)) {
       const lack = need.check();
+      const what = `step '${step.id}' needs ${need.what}: ${lack?.why}`;
       if (lack === undefined) evidence.push(`step '${step.id}': ${need.what} is there`);
-      else
+      // A step may need one thing for several reasons.
+      else if (!problems.some((problem) => problem.what === what))
         problems.push({
-          what: `step '${step.id}' needs ${need.what}: ${lack.why}`,
+          what,
           at: { type: "scenario", id: scenario.id, path: ["steps", step.index] },
           ...(lack.circle !== undefined && { circle: lack.circle }),
         });

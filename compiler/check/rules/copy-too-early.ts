@@ -24,7 +24,7 @@ export const rule: Rule = {
         // Further directories of its host are filled by the backup itself.
         const isOwn = source?.how === "made" || source?.how === "copied";
         const before = isOwn ? asset.schedule : source?.schedule;
-        if (before === undefined || copy.schedule === undefined) continue;
+        if (before === undefined || copy.schedule === undefined || copy.follows) continue;
         if (zone(copy.by ?? asset.hosts[0]) !== zone(source?.by ?? asset.hosts[0])) continue;
         const gap = shortestWait(before, copy.schedule);
         const needed = (isOwn ? asset.expect.backup : source?.takes) ?? 0;

@@ -3,7 +3,8 @@ import { disaster } from "../../lib/disaster.ts";
 import { toldBy } from "../../lib/told.ts";
 
 describe("circular-need", () => {
-  const inNotes = 'const keys = escrow("keys", { in: notes }); const password = secretPrompt("the password", { escrow: [keys] });';
+  const inNotes =
+    'const keys = escrow("keys", { in: notes }); const password = secretPrompt("the password", { escrow: [keys] });';
   const rebuilt = 'rebuild(web, { id: "machine", takes: "20m" })';
   const told = async (rule: string, parts: Parameters<typeof disaster>[0]) =>
     (await toldBy(rule, disaster(parts))).map(({ message, why, line }) => [message, why, line]);
@@ -21,12 +22,16 @@ describe("circular-need", () => {
 
   it("finds a step that what it needs is waiting for", async () => {
     const unlock = 'manual("Unlock", { id: "unlock", takes: "1m", needs: [password] }),';
-    const parts = { between: inNotes, steps: `${rebuilt},\n${unlock}\nmanual("Go on", { takes: "1m" }), restore(notes)` };
+    const parts = {
+      between: inNotes,
+      steps: `${rebuilt},\n${unlock}\nmanual("Go on", { takes: "1m" }), restore(notes)`,
+    };
     expect(await told("circular-need", parts)).toEqual([[circle, inside("unlock"), unlock]]);
   });
 
   it("takes no mere order of the steps for a circle", async () => {
-    const unlock = (after: string) => `manual("Unlock", { id: "unlock", takes: "1m", needs: [password], after: ["${after}"] }),`;
+    const unlock = (after: string) =>
+      `manual("Unlock", { id: "unlock", takes: "1m", needs: [password], after: ["${after}"] }),`;
     const steps = (after: string) => `${rebuilt},\n${unlock(after)}\nrestore(notes, { after: ["machine"] })`;
     const late = { between: inNotes, steps: steps("restore-notes") };
     expect(await told("circular-need", late)).toEqual([]);
@@ -34,13 +39,22 @@ describe("circular-need", () => {
     const beside = { between: inNotes, steps: steps("machine") };
     expect(await told("circular-need", beside)).toEqual([]);
     expect(await told("not-survived", beside)).toEqual([
-      [`scenario 'lost': ${inside("unlock")}`, "the recovery stops at this step, on the day on which it is needed", unlock("machine")],
+      [
+        `scenario 'lost': ${inside("unlock")}`,
+        "the recovery stops at this step, on the day on which it is needed",
+        unlock("machine"),
+      ],
     ]);
   });
 
   it("is content with another place for the keys", async () => {
     const safe = inNotes.replace("[keys]", '[keys, escrow("safe")]');
-    expect(await told("circular-need", { between: safe, steps: `${rebuilt}, restore(notes, { needs: [password] })` })).toEqual([]);
+    expect(
+      await told("circular-need", {
+        between: safe,
+        steps: `${rebuilt}, restore(notes, { needs: [password] })`,
+      }),
+    ).toEqual([]);
   });
 
   it("finds a store that works only when the asset in it does", async () => {

@@ -21,8 +21,8 @@ export default plan("shop", { assets: [notes] });
 `;
     return (await toldBy("copy-too-early", source)).map(({ message, at }) => [message, at]);
   };
-  const early = (gap: string, duration: string, store = "far") => [
-    `the copy of asset 'notes' in '${store}' is made ${gap} after what it copies begins, which takes ${duration}`,
+  const early = (when: string, duration: string, store = "far") => [
+    `the copy of asset 'notes' in '${store}' is made ${when} what it copies begins, which takes ${duration}`,
     "daily",
   ];
   const at = (time: string, store = "far") => `copy(${store}, { schedule: daily("${time}") })`;
@@ -32,17 +32,17 @@ export default plan("shop", { assets: [notes] });
   it("allows a copy that begins when the backup is done", async () => {
     expect(await told({ backup: nightly, copies: at("02:30"), expect: half })).toEqual([]);
     expect(await told({ backup: nightly, copies: at("02:29"), expect: half })).toEqual([
-      early("29 min", "30 min"),
+      early("29 min after", "30 min"),
     ]);
     expect(await told({ backup: nightly, copies: at("01:59"), expect: half })).toEqual([]);
   });
 
   it("finds the very minute, too, however long the backup takes", async () => {
     expect(await told({ backup: nightly, copies: at("02:00"), expect: half })).toEqual([
-      early("at the very minute", "30 min"),
+      early("in the very minute in which", "30 min"),
     ]);
     expect(await told({ backup: nightly, copies: at("02:00") })).toEqual([
-      early("at the very minute", "longer than that"),
+      early("in the very minute in which", "longer than that"),
     ]);
     expect(await told({ backup: nightly, copies: at("02:01") })).toEqual([]);
   });
@@ -58,15 +58,15 @@ export default plan("shop", { assets: [notes] });
     const of = (second: string, takes = "") =>
       told({ backup: nightly, copies: copies(second, takes), expect: half });
     expect(await of("02:10")).toEqual([]);
-    expect(await of("03:00")).toEqual([early("at the very minute", "longer than that", "offsite")]);
+    expect(await of("03:00")).toEqual([early("in the very minute in which", "longer than that", "offsite")]);
     expect(await of("03:01")).toEqual([]);
     expect(await of("04:00", 'takes: "1h"')).toEqual([]);
-    expect(await of("03:59", 'takes: "1h"')).toEqual([early("59 min", "1 h", "offsite")]);
+    expect(await of("03:59", 'takes: "1h"')).toEqual([early("59 min after", "1 h", "offsite")]);
   });
 
   it("counts a further directory of the same host as made with the backup", async () => {
     const copies = `spare, ${at("02:10")}`;
-    expect(await told({ backup: nightly, copies, expect: half })).toEqual([early("10 min", "30 min")]);
+    expect(await told({ backup: nightly, copies, expect: half })).toEqual([early("10 min after", "30 min")]);
     expect(await told({ backup: nightly, copies, expect: 'backup: "10m"' })).toEqual([]);
   });
 
@@ -88,7 +88,7 @@ export default plan("shop", { assets: [notes] });
     const copies = (fields: string) => `copy(far, { schedule: cron("${fields}") })`;
     const of = async (backup: string, copy: string) =>
       (await told({ backup: cron(backup), copies: copies(copy), expect: half })).map(([text]) => text);
-    const ten = [early("10 min", "30 min")[0]];
+    const ten = [early("10 min after", "30 min")[0]];
     expect(await of("50 23 * * sat", "0 0 * * sun")).toEqual(ten);
     expect(await of("50 23 * * 1,6", "0 0 * * 0,5")).toEqual(ten);
     expect(await of("0 2,10 * * *", "10 6,10 * * *")).toEqual(ten);

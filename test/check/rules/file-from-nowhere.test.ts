@@ -29,7 +29,10 @@ describe("file-from-nowhere", () => {
       const file = `fileOn(web, "${path}")`;
       expect(await told(reads(file))).toEqual([]);
       expect(await told(reads(file), { loses: "web" })).toEqual([
-        [problem(`${path} on 'web'`, "'web' is lost, and no step before it writes that file there"), "fileOn"],
+        [
+          problem(`${path} on 'web'`, "'web' is lost, and no step before it writes that file there"),
+          "fileOn",
+        ],
       ]);
       expect(await told(`${writes(file)}\n${reads(file)}`, { loses: "web" })).toEqual([]);
     },

@@ -35,9 +35,9 @@ describe("no-scenario", () => {
     expect(await told(objectives, scenarios(`scenario("one", ${other})`))).toEqual([
       ["scenario 'one' is missing from the objectives", '[{ title: "all", scenario: lost }]'],
     ]);
-    expect(await told(objectives, scenarios(`scenario("one", ${other}), scenario("two", ${other})`))).toEqual([
-      ["scenarios 'one', 'two' are missing from the objectives", '[{ title: "all", scenario: lost }]'],
-    ]);
+    expect(await told(objectives, scenarios(`scenario("one", ${other}), scenario("two", ${other})`))).toEqual(
+      [["scenarios 'one', 'two' are missing from the objectives", '[{ title: "all", scenario: lost }]']],
+    );
   });
 
   it("leaves what a scenario lacks, and people who cannot be reached, to the rules for that", async () => {

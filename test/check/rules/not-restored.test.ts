@@ -26,7 +26,10 @@ describe("not-restored", () => {
   it("gives the whole way from what is lost: a place, a machine, a VM on it", async () => {
     const before = 'const office = site("office"); const mac = host("mac", { at: office });';
     const source = (loses: string) => ({ between: "", steps: look, loses });
-    const vm = disaster(source("office")).replace('const web = host("web", {', `${before}\nconst web = host("web", { runsOn: mac,`);
+    const vm = disaster(source("office")).replace(
+      'const web = host("web", {',
+      `${before}\nconst web = host("web", { runsOn: mac,`,
+    );
     expect((await toldBy("not-restored", vm)).map(({ message }) => message)).toEqual([
       "scenario 'lost': 'notes' is lost (the site 'office' is lost; 'mac' is there; 'web' runs on it; the data of 'notes' is on 'web'), and no step restores it",
     ]);
@@ -40,7 +43,10 @@ describe("not-restored", () => {
 
   it("does not take the restore of another asset for that", async () => {
     expect(await told({ ...wiki, loses: "notes, wiki", steps: "restore(wiki)" })).toEqual([
-      ["scenario 'lost': 'notes' is lost (the asset 'notes' is lost), and no step restores it", "[restore(wiki)]"],
+      [
+        "scenario 'lost': 'notes' is lost (the asset 'notes' is lost), and no step restores it",
+        "[restore(wiki)]",
+      ],
     ]);
   });
 
@@ -61,7 +67,8 @@ export default plan("shop", { assets: [db], scenarios: [scenario("lost", {
   loses: [${loses}], detection: { by: "us", within: "5m" }, steps: [${look}],
 })] });
 `;
-    const of = async (loses: string) => (await toldBy("not-restored", source(loses))).map(({ message }) => message);
+    const of = async (loses: string) =>
+      (await toldBy("not-restored", source(loses))).map(({ message }) => message);
     expect(await of("a")).toEqual([]);
     expect(await of("a, c")).toEqual([
       "scenario 'lost': 'db' is lost (the host 'a' is lost; the data of 'db' is on 'a', 'c'), and no step restores it",

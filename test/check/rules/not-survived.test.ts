@@ -19,7 +19,12 @@ describe("not-survived", () => {
 
   it("says which step it is about", async () => {
     const look = 'manual("Look", { id: "look", takes: "1m", needs: [web] }),';
-    const found = await toldBy("not-survived", disaster({ steps: `\n${rebuilt.replace("})", ', after: ["look"] })')},\n${look.replace("takes", "after: [], takes")}\n` }));
+    const found = await toldBy(
+      "not-survived",
+      disaster({
+        steps: `\n${rebuilt.replace("})", ', after: ["look"] })')},\n${look.replace("takes", "after: [], takes")}\n`,
+      }),
+    );
     expect(found).toMatchObject([
       {
         message: `scenario 'lost': step 'look' needs the host 'web': ${webIsLost}${andNotBack}`,
@@ -147,7 +152,9 @@ const [safe, vault, inside] = [escrow("safe", { at: bank }), escrow("vault", { o
       expect(await of("safe, vault", "web, bank")).toEqual(
         lack(`the site 'bank' is lost; 'safe' is there; ${webIsLost}; 'vault' is on it`),
       );
-      expect(await of("inside", "notes")).toEqual(lack("it is in 'inside', which is in 'notes', which does not work yet"));
+      expect(await of("inside", "notes")).toEqual(
+        lack("it is in 'inside', which is in 'notes', which does not work yet"),
+      );
       expect(await of("inside", "notes", "restore(notes),")).toEqual([]);
       expect(await of("inside", "inside")).toEqual(lack("the escrow 'inside' is lost"));
     });
@@ -159,7 +166,9 @@ const [safe, vault, inside] = [escrow("safe", { at: bank }), escrow("vault", { o
       const of = (before: string, copies: string) =>
         told(`${rebuilt}, restore(notes)`, { ...lost, before, copies });
       const [lack] = await of(bucket(), "disk, offsite");
-      expect(lack).toMatch(/^step 'restore-notes' needs a copy of 'notes': 'disk': .*; 'offsite': .*\/etc\/aws.*: it was on 'web' only, which the disaster takes; say where/);
+      expect(lack).toMatch(
+        /^step 'restore-notes' needs a copy of 'notes': 'disk': .*; 'offsite': .*\/etc\/aws.*: it was on 'web' only, which the disaster takes; say where/,
+      );
       expect(await of(bucket('escrow: [escrow("safe")]'), "disk, offsite")).toEqual([]);
       // Sent there by the NAS, which is left.
       expect(await of(bucket(), "disk, far, offsite")).toEqual([]);
@@ -201,7 +210,12 @@ const dep = directory("dep", { on: nas, path: "/dep", needs: [wiki] });`,
     const offsite = (lock = "") =>
       `const offsite = s3("offsite", { bucket: "shop", region: "eu-central-1", credentials: "/etc/aws", escrow: [escrow("safe")], ${lock} });`;
     const of = (parts: Parts, copies = "disk, offsite") =>
-      told(`${rebuilt}, restore(notes)`, { copies, scenario: "malicious: true", nas: "reach: undefined", ...parts });
+      told(`${rebuilt}, restore(notes)`, {
+        copies,
+        scenario: "malicious: true",
+        nas: "reach: undefined",
+        ...parts,
+      });
 
     it("deletes what the host may delete, and cannot what is locked", async () => {
       expect(await of({ before: offsite() })).toEqual([
