@@ -140,7 +140,7 @@ function restoreNeeds(asset: AssetModel, from: string | undefined, state: State)
       check: () => {
         const controller = model.recovery.controller;
         if (controller !== undefined && isThere(state, "host", controller)) return undefined;
-        if (model.recovery.escrow.some((id) => isThere(state, "escrow", id))) return undefined;
+        if (model.recovery.escrow.some((id) => isEscrowOpen(state, id))) return undefined;
         return {
           why: `they were on ${rebuilt.map((id) => `'${id}'`).join(", ")}; say where else the compiled plan is kept: escrow of the plan`,
         };

@@ -29,15 +29,44 @@ export interface PrettyOptions {
 /** Diagnostics for people: place, what, the source, why, how to mend it. */
 export function pretty(diagnostics: readonly PlacedDiagnostic[], options: PrettyOptions): string {
   const colors = pc.createColors(options.color);
-  return diagnostics.map((each) => one(each, colors, options.width)).join("\n");
+  return alike(diagnostics)
+    .map((each) => one(each, colors, options.width))
+    .join("\n");
 }
 
-function one(diagnostic: PlacedDiagnostic, colors: Colors, width: number): string {
+/** How many findings of one kind are shown by a line each; the rest is a number. */
+const SHOWN = 10;
+
+/** Findings side by side that differ in nothing but their message: what was generated is stale in all of its files at once. */
+function alike(diagnostics: readonly PlacedDiagnostic[]): readonly (readonly PlacedDiagnostic[])[] {
+  const groups: PlacedDiagnostic[][] = [];
+  for (const each of diagnostics) {
+    const last = groups.at(-1);
+    const [first] = last ?? [];
+    const isAlike =
+      first !== undefined &&
+      [first, each].every(({ span, related }) => span === undefined && related.length === 0) &&
+      first.code === each.code &&
+      first.why === each.why &&
+      first.fix === each.fix;
+    if (isAlike) last?.push(each);
+    else groups.push([each]);
+  }
+  return groups;
+}
+
+function one(group: readonly PlacedDiagnostic[], colors: Colors, width: number): string {
+  const diagnostic = group[0] as PlacedDiagnostic;
   const { span } = diagnostic;
   const paint = diagnostic.severity === "error" ? colors.red : colors.yellow;
   const place = span === undefined ? "" : `${colors.cyan(`${span.file}:${span.line}:${span.column}`)} - `;
-  const head = `${place}${paint(diagnostic.severity)} ${colors.dim(`${diagnostic.code} ${diagnostic.name}:`)} ${diagnostic.message}`;
-  const lines = [head, ...frame(span, diagnostic.source, paint, width)];
+  const heads = group
+    .slice(0, SHOWN)
+    .map(
+      (each) => `${place}${paint(each.severity)} ${colors.dim(`${each.code} ${each.name}:`)} ${each.message}`,
+    );
+  if (group.length > SHOWN) heads.push(`  … and ${group.length - SHOWN} more of them`);
+  const lines = [...heads, ...frame(span, diagnostic.source, paint, width)];
   for (const related of diagnostic.related) {
     lines.push(
       `  ${colors.cyan(`${related.span.file}:${related.span.line}:${related.span.column}`)} ${related.message}`,

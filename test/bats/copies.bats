@@ -241,6 +241,18 @@ in_node_1() {
   assert_same "$(cat "$PLACE/mac/data/book")" ledger
 }
 
+@test "2 GiB go to a directory of another host and back with the same hash, in constant memory" {
+  local peak
+  head -c 2147483648 /dev/zero | openssl enc -aes-128-ctr -K 00112233445566778899aabbccddeeff -iv 00000000000000000000000000000000 >"$PLACE/mac/data/book"
+  "$PLACE/mac/opt/backup-ledger.sh" --quiet
+  peak="$(in_net /usr/bin/time -f %M "$PLACE/mac/opt/push-ledger.sh" --quiet 2>&1)"
+  ((peak < 100000)) || fail "a program took $peak KiB of memory"
+  mv "$PLACE/mac/data/book" "$PLACE/mac/own" "$BATS_TEST_TMPDIR"
+  mkdir "$PLACE/mac/own"
+  run -0 mac restore-ledger --from nas --yes
+  cmp "$BATS_TEST_TMPDIR/book" "$PLACE/mac/data/book"
+}
+
 @test "the help of every script names its options, a wrong one is 64" {
   local script
   for script in pull-notes push-notes restore-notes; do

@@ -54,3 +54,7 @@ setup() {
   run -78 box push-notes
   assert_says 'there is no bucket'
 }
+
+@test "2 GiB arrive with the same hash in constant memory" {
+  demand_two_gigabytes 100000
+}

@@ -128,6 +128,25 @@ describe("exit codes", () => {
     expect(lifeboat(["build", "--out", out, "--check"]).status).toBe(0);
   });
 
+  it("tells of many stale files in a few lines, of all of them in JSON", () => {
+    const build = [
+      "build",
+      resolve("plans/reference.plan.ts"),
+      "--out",
+      join(folder, "nowhere"),
+      "--check",
+      "--shellcheck",
+      "off",
+    ];
+    const { status, stderr } = lifeboat(build);
+    expect(status).toBe(3);
+    const { diagnostics } = JSON.parse(lifeboat([...build, "--format", "json"]).stdout);
+    expect(diagnostics.length).toBeGreaterThan(10);
+    expect(stderr.match(/error LB5003/g)).toHaveLength(10);
+    expect(stderr).toContain(`\n  … and ${diagnostics.length - 10} more of them\n`);
+    expect(stderr.match(/why:/g)).toHaveLength(1);
+  });
+
   it("1 when two plans have one name", () => {
     writeFileSync(join(folder, "again.plan.ts"), GOOD);
     expect(lifeboat(["check", "plans/shop.plan.ts", "again.plan.ts"])).toMatchObject({

@@ -12,7 +12,6 @@ import {
   rclone,
   restic,
   s3,
-  secretEnv,
   secretFile,
 } from "lifeboat";
 
@@ -56,7 +55,7 @@ const dropbox = rclone("dropbox", {
 const repository = restic("repository", {
   repository: "s3:https://minio.example.com:9000/restic",
   password: secretFile("/etc/lifeboat/restic.password"),
-  environment: [{ name: "AWS_SECRET_ACCESS_KEY", value: secretEnv("BACKUP_SECRET") }],
+  environment: [{ name: "AWS_SECRET_ACCESS_KEY", value: secretFile("/etc/lifeboat/aws-secret") }],
   cache: "/var/cache/restic",
 });
 
