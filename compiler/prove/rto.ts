@@ -12,7 +12,13 @@ import { type World, worldAfter } from "./world.ts";
 export function proveRto(model: Model): readonly Proof[] {
   return [
     ...model.recovery.scenarios.flatMap((scenario) => proveScenario(model, scenario)),
-    ...model.assets.flatMap((asset) => (asset.rto === undefined ? [] : [proveAsset(asset, asset.rto)])),
+    ...model.assets.flatMap((asset) => {
+      const promises = model.recovery.objectives.flatMap((each) =>
+        each.scenario === undefined && each.asset === asset.id ? [each.rto] : [],
+      );
+      const targets = [asset.rto, ...promises].filter((rto) => rto !== undefined);
+      return targets.length === 0 ? [] : [proveAsset(asset, Math.min(...targets))];
+    }),
   ];
 }
 
