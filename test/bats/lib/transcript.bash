@@ -22,7 +22,7 @@ by_hand() {
   printf '\n' >>"$TRANSCRIPT"
 }
 
-# Take out what differs from run to run.
+# Take out what differs from run to run. In a namespace that is new, the cluster's own objects come before or after those of a restore.
 transcript_normal() {
   sed -E -e "s#$TRANSCRIPT_BASE#/HERE#g" -e "s#${BATS_TEST_TMPDIR//./\\.}#/TEST#g" -e "s#${BATS_FILE_TMPDIR:-/nonexistent}#/SUITE#g" \
     -e 's/[0-9]{8}[Tt][0-9]{6}[Zz]/<set>/g' -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z/<time>/g' \
@@ -32,7 +32,10 @@ transcript_normal() {
     -e 's/sha256 [0-9a-f]{64}/sha256 <hash>/g' -e 's/pid[ =][0-9]+/pid <n>/g' -e 's/[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}$/<next>/' \
     -e 's/127\.0\.0\.1:[0-9]+/127.0.0.1:<port>/g' -e 's/-[0-9]+\.sock/-<n>.sock/g' -e 's/ <size>, <size> free/ <size> free/' \
     -e 's/ (cluster|snapshot) [0-9a-f]{10,16}\b/ \1 <id>/g' -e 's/\b(etcd|Kubernetes|\(the set:) v?[0-9]+(\.[0-9]+)+/\1 <version>/g' \
-    -e 's/\b(bin\.[0-9]+):[0-9]+/\1:<position>/g' -e 's/ of [0-9]+ kinds/ of <n> kinds/' -e 's/(s ago) +-/\1 -/g' -e 's/[ \t]+$//' "$TRANSCRIPT"
+    -e 's/\b(bin\.[0-9]+):[0-9]+/\1:<position>/g' -e 's/ of [0-9]+ kinds/ of <n> kinds/' \
+    -e 's/ has [0-9]+ warnings?;/ has <n> warnings;/' -e 's/, [0-9]+ warnings?$/, <n> warnings/' -e 's/[0-9]+ objects? \(ConfigMaps/<n> objects (ConfigMaps/' \
+    -e '/restores\/thing-drill-.* has <n> warnings/d' -e 's/[0-9]+ of [0-9]+ items/<n> items/' -e 's/ (holds|restore) [0-9]+ items/ \1 <n> items/' \
+    -e 's/(s ago) +-/\1 -/g' -e 's/[ \t]+$//' "$TRANSCRIPT"
 }
 
 # Hold the transcript against the golden of that name.
