@@ -34,6 +34,7 @@ const PACKAGES = {
   curl: "curl",
   cron: "cron",
   tmux: "tmux",
+  script: "bsdutils",
   faketime: "faketime",
   strace: "strace",
   fuser: "psmisc",

@@ -5,6 +5,7 @@ import { allDiagnostics } from "../diagnostics/index.ts";
 import { closest } from "../model/closest.ts";
 import type { Model } from "../model/model.ts";
 import type { Proof } from "../prove/proof.ts";
+import { wrapLines } from "../report/wrap.ts";
 import { packageRoot } from "../root.ts";
 import { defaultPlans } from "./plans.ts";
 
@@ -16,8 +17,14 @@ const EXIT_USAGE = 2;
 export async function explain(topic: string, named: readonly string[]): Promise<number> {
   const code = explainCode(topic);
   if (code !== undefined) {
-    process.stdout.write(code);
+    process.stdout.write(wrapLines(code, process.stdout.columns));
     return EXIT_FINE;
+  }
+  if (named.length > 0 && existsSync(topic)) {
+    process.stderr.write(
+      `lifeboat: ${topic} is a file; what to explain comes first: lifeboat explain ${named[0]} ${topic}\n`,
+    );
+    return EXIT_USAGE;
   }
   const plans = named.length > 0 ? named : defaultPlans();
   const known: string[] = [];
@@ -39,7 +46,7 @@ export async function explain(topic: string, named: readonly string[]): Promise<
   if (stories.length > 0) {
     // Several plans may have one of that name.
     const text = stories.map(({ plan, story }) => (stories.length > 1 ? `${plan}\n\n${story}` : story));
-    process.stdout.write(text.join("\n"));
+    process.stdout.write(wrapLines(text.join("\n"), process.stdout.columns));
     return EXIT_FINE;
   }
   if (broken !== undefined) {

@@ -2,10 +2,11 @@ import pc from "picocolors";
 import stringWidth from "string-width";
 import type { Span } from "../diagnostics/diagnostic.ts";
 import type { PlacedDiagnostic } from "./report.ts";
+import { type Columns, hang } from "./wrap.ts";
 
-/** How stderr wants it: its width, 80 columns when it is no terminal, and whether in colour. */
+/** How stderr wants it. */
 export function optionsOfStderr(): PrettyOptions {
-  return { color: wantsColor(process.stderr, process.env), width: process.stderr.columns ?? 80 };
+  return { color: wantsColor(process.stderr, process.env), columns: process.stderr.columns };
 }
 
 /**
@@ -22,15 +23,18 @@ type Colors = ReturnType<typeof pc.createColors>;
 
 export interface PrettyOptions {
   readonly color: boolean;
-  /** Columns of the terminal; source lines are cut to fit. */
-  readonly width: number;
+  /** Sentences are broken to fit, and source lines are cut; where there is no terminal only these, at 100 columns. */
+  readonly columns: Columns;
 }
+
+/** How long a source line may be where no terminal says it. */
+const SOURCE_COLUMNS = 100;
 
 /** Diagnostics for people: place, what, the source, why, how to mend it. */
 export function pretty(diagnostics: readonly PlacedDiagnostic[], options: PrettyOptions): string {
   const colors = pc.createColors(options.color);
   return alike(diagnostics)
-    .map((each) => one(each, colors, options.width))
+    .map((each) => one(each, colors, options.columns))
     .join("\n");
 }
 
@@ -55,28 +59,29 @@ function alike(diagnostics: readonly PlacedDiagnostic[]): readonly (readonly Pla
   return groups;
 }
 
-function one(group: readonly PlacedDiagnostic[], colors: Colors, width: number): string {
+function one(group: readonly PlacedDiagnostic[], colors: Colors, columns: Columns): string {
   const diagnostic = group[0] as PlacedDiagnostic;
   const { span } = diagnostic;
   const paint = diagnostic.severity === "error" ? colors.red : colors.yellow;
   const place = span === undefined ? "" : `${colors.cyan(`${span.file}:${span.line}:${span.column}`)} - `;
+  const width = columns ?? SOURCE_COLUMNS;
   const heads = group
     .slice(0, SHOWN)
     .map(
       (each) => `${place}${paint(each.severity)} ${colors.dim(`${each.code} ${each.name}:`)} ${each.message}`,
-    );
+    )
+    .map((head) => hang("", head, columns));
   if (group.length > SHOWN) heads.push(`  … and ${group.length - SHOWN} more of them`);
   const lines = [...heads, ...frame(span, diagnostic.source, paint, width)];
   for (const related of diagnostic.related) {
-    lines.push(
-      `  ${colors.cyan(`${related.span.file}:${related.span.line}:${related.span.column}`)} ${related.message}`,
-    );
+    const at = colors.cyan(`${related.span.file}:${related.span.line}:${related.span.column}`);
+    lines.push(hang("  ", `${at} ${related.message}`, columns));
     lines.push(...frame(related.span, related.source, colors.cyan, width));
   }
-  lines.push(`  ${colors.bold("why:")}  ${diagnostic.why}`);
+  lines.push(hang(`  ${colors.bold("why:")}  `, diagnostic.why, columns));
   if (diagnostic.fix !== undefined) {
     const safe = diagnostic.safeFix === undefined ? "" : colors.dim(" (safe; lifeboat check --fix)");
-    lines.push(`  ${colors.bold("fix:")}  ${diagnostic.fix}${safe}`);
+    lines.push(hang(`  ${colors.bold("fix:")}  `, `${diagnostic.fix}${safe}`, columns));
   }
   lines.push(`  ${colors.dim(`docs: lifeboat explain ${diagnostic.code}`)}`);
   return `${lines.join("\n")}\n`;

@@ -11,7 +11,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { Ajv } from "ajv";
+import stringWidth from "string-width";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const program = resolve("dist/lifeboat.mjs");
@@ -261,6 +263,29 @@ describe("colours", () => {
     expect(isColored({ FORCE_COLOR: "1" })).toBe(true);
     expect(isColored({ FORCE_COLOR: "0" })).toBe(false);
     expect(isColored({ FORCE_COLOR: "1", NO_COLOR: "1" })).toBe(false);
+  });
+});
+
+describe("a terminal", () => {
+  it("gets colours, and sentences that end where it does; a file gets neither", () => {
+    const plan = join(badPlans, "bad-id-korean.plan.ts");
+    const command = `stty cols 60; ${process.execPath} ${program} check ${plan}`;
+    const { status, stdout } = spawnSync("script", ["-qec", command, "/dev/null"], {
+      env: { ...environment, TERM: "xterm" },
+      encoding: "utf8",
+    });
+    expect(status).toBe(1);
+    const lines = stdout.split("\r\n");
+    expect(lines.join("\n")).toContain("\u001b[31merror\u001b[39m");
+    const shown = lines.map((line) => stripVTControlCharacters(line));
+    expect(shown.filter((line) => stringWidth(line) > 60)).toEqual([]);
+    expect(shown).toContain("  why:  ids name folders, scripts and metrics on every");
+    expect(shown).toContain("        system: lower-case letters, digits and dashes, up to");
+    // Two columns a letter: the carets stand below the whole of the name.
+    const [source = "", carets = ""] = shown.filter((line) => /^[> ] +\d* \|/.test(line));
+    expect(stringWidth(source.slice(0, source.indexOf('"주문"')))).toBe(carets.indexOf("^"));
+    expect(carets).toMatch(/\| +\^{6}$/);
+    expect(lifeboat(["check", plan]).stderr).toContain("up to 48, a letter or digit first\n");
   });
 });
 

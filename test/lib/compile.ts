@@ -6,7 +6,7 @@ import { type PlacedDiagnostic, placeDiagnostics } from "../../compiler/report/r
 export interface Checked {
   readonly compiled: Compiled;
   readonly diagnostics: readonly PlacedDiagnostic[];
-  /** As `lifeboat check` prints it at 100 columns without colours. */
+  /** As `lifeboat check` prints it into a file, without colours. */
   readonly text: string;
 }
 
@@ -14,5 +14,5 @@ export interface Checked {
 export async function checkPlan(path: string): Promise<Checked> {
   const compiled = await compilePlan(path);
   const diagnostics = await placeDiagnostics(compiled.diagnostics, (shown) => readSource(path, shown));
-  return { compiled, diagnostics, text: pretty(diagnostics, { color: false, width: 100 }) };
+  return { compiled, diagnostics, text: pretty(diagnostics, { color: false, columns: undefined }) };
 }
