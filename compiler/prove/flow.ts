@@ -50,10 +50,13 @@ function sourceOf(
   if (writer !== undefined) return { there: `step '${writer.id}' has written it` };
   const elsewhere = earlier.flatMap((each) => each.writes).find((other) => other.path === file.path);
   const store = model.stores.find(
-    ({ directory }) => directory?.host === file.on && file.path.startsWith(`${directory.path}/`),
+    ({ directory }) =>
+      directory !== undefined &&
+      (directory.host ?? file.on) === file.on &&
+      file.path.startsWith(`${directory.path}/`),
   );
-  if (store !== undefined && world.has("store", store.id))
-    return { there: `it is in the store '${store.id}'` };
+  const lost = store === undefined ? undefined : world.whyGone("store", store.id);
+  if (lost !== undefined) return { gone: `${lost.join("; ")}, and no step before it writes that file there` };
   if (!world.has("host", file.on))
     return { gone: `'${file.on}' is lost, and no step before it writes that file there` };
   if (TEMPORARY.test(file.path))
@@ -63,5 +66,10 @@ function sourceOf(
           ? "no step before it has put it there"
           : `no step before it has put it there, only on '${elsewhere.on}'`,
     };
-  return { there: "it was there before, and the host is left" };
+  return {
+    there:
+      store === undefined
+        ? "it was there before, and the host is left"
+        : `it is in the store '${store.id}', which is left`,
+  };
 }
