@@ -152,7 +152,7 @@ export function restore(asset: Asset, options: StepArguments & { readonly from?:
 }
 
 /**
- * Makes hosts anew, by a program or by people.
+ * Makes hosts anew, by a program or by people. They come back empty, so the scenario must lose them.
  * @example rebuild([worker], { by: ["terraform", "apply", "-replace=module.k8s.workers[0]"], takes: "8m", needs: [state] })
  */
 export function rebuild(

@@ -59,6 +59,7 @@ function sourceOf(
   if (lost !== undefined) return { gone: `${lost.join("; ")}, and no step before it writes that file there` };
   if (!world.has("host", file.on))
     return { gone: `'${file.on}' is lost, and no step before it writes that file there` };
+  if (store !== undefined) return { there: `it is in the store '${store.id}', which is left` };
   if (TEMPORARY.test(file.path))
     return {
       gone:
@@ -66,10 +67,5 @@ function sourceOf(
           ? "no step before it has put it there"
           : `no step before it has put it there, only on '${elsewhere.on}'`,
     };
-  return {
-    there:
-      store === undefined
-        ? "it was there before, and the host is left"
-        : `it is in the store '${store.id}', which is left`,
-  };
+  return { there: "it was there before, and the host is left" };
 }

@@ -4,7 +4,8 @@ import { inOrder, predecessors } from "./steps.ts";
 import { type World, worldAfter } from "./world.ts";
 
 /**
- * Survival: everything that a step reads must have outlived the disaster, or have been brought back by a step before it. What is gone is
+ * Survival: everything that a step reads must have outlived the disaster, or have been brought back by a step before it; and no step destroys
+ * what has. What is gone is
  * shown with the chain that leads from the disaster to it; what waits for itself is shown as the circle. A proof for every asset that is
  * restored, and one for the other steps.
  */
@@ -28,7 +29,7 @@ function proveSteps(
   asset: string | undefined,
   steps: readonly StepModel[],
 ): Proof {
-  const problems: Problem[] = [];
+  const problems: Problem[] = steps.flatMap((step) => destroys(step, scenario, world));
   const evidence: string[] = [];
   for (const step of steps) {
     const before = predecessors(step, scenario.steps);
@@ -52,6 +53,17 @@ function proveSteps(
     }
   }
   return judge({ kind: "survival", asset, scenario: scenario.id, evidence, problems });
+}
+
+/** A rebuilt host comes back empty: when it was not counted as lost, proofs take copies for left that the step destroys. */
+function destroys(step: StepModel, scenario: ScenarioModel, world: World): readonly Problem[] {
+  if (step.action.do !== "rebuild") return [];
+  return step.action.hosts
+    .filter((host) => world.has("host", host))
+    .map((host) => ({
+      what: `step '${step.id}' rebuilds the host '${host}', which the disaster leaves, and destroys what is on it; if that is meant, add the host to loses`,
+      at: { type: "scenario", id: scenario.id, path: ["steps", step.index] },
+    }));
 }
 
 type Key = `${PartModel["type"]} ${string}`;

@@ -297,7 +297,9 @@ export class Simulation {
     const works =
       (escrow === undefined || this.escrowOpens(escrow)) &&
       (!("restore" in action) || this.restores(action.restore)) &&
-      (!("run" in action) || this.hostRuns(action.run));
+      (!("run" in action) || this.hostRuns(action.run)) &&
+      // Empty when it comes back: what outlived the disaster does not outlive that.
+      (!("rebuild" in action) || !this.hostOutlived(action.rebuild));
     for (const file of writes) this.written.add(`h${file.on}:${pathOf(file)}`);
     if ("rebuild" in action) this.back.add(`h${action.rebuild}`);
     if ("restore" in action) this.back.add(`a${action.restore}`);

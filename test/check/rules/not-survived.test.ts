@@ -58,9 +58,24 @@ describe("not-survived", () => {
     expect(await told(program(), { plan: "controller: web" })).toEqual([lack("go")]);
     expect(await told(program("on: nas"), { plan: "controller: web" })).toEqual([]);
     const machine = (by = "") => `rebuild(nas, { id: "machine", takes: "20m", ${by} })`;
-    expect(await told(machine(), { plan: "controller: web" })).toEqual([]);
-    expect(await told(machine('by: ["make"]'), { plan: "controller: web" })).toEqual([lack("machine")]);
-    expect(await told(machine('by: ["make"], on: web'))).toEqual([lack("machine")]);
+    const both = { loses: "web, nas" };
+    expect(await told(machine(), { ...both, plan: "controller: web" })).toEqual([]);
+    expect(await told(machine('by: ["make"]'), { ...both, plan: "controller: web" })).toEqual([
+      lack("machine"),
+    ]);
+    expect(await told(machine('by: ["make"], on: web'), both)).toEqual([lack("machine")]);
+  });
+
+  it("lets no step destroy what the disaster has left: a machine that is rebuilt comes back empty", async () => {
+    const steps = 'rebuild([web, nas], { id: "machine", takes: "20m" }), restore(notes)';
+    const destroyed = (host: string) =>
+      `step 'machine' rebuilds the host '${host}', which the disaster leaves, and destroys what is on it; if that is meant, add the host to loses`;
+    expect(await told(steps)).toEqual([destroyed("nas")]);
+    expect(await told(steps, { loses: "notes" })).toEqual([destroyed("web"), destroyed("nas")]);
+    // Then no copy is left, which no proof knew before.
+    expect(await told(steps, { loses: "web, nas" })).toEqual([
+      expect.stringContaining("step 'restore-notes' needs a copy of 'notes'"),
+    ]);
   });
 
   it("wants the host of what is restored, and the assets that it needs", async () => {

@@ -1,4 +1,4 @@
-import { contact, daily, directory, escrow, files, host, keep, plan, rebuild, restore, scenario, ssh } from "lifeboat";
+import { contact, daily, directory, escrow, files, host, keep, plan, restore, scenario, ssh } from "lifeboat";
 
 const kim = contact("kim", { name: "Kim Minji", phone: "+82 10 3417 9026" });
 const repo = escrow("repo");
@@ -22,7 +22,7 @@ const lost = scenario("lost", {
   impact: { level: "high" },
   loses: [notes],
   detection: { by: "the monitoring", within: "5m", hidden: "14d" },
-  steps: [rebuild(web, { id: "machine", takes: "20m" }), restore(notes, { after: ["machine"] })],
+  steps: [restore(notes)],
   rto: "2h",
   rpo: "2d",
 });
