@@ -14,9 +14,11 @@ export function inOrder(steps: readonly StepModel[]): readonly StepModel[] {
   return done;
 }
 
+type Circle = readonly [string, ...string[]];
+
 /** Steps that wait for each other: the ids along the circle, both ends the same. Undefined: there is none. */
-export function circleOf(steps: readonly StepModel[]): readonly string[] | undefined {
-  const find = (way: readonly string[]): readonly string[] | undefined => {
+export function circleOf(steps: readonly StepModel[]): Circle | undefined {
+  const find = (way: Circle): Circle | undefined => {
     const last = steps.find((step) => step.id === way.at(-1));
     for (const id of last?.after ?? []) {
       if (id === way[0]) return [...way, id];

@@ -1,6 +1,6 @@
 /**
- * `npm run mutate`: each rule with a condition dropped, a comparison flipped, a finding left out… (a mutant), and the tests of that rule,
- * none of another, run on it. A mutant that they do not mind is a survivor, and a failure. `npm run mutate -- rto-missed` runs one rule.
+ * `npm run mutate`: each rule with a condition dropped, a comparison flipped, a finding left out… (a mutant), and the tests of that rule
+ * and the examples of all docs run on it. A mutant that they do not mind is a survivor, and a failure. `npm run mutate -- rto-missed` runs one rule.
  *
  * Sets up the project and Stryker, which has a lock file of its own since nothing else needs it.
  */

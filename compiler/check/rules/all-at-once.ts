@@ -3,6 +3,7 @@ import type { AssetModel } from "../../model/model.ts";
 import { firings } from "../../prove/calendar.ts";
 import { clockOf } from "../../prove/clock.ts";
 import { HORIZON } from "../../prove/staleness.ts";
+import { related } from "../related.ts";
 import type { Rule } from "../rule.ts";
 
 const allAtOnce = diagnostic({
@@ -47,10 +48,9 @@ export const rule: Rule = {
         },
         places("asset", first.asset.id, "schedule"),
         {
-          related: found.slice(1).flatMap(({ asset }) => {
-            const target = places("asset", asset.id, "schedule");
-            return target === undefined ? [] : [{ message: `so does '${asset.id}'`, target }];
-          }),
+          related: found
+            .slice(1)
+            .flatMap(({ asset: { id } }) => related(`so does '${id}'`, places("asset", id, "schedule"))),
         },
       );
     }

@@ -13,8 +13,7 @@ const circularNeed = diagnostic({
 export const rule: Rule = {
   diagnostic: circularNeed,
   *check({ proofs, places }) {
-    for (const { kind, scenario = "", problems } of proofs) {
-      if (kind !== "survival") continue;
+    for (const { scenario = "", problems } of proofs) {
       for (const { what, at, circle } of problems)
         if (circle !== undefined)
           yield circularNeed(

@@ -1,5 +1,7 @@
 import { diagnostic, text } from "../../diagnostics/diagnostic.ts";
-import type { AssetModel, HostModel, Model, StoreModel } from "../../model/model.ts";
+import { byId } from "../../model/by-id.ts";
+import type { AssetModel, Model, StoreModel } from "../../model/model.ts";
+import { related } from "../related.ts";
 import type { Rule } from "../rule.ts";
 
 const copiesTooAlike = diagnostic({
@@ -35,10 +37,7 @@ export const rule: Rule = {
         },
         places("asset", first.id, "copies"),
         {
-          related: others.flatMap(({ id }) => {
-            const target = places("asset", id, "copies");
-            return target === undefined ? [] : [{ message: `and '${id}'`, target }];
-          }),
+          related: others.flatMap(({ id }) => related(`and '${id}'`, places("asset", id, "copies"))),
         },
       );
     }
@@ -62,7 +61,7 @@ interface Lack {
 }
 
 function lacks(model: Model, asset: AssetModel): readonly Lack[] {
-  const stores = asset.copies.flatMap(({ store }) => model.stores.find((each) => each.id === store) ?? []);
+  const stores = asset.copies.map(({ store }) => byId(model.stores, store));
   const live = new Set(asset.livesOn.hosts.map((host) => placeOfHost(model, host)));
   const isOffSite = (store: StoreModel) => ![...live].includes(placeOfStore(model, store, asset));
   const found: Lack[] = [];
@@ -89,17 +88,11 @@ function isVerified({ recovery }: Model, asset: AssetModel): boolean {
 }
 
 /** The site of a machine, else the outermost machine that it is lost with. */
-function placeOfHost(model: Model, id: string): string {
-  const seen = new Set<string>();
-  let host: HostModel | undefined = model.hosts.find((each) => each.id === id);
-  while (host !== undefined && !seen.has(host.id)) {
-    seen.add(host.id);
-    if (host.at !== undefined) return `site ${host.at}`;
-    const { runsOn } = host;
-    if (runsOn === undefined) return `host ${host.id}`;
-    host = model.hosts.find((each) => each.id === runsOn);
-  }
-  return `host ${id}`;
+function placeOfHost(model: Model, id: string, seen: readonly string[] = []): string {
+  const { at, runsOn } = byId(model.hosts, id);
+  if (at !== undefined) return `site ${at}`;
+  // Hosts that run on each other are another rule's finding.
+  return runsOn === undefined || seen.includes(id) ? `host ${id}` : placeOfHost(model, runsOn, [...seen, id]);
 }
 
 function placeOfStore(model: Model, store: StoreModel, asset: AssetModel): string {

@@ -1,4 +1,6 @@
 import { diagnostic, text } from "../../diagnostics/diagnostic.ts";
+import { byId } from "../../model/by-id.ts";
+import type { CopyModel } from "../../model/model.ts";
 import type { ScheduleModel } from "../../model/schedule.ts";
 import { formatDuration } from "../../model/units.ts";
 import type { Rule } from "../rule.ts";
@@ -17,17 +19,17 @@ const WEEK = 7 * 24 * 60;
 export const rule: Rule = {
   diagnostic: copyTooEarly,
   *check({ model, places }) {
-    const zone = (host: string | undefined) => model.hosts.find((each) => each.id === host)?.timeZone;
     for (const asset of model.assets) {
+      const zone = ({ by }: CopyModel) => byId(model.hosts, by ?? asset.hosts[0] ?? "").timeZone;
       for (const [index, copy] of asset.copies.entries()) {
-        const source = asset.copies[copy.from];
+        const source = asset.copies[copy.from] ?? copy;
         // Further directories of its host are filled by the backup itself.
-        const isOwn = source?.how === "made" || source?.how === "copied";
-        const before = isOwn ? asset.schedule : source?.schedule;
+        const isOwn = source.how === "made" || source.how === "copied";
+        const before = isOwn ? asset.schedule : source.schedule;
         if (before === undefined || copy.schedule === undefined || copy.follows) continue;
-        if (zone(copy.by ?? asset.hosts[0]) !== zone(source?.by ?? asset.hosts[0])) continue;
+        if (zone(copy) !== zone(source)) continue;
         const gap = shortestWait(before, copy.schedule);
-        const needed = (isOwn ? asset.expect.backup : source?.takes) ?? 0;
+        const needed = (isOwn ? asset.expect.backup : source.takes) ?? 0;
         if (gap === undefined || (gap * 60 >= needed && gap > 0)) continue;
         yield copyTooEarly(
           {
@@ -55,8 +57,7 @@ function shortestWait(first: ScheduleModel, second: ScheduleModel): number | und
   let newest = (before.at(-1) ?? 0) - WEEK;
   let next = 0;
   for (const minute of after) {
-    for (; next < before.length && (before[next] as number) <= minute; next++)
-      newest = before[next] as number;
+    for (; (before[next] ?? WEEK) <= minute; next++) newest = before[next] as number;
     shortest = Math.min(shortest, minute - newest);
   }
   return shortest;

@@ -1,4 +1,5 @@
 import { diagnostic, text } from "../../diagnostics/diagnostic.ts";
+import { byId } from "../../model/by-id.ts";
 import type { Model } from "../../model/model.ts";
 import type { Rule } from "../rule.ts";
 
@@ -27,13 +28,11 @@ export const rule: Rule = {
 /** The way from a host back to itself, both ends named. */
 function cycleFrom(model: Model, start: string): readonly string[] | undefined {
   const way = [start];
-  for (let id = model.hosts.find((host) => host.id === start)?.runsOn; id !== undefined; ) {
+  for (let id = byId(model.hosts, start).runsOn; id !== undefined; id = byId(model.hosts, id).runsOn) {
     way.push(id);
     if (id === start) return way;
     // A cycle that does not pass through the start is told of its own members.
     if (way.indexOf(id) < way.length - 1) return undefined;
-    const next: string = id;
-    id = model.hosts.find((host) => host.id === next)?.runsOn;
   }
   return undefined;
 }

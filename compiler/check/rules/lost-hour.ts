@@ -21,7 +21,7 @@ export const rule: Rule = {
       const { longest } = gapsOf(clock);
       const usual = gapsOf({ ...clock, zone: "UTC" }).longest;
       // A change of the clock moves a run by its hour or two; a run that is left out leaves twice the usual time.
-      if (!Number.isFinite(longest) || longest < usual * 1.5) continue;
+      if (!Number.isFinite(longest) || longest <= usual * 1.5) continue;
       yield lostHour(
         { asset: id, zone: clock.zone, gap: formatDuration(longest) },
         places("asset", id, "schedule"),

@@ -14,10 +14,9 @@ export const rule: Rule = {
   diagnostic: noRetention,
   *check({ model, places }) {
     for (const asset of model.assets) {
-      const keeps = Object.values(asset.keep ?? {}).some((count) => count !== undefined);
+      const keeps = Object.keys(asset.keep ?? {}).length > 0;
       if (keeps) continue;
-      const path = asset.keep === undefined ? [] : ["keep"];
-      yield noRetention({ asset: asset.id }, places("asset", asset.id, ...path));
+      yield noRetention({ asset: asset.id }, places("asset", asset.id, "keep"));
     }
   },
 };

@@ -1,4 +1,5 @@
 import { diagnostic, text } from "../../diagnostics/diagnostic.ts";
+import { byId } from "../../model/by-id.ts";
 import type { Rule } from "../rule.ts";
 
 const notACopy = diagnostic({
@@ -15,9 +16,9 @@ export const rule: Rule = {
   *check({ model, places }) {
     for (const { id: scenario, steps } of model.recovery.scenarios)
       for (const { action, index } of steps) {
+        // Stryker disable next-line ConditionalExpression: no other action has a `from`, which only its type does not know
         if (action.do !== "restore" || action.from === undefined) continue;
-        const asset = model.assets.find((each) => each.id === action.asset);
-        const stores = asset?.copies.map((copy) => copy.store) ?? [];
+        const stores = byId(model.assets, action.asset).copies.map((copy) => copy.store);
         if (stores.includes(action.from)) continue;
         yield notACopy(
           { scenario, asset: action.asset, store: action.from, stores: stores.join(", ") },

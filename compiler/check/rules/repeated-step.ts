@@ -1,4 +1,6 @@
 import { diagnostic, text } from "../../diagnostics/diagnostic.ts";
+import { byId } from "../../model/by-id.ts";
+import { related } from "../related.ts";
 import type { Rule } from "../rule.ts";
 
 const repeatedStep = diagnostic({
@@ -15,11 +17,10 @@ export const rule: Rule = {
   *check({ model, places }) {
     for (const { id: scenario, steps } of model.recovery.scenarios)
       for (const step of steps) {
-        const first = steps.find((other) => other.id === step.id);
-        if (first === undefined || first === step) continue;
-        const target = places("scenario", scenario, "steps", first.index);
+        const first = byId(steps, step.id);
+        if (first === step) continue;
         yield repeatedStep({ scenario, step: step.id }, places("scenario", scenario, "steps", step.index), {
-          related: target === undefined ? [] : [{ message: "the other is here", target }],
+          related: related("the other is here", places("scenario", scenario, "steps", first.index)),
         });
       }
   },

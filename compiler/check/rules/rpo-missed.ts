@@ -1,4 +1,5 @@
 import { diagnostic, text } from "../../diagnostics/diagnostic.ts";
+import { byId } from "../../model/by-id.ts";
 import { formatDuration } from "../../model/units.ts";
 import type { Rule } from "../rule.ts";
 
@@ -18,7 +19,7 @@ export const rule: Rule = {
       if (proof.kind !== "rpo" || proof.verdict !== "failed") continue;
       const { asset = "", scenario, target = 0, worst = 0 } = proof;
       // Whoever promises the least is the one to speak to.
-      const own = model.assets.find((each) => each.id === asset)?.rpo;
+      const own = byId(model.assets, asset).rpo;
       const place =
         own === target || scenario === undefined
           ? places("asset", asset, "rpo")

@@ -14,13 +14,13 @@ const rtoMissed = diagnostic({
 export const rule: Rule = {
   diagnostic: rtoMissed,
   *check({ proofs, places }) {
-    const told = new Set<string>();
+    const told = new Set<string | undefined>();
     for (const proof of proofs) {
       if (proof.kind !== "rto" || proof.verdict !== "failed") continue;
       const { asset = "", scenario, target = 0, worst = 0 } = proof;
       // The scenario as a whole is told of before its assets, which are late because it is.
-      if (scenario !== undefined && told.has(scenario)) continue;
-      if (scenario !== undefined && asset === "") told.add(scenario);
+      if (told.has(scenario)) continue;
+      if (asset === "") told.add(scenario);
       const what =
         scenario === undefined
           ? `a restore of asset '${asset}'`

@@ -1,4 +1,5 @@
 import { diagnostic, text } from "../../diagnostics/diagnostic.ts";
+import { byId } from "../../model/by-id.ts";
 import { circleOf } from "../../prove/steps.ts";
 import type { Rule } from "../rule.ts";
 
@@ -17,9 +18,9 @@ export const rule: Rule = {
     for (const { id: scenario, steps } of model.recovery.scenarios) {
       const circle = circleOf(steps);
       if (circle === undefined) continue;
-      const step = steps.find((each) => each.id === circle[0]);
+      const { index } = byId(steps, circle[0]);
       const values = { scenario, circle: circle.map((id) => `'${id}'`).join(" → ") };
-      yield stepCircle(values, places("scenario", scenario, "steps", step?.index ?? 0, "after"));
+      yield stepCircle(values, places("scenario", scenario, "steps", index, "after"));
     }
   },
 };

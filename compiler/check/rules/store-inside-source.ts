@@ -1,4 +1,5 @@
 import { diagnostic, text } from "../../diagnostics/diagnostic.ts";
+import { byId } from "../../model/by-id.ts";
 import { assetKindOf } from "../../model/kinds.ts";
 import type { AssetModel } from "../../model/model.ts";
 import type { Rule } from "../rule.ts";
@@ -21,12 +22,12 @@ export const rule: Rule = {
     for (const asset of model.assets) {
       const paths = pathsOf(asset);
       for (const [index, { store: id }] of asset.copies.entries()) {
-        const directory = model.stores.find((store) => store.id === id)?.directory;
-        const onHost = directory?.host === undefined || asset.hosts.includes(directory.host);
-        const storePath = onHost ? directory?.path : undefined;
-        const path = paths.find((each) => storePath !== undefined && overlap(each, storePath));
-        if (storePath === undefined || path === undefined) continue;
-        const values = { store: id, storePath, asset: asset.id, path };
+        const { directory } = byId(model.stores, id);
+        if (directory === undefined || !asset.hosts.includes(directory.host ?? asset.hosts[0] ?? ""))
+          continue;
+        const path = paths.find((each) => overlap(each, directory.path));
+        if (path === undefined) continue;
+        const values = { store: id, storePath: directory.path, asset: asset.id, path };
         yield storeInsideSource(values, places("asset", asset.id, "copies", index));
       }
     }

@@ -1,4 +1,5 @@
 import { diagnostic, text } from "../../diagnostics/diagnostic.ts";
+import { byId } from "../../model/by-id.ts";
 import type { Json } from "../../model/document.ts";
 import type { Rule } from "../rule.ts";
 
@@ -16,16 +17,15 @@ export const rule: Rule = {
   *check({ model, places }) {
     for (const asset of model.assets) {
       if (asset.schedule === undefined) continue;
-      const found =
-        findUnattended(asset.options, []) ?? findUnattended(asset.notify as unknown as Json, ["notify"]);
+      const found = findUnattended(asset.options, []) ?? findUnattended(asset.notify as unknown as Json, []);
       if (found !== undefined)
         yield unattendedSecret(
           { asset: asset.id, source: found.source },
           places("asset", asset.id, ...found.path),
         );
       for (const copy of asset.copies) {
-        const store = model.stores.find((each) => each.id === copy.store);
-        const needed = store && copy.schedule && findUnattended(store.options, []);
+        const store = byId(model.stores, copy.store);
+        const needed = copy.schedule && findUnattended(store.options, []);
         if (needed !== undefined)
           yield unattendedSecret(
             { asset: asset.id, source: needed.source },
@@ -43,15 +43,12 @@ interface Found {
 
 /** The first reference to a secret that only a person at a terminal can give. */
 function findUnattended(data: Json, path: readonly (string | number)[]): Found | undefined {
+  // Stryker disable next-line ConditionalExpression: no option is null, which only its type does not know
   if (typeof data !== "object" || data === null) return undefined;
-  const entries = Object.entries(data);
-  // Where else a secret is kept stands beside it.
-  const [only, ...more] = entries.filter(([name]) => name !== "escrow");
-  if (only !== undefined && more.length === 0 && typeof only[1] === "string") {
-    if (only[0] === "prompt") return { path, source: "a person types" };
-    if (only[0] === "env") return { path, source: "is in the environment" };
-  }
-  for (const [name, item] of entries) {
+  // Nothing but a secret has options of these names.
+  if ("prompt" in data) return { path, source: "a person types" };
+  if ("env" in data) return { path, source: "is in the environment" };
+  for (const [name, item] of Object.entries(data)) {
     const found = findUnattended(item as Json, [...path, Array.isArray(data) ? Number(name) : name]);
     if (found !== undefined) return found;
   }

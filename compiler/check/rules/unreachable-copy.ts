@@ -1,4 +1,6 @@
 import { diagnostic, text } from "../../diagnostics/diagnostic.ts";
+import { byId } from "../../model/by-id.ts";
+import type { AssetModel, CopyModel, Model } from "../../model/model.ts";
 import type { Rule } from "../rule.ts";
 
 const unreachableCopy = diagnostic({
@@ -16,13 +18,10 @@ export const rule: Rule = {
     for (const asset of model.assets) {
       for (const [index, copy] of asset.copies.entries()) {
         if (index === 0 || copy.how !== "none") continue;
-        const holder = model.stores.find((store) => store.id === asset.copies[copy.from]?.store);
-        const from = holder?.directory?.host ?? asset.hosts[0] ?? "";
-        const to =
-          model.stores.find((store) => store.id === copy.store)?.directory?.host ?? asset.hosts[0] ?? "";
-        const vm = model.hosts.find((host) => host.id === from)?.reach;
+        const from = hostOf(asset, asset.copies[copy.from] ?? copy, model);
+        const to = hostOf(asset, copy, model);
         const problem =
-          vm !== undefined && "multipass" in vm
+          "multipass" in (byId(model.hosts, from).reach ?? {})
             ? `'${from}' is a Multipass VM, which only the machine it runs on can reach, and that is not '${to}'`
             : `'${to}' cannot reach '${from}', nor '${from}' '${to}'`;
         const advice = `say how '${to}' reaches host '${from}': reach: ssh({ address: "…" })`;
@@ -34,3 +33,8 @@ export const rule: Rule = {
     }
   },
 };
+
+/** The host that has a copy: that of its directory, else the asset's own. */
+function hostOf(asset: AssetModel, copy: CopyModel, model: Model): string {
+  return byId(model.stores, copy.store).directory?.host ?? asset.hosts[0] ?? "";
+}

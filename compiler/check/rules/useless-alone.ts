@@ -15,16 +15,18 @@ export const rule: Rule = {
   diagnostic: uselessAlone,
   *check({ model, places }) {
     const saved = model.assets.flatMap((asset) => {
+      // Stryker disable next-line ArrayDeclaration: what is no path saves none
       const paths = assetKindOf(asset.kind).saves?.(asset.options) ?? [];
       return asset.hosts.flatMap((host) => paths.map((path) => ({ host, path })));
     });
     for (const asset of model.assets) {
       const needed = assetKindOf(asset.kind).uselessWithout?.(asset.options);
-      for (const host of needed === undefined ? [] : asset.hosts) {
-        const path = needed?.paths.find(
+      if (needed === undefined) continue;
+      for (const host of asset.hosts) {
+        const path = needed.paths.find(
           (each) => !saved.some((other) => other.host === host && `${each}/`.startsWith(`${other.path}/`)),
         );
-        if (path === undefined || needed === undefined) continue;
+        if (path === undefined) continue;
         yield uselessAlone({ asset: asset.id, path, host, advice: needed.advice }, places("asset", asset.id));
       }
     }

@@ -48,7 +48,9 @@ pki_make() {
   pki_ca "$pki/etcd/ca" etcd-ca
   for name in apiserver apiserver-kubelet-client; do pki_leaf "$pki" "$name" ca; done
   pki_leaf "$pki" front-proxy-client front-proxy-ca
-  for name in apiserver-etcd-client etcd/server etcd/peer etcd/healthcheck-client; do pki_leaf "$pki" "$name" etcd/ca; done
+  # The first to end, whatever second each is made in.
+  pki_leaf "$pki" apiserver-etcd-client etcd/ca 364
+  for name in etcd/server etcd/peer etcd/healthcheck-client; do pki_leaf "$pki" "$name" etcd/ca; done
   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:prime256v1 -out "$pki/sa.key" 2>/dev/null
   openssl pkey -in "$pki/sa.key" -pubout -out "$pki/sa.pub"
   rm -f "$pki"/*.srl "$pki"/etcd/*.srl

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { disaster } from "../../lib/disaster.ts";
 import { messagesOf, shop } from "../../lib/findings.ts";
+import { toldBy } from "../../lib/told.ts";
 
 describe("blind-probe", () => {
   const plan = (probe: string) =>
@@ -36,6 +38,17 @@ describe("blind-probe", () => {
     ["lsblk-check"],
   ])("%s %s … is left to itself", async (...argv) => {
     expect(await messagesOf("blind-probe", plan(`command(${JSON.stringify(argv)})`))).toEqual([]);
+  });
+
+  it("looks at how a recovery is verified, too, and points at the probe", async () => {
+    const probes = ['command(["kubectl", "get", "nodes"])', 'command(["/usr/local/bin/ask-shop"])'];
+    const source = disaster({ scenario: `verification: [${[...probes].reverse().join(", ")}]` });
+    expect(await toldBy("blind-probe", source)).toMatchObject([
+      {
+        message: "verification of scenario 'lost': 'kubectl get nodes' succeeds whatever it finds",
+        at: "command",
+      },
+    ]);
   });
 
   it("is content when the output is looked at", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { messagesOf, shop } from "../../lib/findings.ts";
+import { toldBy } from "../../lib/told.ts";
 
 describe("either-day", () => {
   const plan = (cron: string) => shop(`schedule: cron("${cron}"), keep: keep({ last: 3 })`);
@@ -16,19 +17,21 @@ describe("either-day", () => {
 
   it("looks at verifications, drills and checks, too", async () => {
     const bad = 'cron("0 2 1 * mon")';
+    const told = async (source: string) =>
+      (await toldBy("either-day", source)).map(({ message, line }) => [message.replace(/:.*/, ""), line]);
+    const verify = `verify: ${bad},`;
+    const drill = `drill: ${bad},`;
     expect(
-      await messagesOf(
-        "either-day",
-        shop(`schedule: daily("02:00"), keep: keep({ last: 3 }), verify: ${bad}, drill: ${bad}`),
-      ),
-    ).toHaveLength(2);
-    const checks = `controller: web, checks: [check("daily", { schedule: ${bad}, probes: [hostsUp(web)] })]`;
-    expect(
-      await messagesOf(
-        "either-day",
-        shop('schedule: daily("02:00"), keep: keep({ last: 3 })', { plan: checks }),
-      ),
+      await told(shop(`schedule: daily("02:00"), keep: keep({ last: 3 }),\n${verify}\n${drill}\n`)),
     ).toEqual([
+      ["verify of asset 'notes'", verify],
+      ["drill of asset 'notes'", drill],
+    ]);
+    const schedule = `schedule: ${bad},`;
+    const checks = `controller: web, checks: [check("daily", {\n${schedule}\nprobes: [hostsUp(web)] })]`;
+    const checked = shop('schedule: daily("02:00"), keep: keep({ last: 3 })', { plan: checks });
+    expect(await told(checked)).toEqual([["schedule of check 'daily'", schedule]]);
+    expect(await messagesOf("either-day", checked)).toEqual([
       "schedule of check 'daily': '0 2 1 * mon' runs on each of those days of the month and on each of those weekdays, too",
     ]);
   });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { disaster } from "../../lib/disaster.ts";
 import { messagesOf, shop } from "../../lib/findings.ts";
+import { toldBy } from "../../lib/told.ts";
 
 describe("rpo-missed", () => {
   const plan = (rpo: string, more = "") =>
@@ -23,6 +25,20 @@ describe("rpo-missed", () => {
     expect(await messagesOf("rpo-missed", source('timeZone: "Asia/Seoul"'))).toEqual([]);
     // From 01:30 to 01:00 of the day after are 24 hours and a half there once a year.
     expect(await messagesOf("rpo-missed", source('timeZone: "Europe/Berlin"'))).toHaveLength(1);
+  });
+
+  it("points at whoever promises the least: the asset or the scenario", async () => {
+    const told = async (own: string, all: string) =>
+      (await toldBy("rpo-missed", disaster({ notes: own, scenario: `rpo: "${all}"` }))).map(
+        ({ message, at }) => [message, at],
+      );
+    const message = (allowed: string) =>
+      `asset 'notes' may lose the data of 1 d 20 min 11 s in scenario 'lost', and the plan allows ${allowed}`;
+    expect(await told('rpo: "2h"', "3h")).toEqual([[message("2 h"), '"2h"']]);
+    expect(await told('rpo: "3h"', "2h")).toEqual([[message("2 h"), '"2h"']]);
+    expect(await told("", "2h")).toEqual([[message("2 h"), '"2h"']]);
+    expect(await told('rpo: "2d"', "2d")).toEqual([]);
+    expect(await told("", "0s")).toEqual([[message("no loss"), '"0s"']]);
   });
 
   it("is silent when nothing is known, since that is unproven and no more", async () => {

@@ -61,5 +61,13 @@ export default plan("shop", { assets: [${asset}] });
     expect(await told(`volume("data", { ${common}, ${pod}, path: "/srv" })`, "/srv")).toEqual([]);
     const server = `clickhouse("data", { ${common}, ${pod}, dataDirectory: "/srv" })`;
     expect(await told(server, "/srv")).toEqual([]);
+    expect(await told(server, "/")).toEqual([]);
+  });
+
+  it("names the data, and not an option that is left out", async () => {
+    expect(await told(`sqlite("data", { ${common}, path: "/srv/app.db" })`, "/")).toEqual(
+      inside("/", "/srv/app.db"),
+    );
+    expect(await told(`redis("data", { ${common}, service: systemd("redis-server") })`, "/")).toEqual([]);
   });
 });

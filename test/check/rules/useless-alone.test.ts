@@ -29,6 +29,11 @@ export default plan("shop", { assets: [db, files("pki", { ...common, on: web, pa
     expect(await messagesOf("useless-alone", source('"/etc/etcd/ca.crt", "/etc/etcd/server.crt"'))).toEqual(
       message("/etc/etcd/server.key"),
     );
+    // What is saved of another machine is no help.
+    const elsewhere = source('"/etc/etcd"')
+      .replace('const web = host("web");', 'const web = host("web");\nconst nas = host("nas");')
+      .replace("...common, on: web, paths", "...common, on: nas, paths");
+    expect(await messagesOf("useless-alone", elsewhere)).toEqual(message("/etc/etcd/ca.crt"));
     // A path that merely begins alike is another one.
     expect(await messagesOf("useless-alone", source('"/etc/etc"'))).toEqual(message("/etc/etcd/ca.crt"));
   });
