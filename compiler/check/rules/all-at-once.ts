@@ -26,7 +26,7 @@ export const rule: Rule = {
     for (const host of model.hosts) {
       const runs = model.assets
         .filter((asset) => asset.hosts.includes(host.id) && (asset.expect.backup ?? 0) > SHORT)
-        .flatMap((asset) => runsOf(asset, host.id))
+        .flatMap((asset) => [...runsOf(asset, host.id)])
         .sort((a, b) => a.from - b.from);
       const clashing = new Map<string, { asset: AssetModel; from: number; free: number }>();
       let busy = { until: Number.NEGATIVE_INFINITY, id: "" };
@@ -55,13 +55,10 @@ export const rule: Rule = {
       );
     }
 
-    function runsOf(asset: AssetModel, host: string) {
-      if (asset.schedule === undefined) return [];
-      return firings(clockOf(model, asset.schedule, host), WEEK.from, WEEK.to).map((start) => ({
-        asset,
-        from: start * 60,
-        to: start * 60 + (asset.expect.backup ?? 0),
-      }));
+    function* runsOf(asset: AssetModel, host: string) {
+      if (asset.schedule === undefined) return;
+      for (const start of firings(clockOf(model, asset.schedule, host), WEEK.from, WEEK.to))
+        yield { asset, from: start * 60, to: start * 60 + (asset.expect.backup ?? 0) };
     }
   },
 };

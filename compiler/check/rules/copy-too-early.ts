@@ -26,7 +26,7 @@ export const rule: Rule = {
         // Further directories of its host are filled by the backup itself.
         const isOwn = source.how === "made" || source.how === "copied";
         const before = isOwn ? asset.schedule : source.schedule;
-        if (before === undefined || copy.schedule === undefined || copy.follows) continue;
+        if (before === undefined || copy.follows || copy.schedule === undefined) continue;
         if (zone(copy) !== zone(source)) continue;
         const gap = shortestWait(before, copy.schedule);
         const needed = (isOwn ? asset.expect.backup : source.takes) ?? 0;

@@ -44,7 +44,9 @@ ${of("two", "disk")}
 ${of("three", "disk, second")}
 ${of("four", "disk, second", verify)}
 ${of("five", "disk, offsite")}
-export default plan("shop", { assets: [one, two, three, four, five] });
+${offsite("").replaceAll("offsite", "open")}
+${of("six", "disk, open", verify)}
+export default plan("shop", { assets: [one, two, three, four, five, six] });
 `;
     const told = await toldBy("copies-too-alike", source);
     expect(told.map(({ message, related }) => [message.replace(/:.*/, ""), related])).toEqual([
@@ -52,6 +54,7 @@ export default plan("shop", { assets: [one, two, three, four, five] });
       ["'three'", []],
       ["'four'", []],
       ["'five'", []],
+      ["'six'", []],
     ]);
     expect(told[1]?.message).toBe(
       "'three': 3 copies with the live data; all in one sort of store, none off-site, none that cannot be deleted, nothing verifies them",

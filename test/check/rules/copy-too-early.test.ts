@@ -37,6 +37,10 @@ export default plan("shop", { assets: [notes] });
     expect(await told({ backup: nightly, copies: at("01:59"), expect: half })).toEqual([]);
   });
 
+  it("asks no time of a further directory of the host, which the backup itself fills", async () => {
+    expect(await told({ backup: nightly, copies: at("02:00", "spare"), expect: half })).toEqual([]);
+  });
+
   it("finds the very minute, too, however long the backup takes", async () => {
     expect(await told({ backup: nightly, copies: at("02:00"), expect: half })).toEqual([
       early("in the very minute in which", "30 min"),
