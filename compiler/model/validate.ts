@@ -420,8 +420,9 @@ export function references(entity: Entity): readonly { path: Path; type: string;
 export function secrets(entity: Entity): readonly { path: Path; secret: Json }[] {
   const found: { path: Path; secret: Json }[] = [];
   visit(entity, (schema, data, path) => {
-    if (schema.$ref === "#/$defs/Secret" || schema.$ref === "#/$defs/SecretFile")
-      found.push({ path, secret: data });
+    const isSecret = schema.$ref === "#/$defs/Secret" || schema.$ref === "#/$defs/SecretFile";
+    // Secret is a union of which SecretFile is a branch: it is seen as both.
+    if (isSecret && found.at(-1)?.path !== path) found.push({ path, secret: data });
   });
   return found;
 }
