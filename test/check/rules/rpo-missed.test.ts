@@ -41,6 +41,14 @@ describe("rpo-missed", () => {
     expect(await told("", "0s")).toEqual([[message("no loss"), '"0s"']]);
   });
 
+  it("points at the asset when a table promises more than its own options", async () => {
+    const objectives = 'objectives: [{ title: "notes", asset: notes, rpo: "2h" }]';
+    const source = plan("26h").replace("assets: [notes],", `assets: [notes], ${objectives},`);
+    expect((await toldBy("rpo-missed", source)).map(({ message, at }) => [message, at])).toEqual([
+      ["asset 'notes' may lose the data of 1 d 10 min with its host, and the plan allows 2 h", '"26h"'],
+    ]);
+  });
+
   it("is silent when nothing is known, since that is unproven and no more", async () => {
     expect(await messagesOf("rpo-missed", shop('schedule: daily("02:00"), rpo: "26h"'))).toEqual([]);
     expect(await messagesOf("rpo-missed", shop('schedule: daily("02:00"), rpo: "23h"'))).toHaveLength(1);
