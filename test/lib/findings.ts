@@ -18,12 +18,17 @@ export async function findingsOf(source: string): Promise<readonly Diagnostic[]>
   }
 }
 
-/** The messages of one rule's findings. */
-export async function messagesOf(rule: string, source: string): Promise<readonly string[]> {
+/** One rule's findings in a plan, which must be one: what is no plan has none. */
+export async function findingsBy(rule: string, source: string): Promise<readonly Diagnostic[]> {
   const found = await findingsOf(source);
   const broken = found.filter((each) => each.code < "LB3");
   if (broken.length > 0) throw new Error(`this is no plan: ${broken.map((each) => each.message).join("; ")}`);
-  return found.filter((each) => each.name === rule).map((each) => each.message);
+  return found.filter((each) => each.name === rule);
+}
+
+/** Their messages. */
+export async function messagesOf(rule: string, source: string): Promise<readonly string[]> {
+  return (await findingsBy(rule, source)).map((each) => each.message);
 }
 
 /** A plan of one host and one asset of files, with options of it, and more options of the plan. */

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { placeDiagnostics } from "../../compiler/report/report.ts";
-import { findingsOf } from "./findings.ts";
+import { findingsBy } from "./findings.ts";
 
 /** What one rule tells of a plan, as a report has it. */
 export interface Told extends Omit<Diagnostic, "related"> {
@@ -13,7 +13,7 @@ export interface Told extends Omit<Diagnostic, "related"> {
 
 /** All that one rule says of a plan, with the source that it points at. */
 export async function toldBy(rule: string, source: string): Promise<readonly Told[]> {
-  const found = (await findingsOf(source)).filter((each) => each.name === rule);
+  const found = await findingsBy(rule, source);
   // In place of the import that the plan is given.
   const text = `\n${source}`;
   const placed = await placeDiagnostics(found, () => text);

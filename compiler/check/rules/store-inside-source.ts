@@ -38,8 +38,8 @@ export const rule: Rule = {
 function pathsOf({ kind, options }: AssetModel): readonly string[] {
   // What is in a pod is on no disk of the host that reads it.
   if (options.in !== undefined) return [];
-  const named = DATA_OPTIONS.flatMap((name) => options[name] ?? []);
-  return [...named.filter((each) => typeof each === "string"), ...(assetKindOf(kind).saves?.(options) ?? [])];
+  const named = DATA_OPTIONS.flatMap((name) => (options[name] ?? []) as string | readonly string[]);
+  return [...named, ...(assetKindOf(kind).saves?.(options) ?? [])];
 }
 
 function overlap(one: string, other: string): boolean {

@@ -59,7 +59,7 @@ export default plan("shop", { assets: [${asset}] });
     const pod =
       'in: pod({ cluster: kubernetes({ kubeconfig: "/root/.kube/config" }), namespace: "shop", pod: "web-0" })';
     expect(await told(`volume("data", { ${common}, ${pod}, path: "/srv" })`, "/srv")).toEqual([]);
-    const server = `clickhouse("data", { ${common}, ${pod}, dataDirectory: "/srv" })`;
+    const server = `clickhouse("data", { ${common}, ${pod}, databases: "all", dataDirectory: "/srv" })`;
     expect(await told(server, "/srv")).toEqual([]);
     expect(await told(server, "/")).toEqual([]);
   });

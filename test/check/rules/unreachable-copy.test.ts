@@ -36,6 +36,15 @@ export default plan("shop", { assets: [notes] });
     expect(await told({ copies: "disk, spare, offsite" })).toEqual([]);
   });
 
+  it("knows where a set is when its first store is a bucket, which is another rule's finding", async () => {
+    expect(await told({ copies: "offsite, far" })).toMatchObject([
+      {
+        message:
+          "nothing brings sets of asset 'notes' to store 'far': 'nas' cannot reach 'web', nor 'web' 'nas'",
+      },
+    ]);
+  });
+
   it("leaves the first store to the rule for that", async () => {
     expect(await told({ copies: "far, disk" })).toEqual([]);
   });
