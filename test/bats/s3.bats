@@ -122,7 +122,7 @@ END
   run -0 box push-notes
   key="a/b/files/notes/$(disk_sets)/MANIFEST"
   version="$(aws_test s3api list-object-versions --bucket locked --prefix "$key" --query 'Versions[0].VersionId' --output text)"
-  run ! aws_test s3api delete-object --bucket locked --key "$key" --version-id "$version"
+  run ! aws_test s3api delete-object --bucket locked --key "$key" "--version-id=$version"
   assert_says AccessDenied
   run -0 aws_test s3api get-object-retention --bucket locked --key "$key" --query Retention.Mode --output text
   assert_same "$output" COMPLIANCE

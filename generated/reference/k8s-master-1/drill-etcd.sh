@@ -1791,12 +1791,14 @@ s3_aws() {
   return "$status"
 }
 
-# What an error of the aws command means, as a sysexits status: 69 not reached, 77 refused, 78 no such bucket, 66 no such object.
+# What an error of the aws command means, as a sysexits status: 69 not reached, 77 refused, 78 no such bucket, 66 no such object, 65 no
+# such range of it.
 s3_failure() {
   local text
   text="$(tr '\n' ' ' <"$1")"
   case "$text" in
     *'(404)'* | *NoSuchKey*) return 66 ;;
+    *InvalidRange*) return "$EX_DATA" ;;
     *NoSuchBucket*) log_error "there is no bucket $(place_setting bucket)" && return "$EX_CONFIG" ;;
     *'(403)'* | *AccessDenied* | *InvalidAccessKeyId* | *SignatureDoesNotMatch* | *ExpiredToken* | *'Unable to locate credentials'* | *'could not be found'*)
       log_tool_errors aws "$1"
@@ -1811,7 +1813,7 @@ s3_key() {
   printf '%s%s/%s/%s%s\n' "$(place_setting prefix)" "$TYPE" "$1" "${2:+$2/}" "${3:-}"
 }
 
-# Call an operation on the bucket, answers as text.
+# Call an operation on the bucket, answers as text. What the server or the plan names goes as --name=value: it may begin with a dash.
 s3_call() {
   local operation="$1"
   shift
@@ -1822,7 +1824,7 @@ s3_call() {
 s3_names() {
   local prefix key
   prefix="$(s3_key "$1")"
-  s3_call list-objects-v2 --prefix "$prefix" --query "Contents[?ends_with(Key, '/MANIFEST')].[Key]" >"$RUN_DIR/s3-keys" || return $?
+  s3_call list-objects-v2 "--prefix=$prefix" --query "Contents[?ends_with(Key, '/MANIFEST')].[Key]" >"$RUN_DIR/s3-keys" || return $?
   while IFS= read -r key; do
     key="${key#"$prefix"}"
     key="${key%/MANIFEST}"
@@ -1835,15 +1837,19 @@ s3_manifest() {
   s3_get "$1" "$2" MANIFEST 0
 }
 
-# Print a file of a set from an offset on, in ranges, so that a break costs little.
+# Print a file of a set from an offset on, in ranges, so that a break costs little. Each answer tells the length of the whole.
 s3_get() {
-  local key at="$4" size part
+  local key at="$4" size='' told part status
   key="$(s3_key "$1" "$2" "$3")"
-  size="$(s3_call head-object --key "$key" --query ContentLength)" || return $?
   part="$RUN_DIR/s3-part.$RANDOM"
-  while ((at < size)); do
-    s3_call get-object --key "$key" --range "bytes=$at-$((at + S3_PART_BYTES - 1))" "$part" >/dev/null || return $?
+  while [[ -z $size ]] || ((at < size)); do
+    status=0
+    told="$(s3_call get-object "--key=$key" --range "bytes=$at-$((at + S3_PART_BYTES - 1))" --query ContentRange "$part")" || status=$?
+    # Nothing lies behind that offset: the file is there whole, or it is empty.
+    ((status != EX_DATA)) || break
+    ((status == 0)) || return "$status"
     cat -- "$part" || return "$EX_IO"
+    size="${told##*/}"
     at=$((at + $(file_size "$part")))
   done
   rm -f -- "$part"

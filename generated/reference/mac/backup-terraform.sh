@@ -1581,12 +1581,14 @@ s3_aws() {
   return "$status"
 }
 
-# What an error of the aws command means, as a sysexits status: 69 not reached, 77 refused, 78 no such bucket, 66 no such object.
+# What an error of the aws command means, as a sysexits status: 69 not reached, 77 refused, 78 no such bucket, 66 no such object, 65 no
+# such range of it.
 s3_failure() {
   local text
   text="$(tr '\n' ' ' <"$1")"
   case "$text" in
     *'(404)'* | *NoSuchKey*) return 66 ;;
+    *InvalidRange*) return "$EX_DATA" ;;
     *NoSuchBucket*) log_error "there is no bucket $(place_setting bucket)" && return "$EX_CONFIG" ;;
     *'(403)'* | *AccessDenied* | *InvalidAccessKeyId* | *SignatureDoesNotMatch* | *ExpiredToken* | *'Unable to locate credentials'* | *'could not be found'*)
       log_tool_errors aws "$1"
@@ -1596,7 +1598,7 @@ s3_failure() {
   esac
 }
 
-# Call an operation on the bucket, answers as text.
+# Call an operation on the bucket, answers as text. What the server or the plan names goes as --name=value: it may begin with a dash.
 s3_call() {
   local operation="$1"
   shift

@@ -1677,12 +1677,14 @@ s3_aws() {
   return "$status"
 }
 
-# What an error of the aws command means, as a sysexits status: 69 not reached, 77 refused, 78 no such bucket, 66 no such object.
+# What an error of the aws command means, as a sysexits status: 69 not reached, 77 refused, 78 no such bucket, 66 no such object, 65 no
+# such range of it.
 s3_failure() {
   local text
   text="$(tr '\n' ' ' <"$1")"
   case "$text" in
     *'(404)'* | *NoSuchKey*) return 66 ;;
+    *InvalidRange*) return "$EX_DATA" ;;
     *NoSuchBucket*) log_error "there is no bucket $(place_setting bucket)" && return "$EX_CONFIG" ;;
     *'(403)'* | *AccessDenied* | *InvalidAccessKeyId* | *SignatureDoesNotMatch* | *ExpiredToken* | *'Unable to locate credentials'* | *'could not be found'*)
       log_tool_errors aws "$1"
@@ -1697,7 +1699,7 @@ s3_key() {
   printf '%s%s/%s/%s%s\n' "$(place_setting prefix)" "$TYPE" "$1" "${2:+$2/}" "${3:-}"
 }
 
-# Call an operation on the bucket, answers as text.
+# Call an operation on the bucket, answers as text. What the server or the plan names goes as --name=value: it may begin with a dash.
 s3_call() {
   local operation="$1"
   shift
@@ -1708,7 +1710,7 @@ s3_call() {
 s3_names() {
   local prefix key
   prefix="$(s3_key "$1")"
-  s3_call list-objects-v2 --prefix "$prefix" --query "Contents[?ends_with(Key, '/MANIFEST')].[Key]" >"$RUN_DIR/s3-keys" || return $?
+  s3_call list-objects-v2 "--prefix=$prefix" --query "Contents[?ends_with(Key, '/MANIFEST')].[Key]" >"$RUN_DIR/s3-keys" || return $?
   while IFS= read -r key; do
     key="${key#"$prefix"}"
     key="${key%/MANIFEST}"
@@ -1721,15 +1723,19 @@ s3_manifest() {
   s3_get "$1" "$2" MANIFEST 0
 }
 
-# Print a file of a set from an offset on, in ranges, so that a break costs little.
+# Print a file of a set from an offset on, in ranges, so that a break costs little. Each answer tells the length of the whole.
 s3_get() {
-  local key at="$4" size part
+  local key at="$4" size='' told part status
   key="$(s3_key "$1" "$2" "$3")"
-  size="$(s3_call head-object --key "$key" --query ContentLength)" || return $?
   part="$RUN_DIR/s3-part.$RANDOM"
-  while ((at < size)); do
-    s3_call get-object --key "$key" --range "bytes=$at-$((at + S3_PART_BYTES - 1))" "$part" >/dev/null || return $?
+  while [[ -z $size ]] || ((at < size)); do
+    status=0
+    told="$(s3_call get-object "--key=$key" --range "bytes=$at-$((at + S3_PART_BYTES - 1))" --query ContentRange "$part")" || status=$?
+    # Nothing lies behind that offset: the file is there whole, or it is empty.
+    ((status != EX_DATA)) || break
+    ((status == 0)) || return "$status"
     cat -- "$part" || return "$EX_IO"
+    size="${told##*/}"
     at=$((at + $(file_size "$part")))
   done
   rm -f -- "$part"
@@ -1752,7 +1758,7 @@ s3_put() {
 # Is the object there, with the length and the hash that it was sent with?
 s3_has() {
   local told
-  told="$(s3_call head-object --key "$1" --query '[ContentLength, Metadata.sha256]' 2>/dev/null | tr '\t' ' ')" || return 1
+  told="$(s3_call head-object "--key=$1" --query '[ContentLength, Metadata.sha256]' 2>/dev/null | tr '\t' ' ')" || return 1
   [[ $told == "$3 $(sha256_of "$2")" ]]
 }
 
@@ -1790,7 +1796,7 @@ s3_put_whole() {
   local md5 etag
   s3_object_options "$2"
   md5="$(s3_md5 <"$2")"
-  etag="$(s3_call put-object --key "$1" --body "$2" --content-md5 "$md5" "${S3_OPTIONS[@]}" --query ETag)" || return $?
+  etag="$(s3_call put-object "--key=$1" "--body=$2" --content-md5 "$md5" "${S3_OPTIONS[@]}" --query ETag)" || return $?
   s3_judge_etag "$1" "$etag" "$(s3_etag_of "$md5")"
 }
 
@@ -1809,7 +1815,7 @@ s3_put_parts() {
   while ((size > bytes * S3_MOST_PARTS)); do bytes=$((bytes * 2)); done
   count=$(((size + bytes - 1) / bytes))
   upload="$(s3_upload_of "$key" "$path")" || return $?
-  s3_call list-parts --key "$key" --upload-id "$upload" --query 'Parts[].[PartNumber, Size, ETag]' >"$RUN_DIR/s3-parts" || return $?
+  s3_call list-parts "--key=$key" "--upload-id=$upload" --query 'Parts[].[PartNumber, Size, ETag]' >"$RUN_DIR/s3-parts" || return $?
   part="$RUN_DIR/s3-part.$RANDOM"
   : >"$RUN_DIR/s3-sums"
   printf '{"Parts":[' >"$RUN_DIR/s3-complete"
@@ -1820,7 +1826,7 @@ s3_put_parts() {
     if awk -v n="$n" -v size="$(file_size "$part")" -v etag="\"$etag\"" '$1 == n && $2 == size && $3 == etag { found = 1 } END { exit !found }' "$RUN_DIR/s3-parts"; then
       log_debug "part $n of $count is there already"
     else
-      s3_call upload-part --key "$key" --upload-id "$upload" --part-number "$n" --body "$part" --content-md5 "$md5" --query ETag >/dev/null || return $?
+      s3_call upload-part "--key=$key" "--upload-id=$upload" --part-number "$n" "--body=$part" --content-md5 "$md5" --query ETag >/dev/null || return $?
       log_debug "part $n of $count was sent"
     fi
     printf '%s\n' "$md5" | openssl base64 -d >>"$RUN_DIR/s3-sums"
@@ -1828,22 +1834,22 @@ s3_put_parts() {
   done
   printf ']}' >>"$RUN_DIR/s3-complete"
   rm -f -- "$part"
-  etag="$(s3_call complete-multipart-upload --key "$key" --upload-id "$upload" --multipart-upload "file://$RUN_DIR/s3-complete" --query ETag)" || return $?
+  etag="$(s3_call complete-multipart-upload "--key=$key" "--upload-id=$upload" --multipart-upload "file://$RUN_DIR/s3-complete" --query ETag)" || return $?
   s3_judge_etag "$key" "$etag" "$(s3_etag_of "$(s3_md5 <"$RUN_DIR/s3-sums")")-$count"
-  [[ $(s3_call head-object --key "$key" --query ContentLength) == "$size" ]]
+  [[ $(s3_call head-object "--key=$key" --query ContentLength) == "$size" ]]
 }
 
 # Print the id of the upload of a key that was begun, else begin one.
 s3_upload_of() {
   local upload
-  upload="$(s3_call list-multipart-uploads --prefix "$1" --query "Uploads[?Key=='$1'].[UploadId]" | tail -n 1)" || return $?
+  upload="$(s3_call list-multipart-uploads "--prefix=$1" --query "Uploads[?Key=='$1'].[UploadId]" | tail -n 1)" || return $?
   if [[ -n $upload && $upload != None ]]; then
     log_info "going on with an upload of ${1##*/} that was broken off"
     printf '%s\n' "$upload"
     return 0
   fi
   s3_object_options "$2"
-  s3_call create-multipart-upload --key "$1" "${S3_OPTIONS[@]}" --query UploadId
+  s3_call create-multipart-upload "--key=$1" "${S3_OPTIONS[@]}" --query UploadId
 }
 
 # Make a set exist: its MANIFEST comes last.
