@@ -41,7 +41,8 @@ unpack_source() {
   mv "$tree.partial" "$tree"
 }
 
-# Build in GOPATH mode, as upstream's own Makefile does; in module mode go.mod "needs updates".
+# Build in GOPATH mode, as upstream's own Makefile does; in module mode go.mod "needs updates". Without the drivers of clouds and of Docker,
+# which nothing here uses, a third of the work falls away.
 build_binaries() {
   local package name flags='-s -w'
   export PATH="/usr/lib/go-1.19/bin:$PATH" CGO_ENABLED=0 GOCACHE="$work/gocache" GOPATH="$work/gopath" GO111MODULE=off GOFLAGS='' GOPROXY=off
@@ -52,7 +53,7 @@ build_binaries() {
     flags+=" -X $package.gitVersion=v1.20.2 -X $package.gitMajor=1 -X $package.gitMinor=20 -X $package.gitTreeState=archive -X $package.gitCommit=debian -X $package.buildDate=2025-01-01T00:00:00Z"
   done
   for name in "${cluster_binaries[@]}"; do
-    nice -n 10 go build -trimpath -ldflags "$flags" -o "$cluster_bin/$name.partial" "k8s.io/kubernetes/cmd/$name"
+    nice -n 10 go build -trimpath -tags providerless,dockerless -ldflags "$flags" -o "$cluster_bin/$name.partial" "k8s.io/kubernetes/cmd/$name"
     mv "$cluster_bin/$name.partial" "$cluster_bin/$name"
   done
 }
