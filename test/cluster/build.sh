@@ -10,7 +10,7 @@ main() {
   exec 8>"$cluster_cache/build.lock"
   flock 8
   ! have_binaries || return 0
-  work="$cluster_cache/build"
+  work="$cluster_bin.build"
   tree="$work/gopath/src/k8s.io/kubernetes"
   mkdir -p "$work/gopath/src/k8s.io"
   [[ -d $tree ]] || unpack_source
@@ -38,6 +38,7 @@ unpack_source() {
   apt-get "${options[@]}" update >"$work/apt.log" 2>&1 || cluster_fail "cannot read the source lists; see $work/apt.log"
   (cd "$work" && apt-get "${options[@]}" source --download-only kubernetes >>"$work/apt.log" 2>&1) || cluster_fail "cannot fetch the source of kubernetes; see $work/apt.log"
   dpkg-source -q -x "$work"/kubernetes_1.20*.dsc "$tree.partial" >>"$work/apt.log" 2>&1 || cluster_fail "cannot unpack the source; see $work/apt.log"
+  patch -s -d "$tree.partial" -p 1 <"$cluster_source/reflect2.patch" || cluster_fail "reflect2.patch does not fit the source"
   mv "$tree.partial" "$tree"
 }
 
