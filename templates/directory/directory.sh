@@ -107,7 +107,9 @@ if [ "$4" = 0 ]; then cat >"$3"; else cat >>"$3"; fi' "$series" "$name" "$file" 
 remote_directory_hash() {
   # shellcheck disable=SC2016  # for the shell over there
   remote_directory_script 'cd "$1/.arriving-$2" || exit 73
-if command -v sha256sum >/dev/null 2>&1; then sha256sum <"$3"; else shasum -a 256 <"$3"; fi | cut -d " " -f 1' "$1" "$2" "$3" </dev/null
+if command -v openssl >/dev/null 2>&1; then openssl dgst -sha256
+elif command -v sha256sum >/dev/null 2>&1; then sha256sum
+else shasum -a 256; fi <"$3" | sed "s/.*= //; s/ .*//"' "$1" "$2" "$3" </dev/null
 }
 
 # Make a sent set exist: every file has, over there, the hash that the MANIFEST says; then it is flushed and renamed.

@@ -123,7 +123,7 @@ shift
 dir=$(mktemp -d 2>/dev/null || mktemp -d /dev/shm/lifeboat.XXXXXX) || exit 73
 trap "rm -rf \"\$dir\"" EXIT
 mkfifo "$dir/hash" "$dir/count"
-sha256sum <"$dir/hash" >"$dir/sum" &
+if command -v openssl >/dev/null 2>&1; then openssl dgst -sha256; else sha256sum; fi <"$dir/hash" >"$dir/sum" &
 hash=$!
 wc -c <"$dir/count" >"$dir/size" &
 count=$!
@@ -132,7 +132,7 @@ sent=$?
 wait "$hash" && wait "$count" || sent=74
 ended=$(cat "$dir/status")
 [ "$ended" != 0 ] || ended=$sent
-printf "\n%s digest %s %s\n%s %d\n" "$mark" "$(cut -d " " -f 1 "$dir/sum")" "$(($(cat "$dir/size")))" "$mark" "$ended" >&2
+printf "\n%s digest %s %s\n%s %d\n" "$mark" "$(sed "s/.*= //; s/ .*//" "$dir/sum")" "$(($(cat "$dir/size")))" "$mark" "$ended" >&2
 exit "$ended"' sh -c "$script" lifeboat "$@"
     status=$?
     printf '%s %s\n' "$status" "$REMOTE_DIGEST" >"$pipe.told"
@@ -180,14 +180,14 @@ shift
 dir=$(mktemp -d 2>/dev/null || mktemp -d /dev/shm/lifeboat.XXXXXX) || exit 73
 trap "rm -rf \"\$dir\"" EXIT
 mkfifo "$dir/hash" "$dir/count"
-sha256sum <"$dir/hash" >"$dir/sum" &
+if command -v openssl >/dev/null 2>&1; then openssl dgst -sha256; else sha256sum; fi <"$dir/hash" >"$dir/sum" &
 hash=$!
 wc -c <"$dir/count" >"$dir/size" &
 count=$!
 tee "$dir/hash" "$dir/count" | { "$@"; printf "%d\n" "$?" >"$dir/status"; cat >/dev/null; }
 wait "$hash" && wait "$count" || printf "74\n" >"$dir/status"
 ended=$(cat "$dir/status")
-printf "\n%s digest %s %s\n%s %d\n" "$mark" "$(cut -d " " -f 1 "$dir/sum")" "$(($(cat "$dir/size")))" "$mark" "$ended" >&2
+printf "\n%s digest %s %s\n%s %d\n" "$mark" "$(sed "s/.*= //; s/ .*//" "$dir/sum")" "$(($(cat "$dir/size")))" "$mark" "$ended" >&2
 exit "$ended"' sh -c "$script" lifeboat "$@"
     status=$?
     printf '%s %s\n' "$status" "$REMOTE_DIGEST" >"$pipe.told"

@@ -35,7 +35,10 @@ human_bytes() {
 
 # The mount point that holds a path: two paths of one mount point can be renamed into each other.
 mount_point() {
-  df -P -- "$1" | awk 'NR > 1 && match($0, /[0-9-]+%? +\//) { print substr($0, RSTART + RLENGTH - 1) }'
+  local line
+  line="$(df -P -- "$1")" || return $?
+  # The last column: its name may hold spaces, and so may the device's.
+  if [[ ${line#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then printf '%s\n' "${BASH_REMATCH[1]}"; fi
 }
 
 # The nearest existing parent of a path, for df and for stages.
