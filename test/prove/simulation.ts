@@ -105,6 +105,7 @@ export function simulate(
   // In each store the newest full set, and the newest of the log.
   const newest = series.map(() => [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);
   const due: { at: number; store: number; lane: number; captured: number }[] = [];
+  let best = Number.NEGATIVE_INFINITY;
   let worst = -1;
   // Minutes at which something begins or is complete.
   const busy = new Uint8Array(length + 1);
@@ -112,13 +113,10 @@ export function simulate(
   const arrive = (store: number, lane: number, captured: number) => {
     const lanes = newest[store] as number[];
     lanes[lane] = Math.max(lanes[lane] as number, captured);
+    if (survivors.includes(store)) best = Math.max(best, ...lanes);
   };
   for (let now = 0; now <= length; now++) {
-    if (now >= count) {
-      let best = Number.NEGATIVE_INFINITY;
-      for (const index of survivors) best = Math.max(best, ...(newest[index] as number[]));
-      worst = Math.max(worst, now - best);
-    }
+    if (now >= count) worst = Math.max(worst, now - best);
     if (busy[now] === 0) continue;
     // First what is complete now, then what starts now; what takes no time is complete at once, for those further on the way, too.
     for (let index = due.length - 1; index >= 0; index--) {

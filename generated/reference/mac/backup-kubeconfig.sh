@@ -1312,11 +1312,16 @@ manifest_add() {
   printf '%s=%s\n' "$key" "$value" >>"$WORK_DIR/.manifest" || die "$EX_IO" "cannot write the manifest in $WORK_DIR"
 }
 
-# Print a value of a set's MANIFEST; nothing when the key is not there.
+# Print a value of a set's MANIFEST; nothing when the key is not there. Asked for dozens of times a run, so without a program.
 manifest_get() {
-  local file="$1/MANIFEST" key="$2" value
+  local file="$1/MANIFEST" key="$2" line value=''
   [[ -f $file ]] || file="$1/.manifest"
-  value="$(awk -v key="$key=" 'index($0, key) == 1 { print substr($0, length(key) + 1); exit }' "$file")"
+  while IFS= read -r line; do
+    if [[ $line == "$key="* ]]; then
+      value="${line#*=}"
+      break
+    fi
+  done <"$file" || return $?
   value=${value//'%0A'/$'\n'}
   value=${value//'%0D'/$'\r'}
   value=${value//'%25'/%}
@@ -1683,7 +1688,10 @@ human_bytes() {
 
 # The mount point that holds a path: two paths of one mount point can be renamed into each other.
 mount_point() {
-  df -P -- "$1" | awk 'NR > 1 && match($0, /[0-9-]+%? +\//) { print substr($0, RSTART + RLENGTH - 1) }'
+  local line
+  line="$(df -P -- "$1")" || return $?
+  # The last column: its name may hold spaces, and so may the device's.
+  if [[ ${line#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then printf '%s\n' "${BASH_REMATCH[1]}"; fi
 }
 
 # The nearest existing parent of a path, for df and for stages.

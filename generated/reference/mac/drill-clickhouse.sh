@@ -784,14 +784,14 @@ shift
 dir=$(mktemp -d 2>/dev/null || mktemp -d /dev/shm/lifeboat.XXXXXX) || exit 73
 trap "rm -rf \"\$dir\"" EXIT
 mkfifo "$dir/hash" "$dir/count"
-sha256sum <"$dir/hash" >"$dir/sum" &
+if command -v openssl >/dev/null 2>&1; then openssl dgst -sha256; else sha256sum; fi <"$dir/hash" >"$dir/sum" &
 hash=$!
 wc -c <"$dir/count" >"$dir/size" &
 count=$!
 tee "$dir/hash" "$dir/count" | { "$@"; printf "%d\n" "$?" >"$dir/status"; cat >/dev/null; }
 wait "$hash" && wait "$count" || printf "74\n" >"$dir/status"
 ended=$(cat "$dir/status")
-printf "\n%s digest %s %s\n%s %d\n" "$mark" "$(cut -d " " -f 1 "$dir/sum")" "$(($(cat "$dir/size")))" "$mark" "$ended" >&2
+printf "\n%s digest %s %s\n%s %d\n" "$mark" "$(sed "s/.*= //; s/ .*//" "$dir/sum")" "$(($(cat "$dir/size")))" "$mark" "$ended" >&2
 exit "$ended"' sh -c "$script" lifeboat "$@"
     status=$?
     printf '%s %s\n' "$status" "$REMOTE_DIGEST" >"$pipe.told"
@@ -1385,11 +1385,16 @@ require_store() {
   [[ -d $1 ]] || die "$EX_CANTCREAT" "the store $1 is not there" "is its disk mounted? install.sh makes the directory once"
 }
 
-# Print a value of a set's MANIFEST; nothing when the key is not there.
+# Print a value of a set's MANIFEST; nothing when the key is not there. Asked for dozens of times a run, so without a program.
 manifest_get() {
-  local file="$1/MANIFEST" key="$2" value
+  local file="$1/MANIFEST" key="$2" line value=''
   [[ -f $file ]] || file="$1/.manifest"
-  value="$(awk -v key="$key=" 'index($0, key) == 1 { print substr($0, length(key) + 1); exit }' "$file")"
+  while IFS= read -r line; do
+    if [[ $line == "$key="* ]]; then
+      value="${line#*=}"
+      break
+    fi
+  done <"$file" || return $?
   value=${value//'%0A'/$'\n'}
   value=${value//'%0D'/$'\r'}
   value=${value//'%25'/%}

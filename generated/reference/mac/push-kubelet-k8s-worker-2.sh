@@ -1100,11 +1100,16 @@ require_store() {
   [[ -d $1 ]] || die "$EX_CANTCREAT" "the store $1 is not there" "is its disk mounted? install.sh makes the directory once"
 }
 
-# Print a value of a set's MANIFEST; nothing when the key is not there.
+# Print a value of a set's MANIFEST; nothing when the key is not there. Asked for dozens of times a run, so without a program.
 manifest_get() {
-  local file="$1/MANIFEST" key="$2" value
+  local file="$1/MANIFEST" key="$2" line value=''
   [[ -f $file ]] || file="$1/.manifest"
-  value="$(awk -v key="$key=" 'index($0, key) == 1 { print substr($0, length(key) + 1); exit }' "$file")"
+  while IFS= read -r line; do
+    if [[ $line == "$key="* ]]; then
+      value="${line#*=}"
+      break
+    fi
+  done <"$file" || return $?
   value=${value//'%0A'/$'\n'}
   value=${value//'%0D'/$'\r'}
   value=${value//'%25'/%}
@@ -1418,7 +1423,9 @@ if [ "$4" = 0 ]; then cat >"$3"; else cat >>"$3"; fi' "$series" "$name" "$file" 
 remote_directory_hash() {
   # shellcheck disable=SC2016  # for the shell over there
   remote_directory_script 'cd "$1/.arriving-$2" || exit 73
-if command -v sha256sum >/dev/null 2>&1; then sha256sum <"$3"; else shasum -a 256 <"$3"; fi | cut -d " " -f 1' "$1" "$2" "$3" </dev/null
+if command -v openssl >/dev/null 2>&1; then openssl dgst -sha256
+elif command -v sha256sum >/dev/null 2>&1; then sha256sum
+else shasum -a 256; fi <"$3" | sed "s/.*= //; s/ .*//"' "$1" "$2" "$3" </dev/null
 }
 
 # Make a sent set exist: every file has, over there, the hash that the MANIFEST says; then it is flushed and renamed.

@@ -983,11 +983,16 @@ require_store() {
   [[ -d $1 ]] || die "$EX_CANTCREAT" "the store $1 is not there" "is its disk mounted? install.sh makes the directory once"
 }
 
-# Print a value of a set's MANIFEST; nothing when the key is not there.
+# Print a value of a set's MANIFEST; nothing when the key is not there. Asked for dozens of times a run, so without a program.
 manifest_get() {
-  local file="$1/MANIFEST" key="$2" value
+  local file="$1/MANIFEST" key="$2" line value=''
   [[ -f $file ]] || file="$1/.manifest"
-  value="$(awk -v key="$key=" 'index($0, key) == 1 { print substr($0, length(key) + 1); exit }' "$file")"
+  while IFS= read -r line; do
+    if [[ $line == "$key="* ]]; then
+      value="${line#*=}"
+      break
+    fi
+  done <"$file" || return $?
   value=${value//'%0A'/$'\n'}
   value=${value//'%0D'/$'\r'}
   value=${value//'%25'/%}

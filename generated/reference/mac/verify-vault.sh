@@ -987,11 +987,16 @@ skip_suspect() {
   done
 }
 
-# Print a value of a set's MANIFEST; nothing when the key is not there.
+# Print a value of a set's MANIFEST; nothing when the key is not there. Asked for dozens of times a run, so without a program.
 manifest_get() {
-  local file="$1/MANIFEST" key="$2" value
+  local file="$1/MANIFEST" key="$2" line value=''
   [[ -f $file ]] || file="$1/.manifest"
-  value="$(awk -v key="$key=" 'index($0, key) == 1 { print substr($0, length(key) + 1); exit }' "$file")"
+  while IFS= read -r line; do
+    if [[ $line == "$key="* ]]; then
+      value="${line#*=}"
+      break
+    fi
+  done <"$file" || return $?
   value=${value//'%0A'/$'\n'}
   value=${value//'%0D'/$'\r'}
   value=${value//'%25'/%}
