@@ -149,3 +149,8 @@ it("generated/ holds what the compiler made and nothing else", () => {
   );
   expect(files.toSorted()).toEqual(listed.toSorted());
 });
+
+it("docs/tested-against.md names every stub", () => {
+  const table = readFileSync("docs/tested-against.md", "utf8");
+  expect(readdirSync("test/bats/stubs").filter((stub) => !table.includes(`\`${stub}\``))).toEqual([]);
+});
