@@ -8,7 +8,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { root, setUp } from "../compiler/build/setup.mjs";
 
 /** Debian packages of the tools and servers that the tests use, by a program that each brings. */
@@ -89,11 +89,18 @@ const LONGEST = [
   "mysql-log",
 ];
 
-// npm puts node_modules/.bin first, where its own `shellcheck` would hide Debian's; and sbin, where servers lie, may be missing.
+const onDebian = existsSync("/usr/bin/apt-get");
+/** Where Debian's packages put programs. */
+const DEBIAN_FOLDERS = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"];
+// npm puts node_modules/.bin first, where its own `shellcheck` would hide Debian's, as a version manager's shims hide its `aws` and
+// `python3`; and sbin, where servers lie, may be missing.
+const inherited = process.env.PATH.split(":").filter((folder) => !folder.includes("node_modules"));
 process.env.PATH = [
-  ...process.env.PATH.split(":").filter((folder) => !folder.includes("node_modules")),
-  "/usr/sbin",
-  "/sbin",
+  ...new Set(
+    onDebian
+      ? [dirname(process.execPath), ...DEBIAN_FOLDERS, ...inherited]
+      : [...inherited, "/usr/sbin", "/sbin"],
+  ),
 ].join(":");
 
 const wanted = process.argv.slice(2);
@@ -299,7 +306,8 @@ function capture([program, ...args], environment = {}) {
 }
 
 function has(program) {
-  return process.env.PATH.split(":").some((folder) => folder !== "" && existsSync(join(folder, program)));
+  const folders = onDebian ? DEBIAN_FOLDERS : process.env.PATH.split(":");
+  return folders.some((folder) => folder !== "" && existsSync(join(folder, program)));
 }
 
 /** Installs what is missing on Debian as root; elsewhere says what to install, and ends. */
@@ -307,7 +315,7 @@ function installPackages() {
   const missing = Object.keys(PACKAGES).filter((program) => !has(program));
   if (missing.length === 0) return;
   const packages = [...new Set(missing.map((program) => PACKAGES[program]))];
-  if (process.getuid?.() !== 0 || !has("apt-get")) {
+  if (process.getuid?.() !== 0 || !onDebian) {
     process.stderr.write(
       `The tests run real servers and tools. Missing: ${missing.join(", ")}\nOn Debian: apt-get install ${packages.join(" ")}\n`,
     );
