@@ -66,6 +66,11 @@ judge_tar() {
 # Print those of the given options that this host's tar knows.
 supported_tar_options() {
   local option
+  # Most tars know all of them.
+  if tar "$@" -cf - -T /dev/null >/dev/null 2>&1; then
+    printf '%s\n' "$@"
+    return 0
+  fi
   for option in "$@"; do
     if tar "$option" -cf - -T /dev/null >/dev/null 2>&1; then printf '%s\n' "$option"; fi
   done
@@ -74,7 +79,7 @@ supported_tar_options() {
 # Run tar. bsdtar wants a UTF-8 locale to store names that are not ASCII; GNU tar stores the bytes as they are.
 run_tar() {
   local locale
-  if tar --version 2>/dev/null | grep bsdtar >/dev/null; then
+  if [[ $(tar --version 2>/dev/null || true) == *bsdtar* ]]; then
     locale="$(locale -a 2>/dev/null | grep -i -E '^(C|en_US)\.utf-?8$' | sed -n 1p)"
     LC_ALL="${locale:-C}" tar "$@"
   else

@@ -141,8 +141,8 @@ guarded() {
 # The body of a guarded process: its own exit functions, the same strictness.
 run_guarded_child() {
   catch_exits
-  # shellcheck disable=SC2016  # the inner shell is to expand it: its parent is this subshell
-  RUN_PID="$(exec sh -c 'printf %s "$PPID"')"
+  # shellcheck disable=SC2016  # where bash does not say (3.2), the inner shell is to expand it: its parent is this subshell
+  RUN_PID="${BASHPID:-$(exec sh -c 'printf %s "$PPID"')}"
   set -Ee
   "$@"
 }

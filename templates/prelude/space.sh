@@ -2,10 +2,11 @@
 
 # Bytes that may still be written below a directory. Names in df's output may hold spaces, hence the pattern.
 free_bytes() {
-  df -Pk -- "$1" | awk 'NR > 1 && match($0, /[0-9]+ +[0-9]+ +-?[0-9]+ +[0-9]+%/) {
-    split(substr($0, RSTART, RLENGTH), field, / +/)
-    printf "%.0f\n", field[3] < 0 ? 0 : field[3] * 1024
-  }'
+  local lines kib
+  lines="$(df -Pk -- "$1")" || return $?
+  [[ ${lines#*$'\n'} =~ [0-9]+\ +[0-9]+\ +(-?[0-9]+)\ +[0-9]+% ]] || return 0
+  kib="${BASH_REMATCH[1]}"
+  printf '%d\n' $((kib < 0 ? 0 : kib * 1024))
 }
 
 # Refuse to start what cannot fit.

@@ -51,7 +51,7 @@ swap_children() {
 rename_path() {
   local from="$1" to="$2"
   [[ ! -e $to && ! -L $to ]] || die "$EX_IO" "cannot rename $from to $to: that exists"
-  [[ $(mount_point "${from%/*}/") == "$(mount_point "${to%/*}/")" ]] || die "$EX_CONFIG" "cannot rename $from to $to: they are on different file systems"
+  [[ ${from%/*} == "${to%/*}" || $(mount_point "${from%/*}/") == "$(mount_point "${to%/*}/")" ]] || die "$EX_CONFIG" "cannot rename $from to $to: they are on different file systems"
   mv -- "$from" "$to" || die "$EX_IO" "cannot rename $from to $to"
 }
 

@@ -966,8 +966,8 @@ guarded() {
 # The body of a guarded process: its own exit functions, the same strictness.
 run_guarded_child() {
   catch_exits
-  # shellcheck disable=SC2016  # the inner shell is to expand it: its parent is this subshell
-  RUN_PID="$(exec sh -c 'printf %s "$PPID"')"
+  # shellcheck disable=SC2016  # where bash does not say (3.2), the inner shell is to expand it: its parent is this subshell
+  RUN_PID="${BASHPID:-$(exec sh -c 'printf %s "$PPID"')}"
   set -Ee
   "$@"
 }
@@ -1232,17 +1232,30 @@ manifest_get() {
   printf '%s\n' "$value"
 }
 
+# Print one field of every payload of a set, one a line, in the order they were written: `payload_fields SET cipher`.
+payload_fields() {
+  local file="$1/MANIFEST" line
+  [[ -f $file ]] || file="$1/.manifest"
+  while IFS= read -r line; do
+    [[ ! $line =~ ^payload\.[0-9]+\.$2=(.*)$ ]] || printf '%s\n' "${BASH_REMATCH[1]}"
+  done <"$file"
+}
+
 # Print the payload names of a set, one a line, in the order they were written.
 payload_names() {
-  sed -n 's/^payload\.[0-9]*\.name=//p' "$1/MANIFEST"
+  payload_fields "$1" name
 }
 
 # Print the number of a payload in the MANIFEST of a set.
 payload_number() {
-  local number
-  number="$(awk -F= -v name="$2" '/^payload\.[0-9]+\.name=/ && substr($0, index($0, "=") + 1) == name { split($1, part, "."); print part[2]; exit }' "$1/MANIFEST")"
-  [[ -n $number ]] || die "$EX_DATA" "the set ${1##*/} has no payload $2"
-  printf '%s\n' "$number"
+  local line
+  while IFS= read -r line; do
+    if [[ $line =~ ^payload\.([0-9]+)\.name=(.*)$ && ${BASH_REMATCH[2]} == "$2" ]]; then
+      printf '%s\n' "${BASH_REMATCH[1]}"
+      return 0
+    fi
+  done <"$1/MANIFEST"
+  die "$EX_DATA" "the set ${1##*/} has no payload $2"
 }
 
 # Bytes of stdin.
@@ -1267,7 +1280,8 @@ is_one_of() {
 
 # Have files and directories on the disk, not only in memory. coreutils can flush single ones; else flush everything.
 sync_paths() {
-  if sync --version 2>/dev/null | grep coreutils >/dev/null; then
+  [[ -n ${SYNC_VERSION:-} ]] || SYNC_VERSION="$(sync --version 2>/dev/null || printf 'unknown\n')"
+  if [[ $SYNC_VERSION == *coreutils* ]]; then
     sync -- "$@" || die "$EX_IO" "cannot flush $1 to its disk"
   else
     sync
@@ -1303,12 +1317,19 @@ newest_set() {
 
 # Stored bytes of a set, as its MANIFEST has them.
 set_bytes() {
-  awk -F= '/^payload\.[0-9]+\.stored_bytes=/ { sum += $2 } END { printf "%.0f\n", sum }' "$1/MANIFEST"
+  sum_lines < <(payload_fields "$1" stored_bytes)
 }
 
 # Raw bytes of a set, as its MANIFEST has them.
 set_raw_bytes() {
-  awk -F= '/^payload\.[0-9]+\.raw_bytes=/ { sum += $2 } END { printf "%.0f\n", sum }' "$1/MANIFEST"
+  sum_lines < <(payload_fields "$1" raw_bytes)
+}
+
+# Print the sum of the numbers of stdin, one a line.
+sum_lines() {
+  local number sum=0
+  while IFS= read -r number; do sum=$((sum + number)); done
+  printf '%d\n' "$sum"
 }
 
 # Prove that a set is as it was written: MANIFEST, then size, hash and MAC of every payload. Logs what is wrong; 65.
@@ -1391,7 +1412,7 @@ can_decode() {
   local cipher
   while IFS= read -r cipher; do
     can_decrypt "$cipher" || return 1
-  done < <(sed -n 's/^payload\.[0-9]*\.cipher=//p' "$1/MANIFEST")
+  done < <(payload_fields "$1" cipher)
 }
 
 # Leave with 77 when a set cannot be decoded here.
@@ -1489,10 +1510,11 @@ mark_suspect() {
 
 # Bytes that may still be written below a directory. Names in df's output may hold spaces, hence the pattern.
 free_bytes() {
-  df -Pk -- "$1" | awk 'NR > 1 && match($0, /[0-9]+ +[0-9]+ +-?[0-9]+ +[0-9]+%/) {
-    split(substr($0, RSTART, RLENGTH), field, / +/)
-    printf "%.0f\n", field[3] < 0 ? 0 : field[3] * 1024
-  }'
+  local lines kib
+  lines="$(df -Pk -- "$1")" || return $?
+  [[ ${lines#*$'\n'} =~ [0-9]+\ +[0-9]+\ +(-?[0-9]+)\ +[0-9]+% ]] || return 0
+  kib="${BASH_REMATCH[1]}"
+  printf '%d\n' $((kib < 0 ? 0 : kib * 1024))
 }
 
 # Refuse to start what cannot fit.

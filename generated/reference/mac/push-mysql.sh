@@ -936,8 +936,8 @@ guarded() {
 # The body of a guarded process: its own exit functions, the same strictness.
 run_guarded_child() {
   catch_exits
-  # shellcheck disable=SC2016  # the inner shell is to expand it: its parent is this subshell
-  RUN_PID="$(exec sh -c 'printf %s "$PPID"')"
+  # shellcheck disable=SC2016  # where bash does not say (3.2), the inner shell is to expand it: its parent is this subshell
+  RUN_PID="${BASHPID:-$(exec sh -c 'printf %s "$PPID"')}"
   set -Ee
   "$@"
 }
@@ -1116,17 +1116,30 @@ manifest_get() {
   printf '%s\n' "$value"
 }
 
+# Print one field of every payload of a set, one a line, in the order they were written: `payload_fields SET cipher`.
+payload_fields() {
+  local file="$1/MANIFEST" line
+  [[ -f $file ]] || file="$1/.manifest"
+  while IFS= read -r line; do
+    [[ ! $line =~ ^payload\.[0-9]+\.$2=(.*)$ ]] || printf '%s\n' "${BASH_REMATCH[1]}"
+  done <"$file"
+}
+
 # Print the payload names of a set, one a line, in the order they were written.
 payload_names() {
-  sed -n 's/^payload\.[0-9]*\.name=//p' "$1/MANIFEST"
+  payload_fields "$1" name
 }
 
 # Print the number of a payload in the MANIFEST of a set.
 payload_number() {
-  local number
-  number="$(awk -F= -v name="$2" '/^payload\.[0-9]+\.name=/ && substr($0, index($0, "=") + 1) == name { split($1, part, "."); print part[2]; exit }' "$1/MANIFEST")"
-  [[ -n $number ]] || die "$EX_DATA" "the set ${1##*/} has no payload $2"
-  printf '%s\n' "$number"
+  local line
+  while IFS= read -r line; do
+    if [[ $line =~ ^payload\.([0-9]+)\.name=(.*)$ && ${BASH_REMATCH[2]} == "$2" ]]; then
+      printf '%s\n' "${BASH_REMATCH[1]}"
+      return 0
+    fi
+  done <"$1/MANIFEST"
+  die "$EX_DATA" "the set ${1##*/} has no payload $2"
 }
 
 # Bytes of stdin.
@@ -1166,7 +1179,14 @@ list_sets_in() {
 
 # Stored bytes of a set, as its MANIFEST has them.
 set_bytes() {
-  awk -F= '/^payload\.[0-9]+\.stored_bytes=/ { sum += $2 } END { printf "%.0f\n", sum }' "$1/MANIFEST"
+  sum_lines < <(payload_fields "$1" stored_bytes)
+}
+
+# Print the sum of the numbers of stdin, one a line.
+sum_lines() {
+  local number sum=0
+  while IFS= read -r number; do sum=$((sum + number)); done
+  printf '%d\n' "$sum"
 }
 
 # Prove that a set is as it was written: MANIFEST, then size, hash and MAC of every payload. Logs what is wrong; 65.
@@ -1246,10 +1266,11 @@ check_mac() {
 
 # Bytes that may still be written below a directory. Names in df's output may hold spaces, hence the pattern.
 free_bytes() {
-  df -Pk -- "$1" | awk 'NR > 1 && match($0, /[0-9]+ +[0-9]+ +-?[0-9]+ +[0-9]+%/) {
-    split(substr($0, RSTART, RLENGTH), field, / +/)
-    printf "%.0f\n", field[3] < 0 ? 0 : field[3] * 1024
-  }'
+  local lines kib
+  lines="$(df -Pk -- "$1")" || return $?
+  [[ ${lines#*$'\n'} =~ [0-9]+\ +[0-9]+\ +(-?[0-9]+)\ +[0-9]+% ]] || return 0
+  kib="${BASH_REMATCH[1]}"
+  printf '%d\n' $((kib < 0 ? 0 : kib * 1024))
 }
 
 # A size as people read it: `0 B`, `120 KiB`, `1.2 GiB`.

@@ -597,8 +597,8 @@ guarded() {
 # The body of a guarded process: its own exit functions, the same strictness.
 run_guarded_child() {
   catch_exits
-  # shellcheck disable=SC2016  # the inner shell is to expand it: its parent is this subshell
-  RUN_PID="$(exec sh -c 'printf %s "$PPID"')"
+  # shellcheck disable=SC2016  # where bash does not say (3.2), the inner shell is to expand it: its parent is this subshell
+  RUN_PID="${BASHPID:-$(exec sh -c 'printf %s "$PPID"')}"
   set -Ee
   "$@"
 }
@@ -719,10 +719,11 @@ prompt_secret() {
 
 # Bytes that may still be written below a directory. Names in df's output may hold spaces, hence the pattern.
 free_bytes() {
-  df -Pk -- "$1" | awk 'NR > 1 && match($0, /[0-9]+ +[0-9]+ +-?[0-9]+ +[0-9]+%/) {
-    split(substr($0, RSTART, RLENGTH), field, / +/)
-    printf "%.0f\n", field[3] < 0 ? 0 : field[3] * 1024
-  }'
+  local lines kib
+  lines="$(df -Pk -- "$1")" || return $?
+  [[ ${lines#*$'\n'} =~ [0-9]+\ +[0-9]+\ +(-?[0-9]+)\ +[0-9]+% ]] || return 0
+  kib="${BASH_REMATCH[1]}"
+  printf '%d\n' $((kib < 0 ? 0 : kib * 1024))
 }
 
 # A size as people read it: `0 B`, `120 KiB`, `1.2 GiB`.

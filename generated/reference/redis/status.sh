@@ -240,6 +240,15 @@ manifest_get() {
   printf '%s\n' "$value"
 }
 
+# Print one field of every payload of a set, one a line, in the order they were written: `payload_fields SET cipher`.
+payload_fields() {
+  local file="$1/MANIFEST" line
+  [[ -f $file ]] || file="$1/.manifest"
+  while IFS= read -r line; do
+    [[ ! $line =~ ^payload\.[0-9]+\.$2=(.*)$ ]] || printf '%s\n' "${BASH_REMATCH[1]}"
+  done <"$file"
+}
+
 # Print the complete sets below <store>/<type>/<asset>, oldest first, as paths.
 list_sets_in() {
   local path
@@ -252,7 +261,14 @@ list_sets_in() {
 
 # Stored bytes of a set, as its MANIFEST has them.
 set_bytes() {
-  awk -F= '/^payload\.[0-9]+\.stored_bytes=/ { sum += $2 } END { printf "%.0f\n", sum }' "$1/MANIFEST"
+  sum_lines < <(payload_fields "$1" stored_bytes)
+}
+
+# Print the sum of the numbers of stdin, one a line.
+sum_lines() {
+  local number sum=0
+  while IFS= read -r number; do sum=$((sum + number)); done
+  printf '%d\n' "$sum"
 }
 
 # A size as people read it: `0 B`, `120 KiB`, `1.2 GiB`.

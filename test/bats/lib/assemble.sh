@@ -5,13 +5,18 @@
 set -euo pipefail
 
 main() {
-  local role="$1" kind="$2" facts="$3" root names
+  local role="$1" kind="$2" facts="$3" root names linked
   root="$(cd "${BASH_SOURCE[0]%/*}/../../.." && pwd)"
-  printf '#!/usr/bin/env bash\nset -Eeuo pipefail\n'
-  cat "$facts"
   names="$(sed -n -E 's/^(readonly )?(-a )?([A-Z][A-Z0-9_]*)=.*/\3/p' "$facts" | sort -u | tr '\n' ' ')"
-  # shellcheck disable=SC2086 # names of facts, without spaces
-  node "$root/dist/link.mjs" "$role" "$kind" $names
+  # Which functions a script has depends on the names of its facts only: linked once a suite.
+  linked="$BATS_RUN_TMPDIR/linked-$role-$kind-$(cksum <<<"$names" | cut -d ' ' -f 1)"
+  if [[ ! -e $linked ]]; then
+    # shellcheck disable=SC2086 # names of facts, without spaces
+    node "$root/dist/link.mjs" "$role" "$kind" $names >"$linked.$$"
+    mv "$linked.$$" "$linked"
+  fi
+  printf '#!/usr/bin/env bash\nset -Eeuo pipefail\n'
+  cat "$facts" "$linked"
   # shellcheck disable=SC2016
   printf 'if [[ ${BASH_SOURCE[0]} == "$0" ]]; then main "$@"; fi\n'
 }
