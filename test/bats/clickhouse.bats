@@ -186,7 +186,7 @@ assert_clean() {
   PATH="$BATS_TEST_TMPDIR/stubs:$PATH"
   set_list REMOTE_DRIVERS kubectl
   set_list REMOTE_SETTINGS server.kubeconfig=/k server.namespace=signoz server.pod=signoz-clickhouse-0
-  link_clickhouse
+  relink
   before="$(ch_print)"
   run -0 backup
   ch 'DROP DATABASE other' 'TRUNCATE TABLE shop.p' 'DROP TABLE shop.mv'

@@ -162,7 +162,7 @@ age_set() {
   local set
   vm backup-notes
   set="$PLACE/vm/backups/files/notes/$(names vm/backups)"
-  printf x | dd of="$(ls "$set"/files.tar*)" bs=1 seek=1000 conv=notrunc 2>/dev/null
+  damage "$(ls "$set"/files.tar*)" 1000
   run -65 mac pull-notes
   assert_says 'fetching it anew'
   assert_says 'its SHA-256 differs from the MANIFEST'

@@ -132,7 +132,7 @@ manifest_of() {
   run "$(etcd_script backup 0)"
   assert_status 69
   assert_says 'does not answer'
-  ((SECONDS < 12)) || fail "took $SECONDS s"
+  ((SECONDS < 30)) || fail "took $SECONDS s"
   assert_same "$(etcd_sets 0)" ''
 }
 
@@ -318,7 +318,7 @@ manifest_of() {
   pid="$(cat "$FLEET/m0/pid")"
   set="$(find "$FLEET/m0/store/etcd/etcd" -mindepth 1 -maxdepth 1 | sort | tail -n 1)"
   cp -r "$set" "$BATS_TEST_TMPDIR/keep"
-  printf 'X' | dd of="$set/snapshot.db.zst" bs=1 seek=100 conv=notrunc 2>/dev/null
+  damage "$set/snapshot.db.zst" 100
   run "$(etcd_script restore 0)" --yes --set "${set##*/}"
   assert_status 65
   assert_same "$(cat "$FLEET/m0/pid")" "$pid"
@@ -385,7 +385,7 @@ manifest_of() {
   for fault in flip nohash cut; do
     cp "$good" "$BATS_TEST_TMPDIR/$fault.db"
     case "$fault" in
-      flip) printf 'X' | dd of="$BATS_TEST_TMPDIR/flip.db" bs=1 seek=9000 conv=notrunc 2>/dev/null ;;
+      flip) damage "$BATS_TEST_TMPDIR/flip.db" 9000 ;;
       nohash) truncate -s -32 "$BATS_TEST_TMPDIR/nohash.db" ;;
       cut) truncate -s 10000 "$BATS_TEST_TMPDIR/cut.db" ;;
     esac

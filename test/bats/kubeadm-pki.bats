@@ -103,7 +103,7 @@ portrait() {
   run -0 "$PLACE/opt/backup-it.sh"
   set="$(compgen -G "$PLACE/backups/k8s/it/*T*")"
   portrait >"$PLACE/before"
-  printf 'x' | dd of="$(compgen -G "$set/files.tar*")" bs=1 seek=200 conv=notrunc status=none
+  damage "$(compgen -G "$set/files.tar*")" 200
   run -65 "$PLACE/opt/restore-it.sh" --yes
   portrait | diff "$PLACE/before" -
   run -65 "$PLACE/opt/verify-it.sh"

@@ -54,7 +54,7 @@ setup() {
 
 @test "a damaged set is refused, and live stays as it is" {
   run -0 "$PLACE/opt/backup-it.sh"
-  printf 'x' | dd of="$(compgen -G "$PLACE/backups/k8s/it/*T*/files.tar*")" bs=1 seek=200 conv=notrunc status=none
+  damage "$(compgen -G "$PLACE/backups/k8s/it/*T*/files.tar*")" 200
   cp -p "$FILE" "$PLACE/before"
   run -65 "$PLACE/opt/restore-it.sh" --yes
   cmp "$FILE" "$PLACE/before"

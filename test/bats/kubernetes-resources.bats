@@ -30,32 +30,7 @@ setup() {
   set_fact ENCRYPTION age
   set_list AGE_RECIPIENTS "$(sed -n 's/^# public key: //p' "$BATS_FILE_TMPDIR/age.key")"
   set_fact AGE_IDENTITY_FILE "$BATS_FILE_TMPDIR/age.key"
-  relink_kubernetes
-}
-
-# Scripts linked once a file, with the facts of each test.
-relink_kubernetes() {
-  local role body="$BATS_FILE_TMPDIR/body"
-  if [[ ! -d $body ]]; then
-    make_scripts kubernetesResources backup restore verify drill
-    mkdir "$body"
-    for role in backup restore verify drill; do
-      sed "1,$(($(wc -l <"$FACTS.linked") + 2))d" "$HOST/bin/$role.sh" >"$body/$role"
-    done
-  fi
-  sed -e 's/^\([A-Z0-9_]*\)=(/readonly -a \1=(/; t' -e 's/^/readonly /' "$FACTS" >"$FACTS.linked"
-  for role in backup restore verify drill; do
-    { printf '#!/usr/bin/env bash\nset -Eeuo pipefail\n' && cat "$FACTS.linked" "$body/$role"; } >"$HOST/bin/$role.sh"
-    chmod +x "$HOST/bin/$role.sh"
-  done
-}
-
-with() {
-  while (($#)); do
-    set_fact "$1" "$2"
-    shift 2
-  done
-  relink_kubernetes
+  relink
 }
 
 # What belongs to no namespace.

@@ -36,6 +36,7 @@ teardown() {
 new_logged_host() {
   local name
   new_host
+  ROLES=(backup archive restore verify drill)
   mkdir -p "$HOST/second"
   set_fact ASSET orders
   set_fact KIND mysql
@@ -56,24 +57,7 @@ new_logged_host() {
   set_list SERVICE_START "$MY/service" start
   set_list SERVICE_STOP "$MY/service" stop
   set_list SERVICE_STATUS "$MY/service" status
-  link_scripts
-}
-
-# Put the scripts together once a file: what the linker takes depends on the names of the facts only.
-link_scripts() {
-  local role body="$BATS_FILE_TMPDIR/body"
-  if [[ ! -d $body ]]; then
-    make_scripts mysql backup archive restore verify drill
-    mkdir "$body"
-    for role in backup archive restore verify drill; do
-      sed "1,$(($(wc -l <"$FACTS.linked") + 2))d" "$HOST/bin/$role.sh" >"$body/$role"
-    done
-  fi
-  sed -e 's/^\([A-Z0-9_]*\)=(/readonly -a \1=(/; t' -e 's/^/readonly /' "$FACTS" >"$FACTS.linked"
-  for role in backup archive restore verify drill; do
-    { printf '#!/usr/bin/env bash\nset -Eeuo pipefail\n' && cat "$FACTS.linked" "$body/$role"; } >"$HOST/bin/$role.sh"
-    chmod +x "$HOST/bin/$role.sh"
-  done
+  relink
 }
 
 backup() { "$HOST/bin/backup.sh" --quiet "$@"; }
@@ -217,13 +201,13 @@ rows() { maria 'SELECT GROUP_CONCAT(id ORDER BY id) FROM shop.told'; }
   printf '[client]\nuser=peek\npassword=p\nsocket=%s\n' "$SOCK" >"$MY/peek.cnf"
   chmod 600 "$MY/peek.cnf"
   set_fact CREDENTIALS_FILE "$MY/peek.cnf"
-  link_scripts
+  relink
   run -77 archive
   [[ $output == *BINLOG\ MONITOR* ]]
   sed -i 's/peek/nobody/' "$MY/peek.cnf"
   run -77 archive
   set_fact CREDENTIALS_FILE "$MY/root.cnf"
-  link_scripts
+  relink
   archive
   maria 'FLUSH LOGS' 'INSERT INTO shop.told VALUES (2, "lost")' 'FLUSH LOGS'
   # MariaDB keeps a log that a crash recovery might need, without a word: ask until it is gone.

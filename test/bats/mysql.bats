@@ -79,53 +79,14 @@ new_mysql_host() {
   set_list SERVICE_START "$MY/service" start
   set_list SERVICE_STOP "$MY/service" stop
   set_list SERVICE_STATUS "$MY/service" status
-  link_scripts
-}
-
-# Put the scripts together. What the linker takes depends on the names of the facts only, and those are always the same:
-# so it runs once a file, and each host gets its own facts before what it made.
-link_scripts() {
-  local role body="$BATS_FILE_TMPDIR/body"
-  if [[ ! -d $body ]]; then
-    make_scripts mysql backup restore verify drill
-    mkdir "$body"
-    for role in backup restore verify drill; do
-      sed "1,$(($(wc -l <"$FACTS.linked") + 2))d" "$HOST/bin/$role.sh" >"$body/$role"
-    done
-  fi
-  sed -e 's/^\([A-Z0-9_]*\)=(/readonly -a \1=(/; t' -e 's/^/readonly /' "$FACTS" >"$FACTS.linked"
-  for role in backup restore verify drill; do
-    { printf '#!/usr/bin/env bash\nset -Eeuo pipefail\n' && cat "$FACTS.linked" "$body/$role"; } >"$HOST/bin/$role.sh"
-    chmod +x "$HOST/bin/$role.sh"
-  done
-}
-
-# Change facts, then put the scripts together again: `with DATABASES '(shop)' KEEP_LAST 1`.
-with() {
-  while (($#)); do
-    set_fact "$1" "$2"
-    shift 2
-  done
-  link_scripts
+  relink
 }
 
 # Back up chosen databases: shop and the one with the odd name.
 with_databases() {
   set_list DATABASES "$@"
-  link_scripts
+  relink
 }
-
-# A program that stands before the real one on the path; `REAL` in the text becomes the real one's path.
-shadow() {
-  local name="$1" real
-  real="$(command -v "$name")"
-  mkdir -p "$HOST/shadow"
-  { printf '#!/usr/bin/env bash\n' && sed "s|REAL|$real|g"; } >"$HOST/shadow/$name"
-  chmod +x "$HOST/shadow/$name"
-}
-
-# Run a command with the shadows on.
-shadowed() { PATH="$HOST/shadow:$PATH" "$@"; }
 
 # What happened since the backup, and must be gone after a restore: new things, changed things, lost things.
 wreck() {

@@ -80,45 +80,18 @@ new_postgres_host() {
   set_fact RESTORE_USER postgres
   set_fact JOBS 2
   set_list DATABASES
-  link_scripts
-}
-
-# Put the scripts together. What the linker takes depends on the names of the facts only, and those are always the same:
-# so it runs once a file, and each host gets its own facts before what it made.
-link_scripts() {
-  local role body="$BATS_FILE_TMPDIR/body"
-  if [[ ! -d $body ]]; then
-    make_scripts postgres backup restore verify drill
-    mkdir "$body"
-    for role in backup restore verify drill; do
-      sed "1,$(($(wc -l <"$FACTS.linked") + 2))d" "$HOST/bin/$role.sh" >"$body/$role"
-    done
-  fi
-  sed -e 's/^\([A-Z0-9_]*\)=(/readonly -a \1=(/; t' -e 's/^/readonly /' "$FACTS" >"$FACTS.linked"
-  for role in backup restore verify drill; do
-    { printf '#!/usr/bin/env bash\nset -Eeuo pipefail\n' && cat "$FACTS.linked" "$body/$role"; } >"$HOST/bin/$role.sh"
-    chmod +x "$HOST/bin/$role.sh"
-  done
-}
-
-# Change facts, then put the scripts together again: `with DATABASES '(shop)' KEEP_LAST 1`.
-with() {
-  while (($#)); do
-    set_fact "$1" "$2"
-    shift 2
-  done
-  link_scripts
+  relink
 }
 
 # Back up chosen databases.
 with_databases() {
   set_list DATABASES "$@"
-  link_scripts
+  relink
 }
 
 # Have the scripts use a program of the test's (stdin) in the place of one of PostgreSQL's; `REAL` in the text becomes the
 # real one's path.
-shadow() {
+shadow_program() {
   local name="$1" file="$HOST/programs/$1"
   if [[ ! -d $HOST/programs ]]; then
     mkdir "$HOST/programs"
@@ -367,13 +340,13 @@ assert_clean() {
 
 @test "programs older than the server or the set are refused: 69, and say what to install" {
   calm_with_set
-  shadow pg_dump <<'SHADOW'
+  shadow_program pg_dump <<'SHADOW'
 case "$*" in *--version*) echo 'pg_dump (PostgreSQL) 14.9 (Debian 14.9-1)' ;; *) exec REAL "$@" ;; esac
 SHADOW
   run -69 backup
   assert_says "the server is PostgreSQL 15."
   assert_says 'install the client programs of version 15'
-  shadow pg_restore <<'SHADOW'
+  shadow_program pg_restore <<'SHADOW'
 case "$*" in *--version*) echo 'pg_restore (PostgreSQL) 14.9' ;; *) exec REAL "$@" ;; esac
 SHADOW
   run -69 verify
@@ -404,7 +377,7 @@ SHADOW
 # Make a set whose dumps of databases went through a filter, as if pg_dump had written them so: hashes and all. The observer,
 # which would refuse it, is looking at its own business.
 forge_set() {
-  shadow pg_dump <<SHADOW
+  shadow_program pg_dump <<SHADOW
 case "\$*" in *--version* | *--schema-only*) exec REAL "\$@" ;; esac
 REAL "\$@" | $1
 SHADOW
@@ -416,7 +389,7 @@ SHADOW
 
 @test "a dump that pg_dump left short is no backup, though its table of contents is whole" {
   calm
-  shadow pg_dump <<'SHADOW'
+  shadow_program pg_dump <<'SHADOW'
 case "$*" in *--version*) exec REAL "$@" ;; esac
 REAL "$@" | head -c 9000
 SHADOW
@@ -505,7 +478,7 @@ SHADOW
   local before
   before="$(pg_print)"
   # The database is swapped in, and does not answer.
-  shadow psql <<'SHADOW'
+  shadow_program psql <<'SHADOW'
 case "$PGDATABASE $*" in "shop "*current_database*) echo 'psql: error: connection to server failed: FATAL:  no' >&2; exit 2 ;; esac
 exec REAL "$@"
 SHADOW
@@ -521,7 +494,7 @@ SHADOW
   wreck
   local before
   before="$(pg_print)"
-  shadow psql <<'SHADOW'
+  shadow_program psql <<'SHADOW'
 case "$PGDATABASE $*" in "shop "*current_database*) [[ -e $0.go ]] || { : >"$0.at-work"; sleep 60; } ;; esac
 exec REAL "$@"
 SHADOW
@@ -537,7 +510,7 @@ SHADOW
   # A restore that cannot succeed shows the state that it found.
   mv "$STORE/postgres" "$STORE/away"
   cp -a "$STORE/away" "$STORE/postgres"
-  shadow pg_restore <<'SHADOW'
+  shadow_program pg_restore <<'SHADOW'
 case "$*" in *--exit-on-error*) echo 'pg_restore: error: could not execute query: ERROR:  could not extend file: No space left on device' >&2; exit 1 ;; esac
 exec REAL "$@"
 SHADOW
@@ -555,7 +528,7 @@ SHADOW
   sql template1 'CREATE ROLE late' 'ALTER ROLE reader RENAME TO reader2'
   local before pid
   before="$(pg_print)"
-  shadow vacuumdb <<'SHADOW'
+  shadow_program vacuumdb <<'SHADOW'
 : >"$0.at-work"
 exec sleep 60
 SHADOW
@@ -653,7 +626,7 @@ SHADOW
 
 @test "a restore that is killed takes its throw-away server along" {
   calm_with_set
-  shadow pg_restore <<'SHADOW'
+  shadow_program pg_restore <<'SHADOW'
 case "$*" in *--exit-on-error*) : >"$0.at-work"; exec sleep 60 ;; esac
 exec REAL "$@"
 SHADOW
@@ -672,7 +645,7 @@ SHADOW
 
 @test "a backup that is told to end leaves nothing" {
   calm
-  shadow pg_dump <<'SHADOW'
+  shadow_program pg_dump <<'SHADOW'
 case "$*" in *--version*) exec REAL "$@" ;; esac
 printf '%s\n' "$$" >"$0.at-work"
 exec sleep 60

@@ -196,7 +196,7 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
     "$HOST/bin/restore.sh" --yes >"$HOST/killed" 2>&1 3>&- &
     pid=$!
     stored() { [[ "$(curl -s "$HTTP/s" | sha256sum)" != "$before" ]]; }
-    patiently stored || fail "$(cat "$HOST/killed")"
+    eventually stored || fail "$(cat "$HOST/killed")"
     kill -KILL "$pid"
     wait "$pid" || true
     run -75 backup

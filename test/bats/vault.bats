@@ -59,6 +59,7 @@ new_cluster() {
 new_vault_host() {
   local number
   new_host
+  ROLES=(backup restore verify drill unseal) CONSTANTS=(VAULT_UP_SECONDS=3 VAULT_CALM_LOOKS=1)
   printf '%s\n' "$TOKEN" >"$HOST/token"
   for number in 0 1 2 3 4; do printf '%s\n' "${KEYS[number]}" >"$HOST/key-$number"; done
   set_fact KIND vault
@@ -71,32 +72,7 @@ new_vault_host() {
   set_list REMOTE_IDS replica-0 replica-1 replica-2
   set_list REMOTE_DRIVERS local local local
   set_list REMOTE_SETTINGS
-  link_vault
-}
-
-# Put the scripts together: linked once a file, with facts of each test before it, and patience of seconds.
-link_vault() {
-  local role body="$BATS_FILE_TMPDIR/body"
-  if [[ ! -d $body ]]; then
-    make_scripts vault backup restore verify drill unseal
-    mkdir "$body"
-    for role in backup restore verify drill unseal; do
-      sed -e "1,$(($(wc -l <"$FACTS.linked") + 2))d" -e 's/^readonly VAULT_UP_SECONDS=.*/readonly VAULT_UP_SECONDS=3/' -e 's/^readonly VAULT_CALM_LOOKS=.*/readonly VAULT_CALM_LOOKS=1/' "$HOST/bin/$role.sh" >"$body/$role"
-    done
-  fi
-  sed -e 's/^\([A-Z0-9_]*\)=(/readonly -a \1=(/; t' -e 's/^/readonly /' "$FACTS" >"$FACTS.linked"
-  for role in backup restore verify drill unseal; do
-    { printf '#!/usr/bin/env bash\nset -Eeuo pipefail\n' && cat "$FACTS.linked" "$body/$role"; } >"$HOST/bin/$role.sh"
-    chmod +x "$HOST/bin/$role.sh"
-  done
-}
-
-with() {
-  while (($#)); do
-    set_fact "$1" "$2"
-    shift 2
-  done
-  link_vault
+  relink
 }
 
 unseal() { "$HOST/bin/unseal.sh" "$@"; }
@@ -338,7 +314,7 @@ manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
   set_list VAULT_ADDRESSES '' '' ''
   set_list REMOTE_DRIVERS kubectl kubectl kubectl
   set_list REMOTE_SETTINGS replica-0.{kubeconfig=/k,namespace=vault,pod=vault-0} replica-1.{kubeconfig=/k,namespace=vault,pod=vault-1} replica-2.{kubeconfig=/k,namespace=vault,pod=vault-2}
-  link_vault
+  relink
   run -0 backup
   change 'c["data"] = {}'
   : >"$VAULT_STUB/seals"

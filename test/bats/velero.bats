@@ -28,6 +28,8 @@ teardown_file() {
 setup() {
   kill -0 "$(<"$VELERO/pid")" || fail "the stub of Velero's server has ended: $(<"$VELERO/log")"
   new_host
+  # The stub is quicker than a cluster.
+  ROLES=(backup restore verify drill setup) CONSTANTS=(VELERO_POLL=0.2)
   set_fact KIND velero
   set_fact TYPE velero
   set_fact KUBE_CONFIG "$KUBECONFIG_FILE"
@@ -54,38 +56,12 @@ setup() {
   set_fact VELERO_BACKUP_WAIT 60
   set_fact VELERO_RESTORE_WAIT 60
   set_fact VELERO_LOCATION_WAIT 30
-  relink_velero
+  relink
 }
 
 teardown() {
   rm -f "$VELERO"/{down,backup,restore,stall,slow,silent}
   mkdir -p "$VELERO/buckets/lifeboat"
-}
-
-# Scripts linked once a file, with the facts of each test.
-relink_velero() {
-  local role body="$BATS_FILE_TMPDIR/body"
-  if [[ ! -d $body ]]; then
-    make_scripts velero backup restore verify drill setup
-    mkdir "$body"
-    for role in backup restore verify drill setup; do
-      # The stub is quicker than a cluster.
-      sed -e "1,$(($(wc -l <"$FACTS.linked") + 2))d" -e 's/^readonly VELERO_POLL=.*/readonly VELERO_POLL=0.2/' "$HOST/bin/$role.sh" >"$body/$role"
-    done
-  fi
-  sed -e 's/^\([A-Z0-9_]*\)=(/readonly -a \1=(/; t' -e 's/^/readonly /' "$FACTS" >"$FACTS.linked"
-  for role in backup restore verify drill setup; do
-    { printf '#!/usr/bin/env bash\nset -Eeuo pipefail\n' && cat "$FACTS.linked" "$body/$role"; } >"$HOST/bin/$role.sh"
-    chmod +x "$HOST/bin/$role.sh"
-  done
-}
-
-with() {
-  while (($#)); do
-    set_fact "$1" "$2"
-    shift 2
-  done
-  relink_velero
 }
 
 set_up() { PATH="$BATS_FILE_TMPDIR/bin:$PATH" "$HOST/bin/setup.sh" "$@"; }

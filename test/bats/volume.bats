@@ -81,7 +81,7 @@ teardown_file() {
 
 # Wait until the pod runs again.
 web_ready() {
-  patiently kubectl -n shop get pod web-0 >/dev/null 2>&1
+  eventually kubectl -n shop get pod web-0 >/dev/null 2>&1
   kubectl -n shop wait --for=condition=Ready --timeout=120s pod/web-0 >/dev/null
 }
 
@@ -200,7 +200,7 @@ picture() {
   run -69 ops backup-scaled
   assert_says 'the pod shop/web-9 cannot be reached'
   set="$(echo "$PLACE"/backups/volumes/scaled/2*)"
-  printf x | dd of="$set/volume.tar" bs=1 seek=5000 conv=notrunc 2>/dev/null
+  damage "$set/volume.tar" 5000
   run -65 ops restore-scaled --yes
   assert_same "$(cat "$VOLUME/one")" one
 }

@@ -1630,7 +1630,7 @@ etcd_refuse_unreachable() {
     *"permission denied"* | *"user name is empty"* | *"authentication failed"*)
       die "$EX_NOPERM" "$ENDPOINT: etcd refuses this client: $(etcd_reason "$words")" 'a snapshot needs the role root when authentication is on'
       ;;
-    *"broken pipe"* | *"connection closed"* | *"connection reset"* | *EOF*)
+    *"broken pipe"* | *"connection closed"* | *"closed network connection"* | *"connection reset"* | *EOF*)
       hint='a member that hangs up usually wants https, or a client certificate'
       ;;
     *"connection refused"*) hint='is etcd running? look at its log' ;;

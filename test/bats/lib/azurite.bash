@@ -14,7 +14,7 @@ azurite_up() {
     >"$dir/azurite.log" 2>&1 3>&- </dev/null &
   printf '%s\n' "$!" >"$dir/pid"
   AZURE_URL="http://127.0.0.1:$port/devstoreaccount1"
-  patiently curl --silent --output /dev/null "http://127.0.0.1:$port/"
+  eventually curl --silent --output /dev/null "http://127.0.0.1:$port/"
   azure_container backups
   azure_sas backups >"$dir/sas"
 }

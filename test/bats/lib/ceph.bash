@@ -68,7 +68,7 @@ END
     return 1
   }
   S3_URL="http://127.0.0.1:$rgw"
-  patiently curl --silent --output /dev/null "$S3_URL"
+  eventually curl --silent --output /dev/null "$S3_URL"
   radosgw-admin -c "$dir/ceph.conf" user create --uid=test --display-name=test --access-key=TESTKEY --secret=TESTSECRET >>"$dir/up.log" 2>&1
 }
 

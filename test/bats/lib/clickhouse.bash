@@ -94,32 +94,7 @@ new_clickhouse_host() {
   set_list REMOTE_IDS server
   set_list REMOTE_DRIVERS local
   set_list REMOTE_SETTINGS
-  link_clickhouse
-}
-
-# Put the scripts together: linked once a file, with the facts of each test before it.
-link_clickhouse() {
-  local role body="$BATS_FILE_TMPDIR/body"
-  if [[ ! -d $body ]]; then
-    make_scripts clickhouse backup restore verify drill
-    mkdir "$body"
-    for role in backup restore verify drill; do
-      sed "1,$(($(wc -l <"$FACTS.linked") + 2))d" "$HOST/bin/$role.sh" >"$body/$role"
-    done
-  fi
-  sed -e 's/^\([A-Z0-9_]*\)=(/readonly -a \1=(/; t' -e 's/^/readonly /' "$FACTS" >"$FACTS.linked"
-  for role in backup restore verify drill; do
-    { printf '#!/usr/bin/env bash\nset -Eeuo pipefail\n' && cat "$FACTS.linked" "$body/$role"; } >"$HOST/bin/$role.sh"
-    chmod +x "$HOST/bin/$role.sh"
-  done
-}
-
-with() {
-  while (($#)); do
-    set_fact "$1" "$2"
-    shift 2
-  done
-  link_clickhouse
+  relink
 }
 
 manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }

@@ -8,6 +8,8 @@
 #   etcd_content I                sha256 of all keys and values of member I
 #   etcd_facts I                  the facts of member I's scripts
 
+source "${BASH_SOURCE[0]%/*}/damage.bash"
+
 # A CA, a certificate for 127.0.0.1 that serves and dials, and a stranger's CA.
 etcd_make_identity() {
   local dir="$1" name

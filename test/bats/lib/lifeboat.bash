@@ -4,6 +4,7 @@ bats_require_minimum_version 1.5.0
 BATS_LIB_PATH="$(cd "${BASH_SOURCE[0]%/*}/../../../node_modules" && pwd):${BATS_LIB_PATH:-}"
 bats_load_library bats-support
 LIFEBOAT_TESTS="$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)"
+source "$LIFEBOAT_TESTS/lib/damage.bash"
 
 # Make an empty host below the test's directory: $HOST with store, state, logs and data.
 new_host() {
@@ -89,15 +90,36 @@ set_list() {
   set_fact "$name" "(${text# })"
 }
 
+# The roles whose scripts relink puts together, and constants of the runtime that a suite has no patience for, as NAME=VALUE.
+ROLES=(backup restore verify drill)
+CONSTANTS=()
+
 # Put scripts together: `make_scripts files backup restore` gives $HOST/bin/backup.sh and $HOST/bin/restore.sh.
 make_scripts() {
-  local kind="$1" role facts="$FACTS.linked"
+  local kind="$1" role constant facts="$FACTS.linked"
+  local -a edits=(-e '')
   shift
+  for constant in "${CONSTANTS[@]}"; do edits+=(-e "s/^readonly ${constant%%=*}=.*/readonly $constant/"); done
   sed -e 's/^\([A-Z0-9_]*\)=(/readonly -a \1=(/; t' -e 's/^/readonly /' "$FACTS" >"$facts"
   for role in "$@"; do
     "$LIFEBOAT_TESTS/lib/assemble.sh" "$role" "$kind" "$facts" >"$HOST/bin/$role.sh"
+    sed -i "${edits[@]}" "$HOST/bin/$role.sh"
     chmod +x "$HOST/bin/$role.sh"
   done
+}
+
+# Put the scripts together anew after facts were changed.
+relink() {
+  make_scripts "$(sed -n 's/^KIND=//p' "$FACTS")" "${ROLES[@]}"
+}
+
+# Change facts, then put the scripts together anew: `with DATABASES '(shop)' KEEP_LAST 1`.
+with() {
+  while (($#)); do
+    set_fact "$1" "$2"
+    shift 2
+  done
+  relink
 }
 
 # Run a few lines of bash with the whole prelude and every transport sourced, strict. For tests of single functions, also of
@@ -119,10 +141,17 @@ new_files_asset() {
   make_scripts files backup restore verify drill
 }
 
-# Link the scripts anew after facts were changed.
-relink() {
-  make_scripts "$(sed -n 's/^KIND=//p' "$FACTS")" backup restore verify drill
+# A program that stands before the real one on the path; `REAL` in the text becomes the real one's path.
+shadow() {
+  local name="$1" real
+  real="$(command -v "$name")"
+  mkdir -p "$HOST/shadow"
+  { printf '#!/usr/bin/env bash\n' && sed "s|REAL|$real|g"; } >"$HOST/shadow/$name"
+  chmod +x "$HOST/shadow/$name"
 }
+
+# Run a command with the shadows on.
+shadowed() { PATH="$HOST/shadow:$PATH" "$@"; }
 
 # Run a script of the host.
 backup() { "$HOST/bin/backup.sh" "$@"; }
@@ -178,10 +207,10 @@ unmount_all() {
   while IFS= read -r point; do umount "$point"; done < <(awk -v below="$BATS_TEST_TMPDIR/" 'index($2, below) == 1 { print $2 }' /proc/mounts)
 }
 
-# Wait until a command succeeds, at most 10 s.
+# Wait until a command succeeds, at most a minute: machines may be busy.
 eventually() {
   local try
-  for ((try = 0; try < 100; try++)); do
+  for ((try = 0; try < 600; try++)); do
     if "$@"; then return 0; fi
     sleep 0.1
   done
@@ -191,15 +220,4 @@ eventually() {
 # Print a port of loopback that nobody listens on.
 free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
-# Wait until a command succeeds, at most a minute; for servers, on a busy machine.
-patiently() {
-  local try
-  for ((try = 0; try < 300; try++)); do
-    if "$@"; then return 0; fi
-    sleep 0.2
-  done
-  printf 'in vain: %s\n' "$*"
-  return 1
 }

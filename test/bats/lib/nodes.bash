@@ -39,7 +39,7 @@ node_up() {
 node_answers() {
   local try net
   net="$(cat "$NODES/net")"
-  for ((try = 0; try < 100; try++)); do
+  for ((try = 0; try < 600; try++)); do
     # shellcheck disable=SC2016
     if ip netns exec "$net" bash -c 'exec 3<>"/dev/tcp/10.77.0.1$1/22"' bash "$1" 2>/dev/null; then return 0; fi
     sleep 0.1

@@ -42,7 +42,7 @@ pg_up() {
   local try
   (cd / && exec setsid setpriv --reuid=postgres --regid=postgres --init-groups -- "$PG_REAL_BIN/postgres" -D "$PG/data" -c listen_addresses= -c "unix_socket_directories=$PG" \
     -c fsync=off -c shared_buffers=16MB -c max_wal_size=32MB -c min_wal_size=2MB -c "log_statement=all" -c max_connections=40 "$@") >>"$PG/log" 2>&1 </dev/null 3>&- 4>&- &
-  for ((try = 0; try < 200; try++)); do
+  for ((try = 0; try < 1000; try++)); do
     ! "$PG_REAL_BIN/pg_isready" -q -h "$PG" || return 0
     sleep 0.05
   done

@@ -45,7 +45,7 @@ SERVICE
 redis_up() {
   local try
   "$RD/service" start
-  for ((try = 0; try < 200; try++)); do
+  for ((try = 0; try < 1000; try++)); do
     [[ $(rd PING 2>/dev/null) != PONG ]] || return 0
     sleep 0.03
   done
@@ -125,6 +125,8 @@ redis_wreck() {
 # A host whose asset is the server of $RD.
 new_redis_host() {
   new_host
+  # A server that hangs or does not stop is given up sooner than in production.
+  CONSTANTS=(REDIS_STOP_SECONDS=2 REDIS_CALL_SECONDS=2)
   set_fact KIND redis
   set_fact TYPE redis
   set_fact REDIS_SOCKET "$SOCK"
@@ -145,38 +147,8 @@ new_redis_host() {
   with "$@"
 }
 
-# Change facts, then put the scripts together again: `with REDIS_USER backup KEEP_LAST 1`.
-with() {
-  while (($#)); do
-    set_fact "$1" "$2"
-    shift 2
-  done
-  redis_scripts
-}
-
-# Put the scripts of this host together. What is linked depends on the names of the facts only: it is done once in a file, and
-# each host gets its facts in front.
-redis_scripts() {
-  local role facts="$FACTS.linked"
-  if [[ ! -d $REDIS_LINKED ]]; then
-    mkdir "$REDIS_LINKED"
-    make_scripts redis backup restore verify drill
-    for role in backup restore verify drill; do
-      # A server that hangs or does not stop is given up sooner than in production.
-      sed -e "1,$(($(wc -l <"$facts") + 2))d" -e 's/^readonly REDIS_STOP_SECONDS=.*/readonly REDIS_STOP_SECONDS=2/' \
-        -e 's/^readonly REDIS_CALL_SECONDS=.*/readonly REDIS_CALL_SECONDS=2/' "$HOST/bin/$role.sh" >"$REDIS_LINKED/$role"
-    done
-  fi
-  sed -e 's/^\([A-Z0-9_]*\)=(/readonly -a \1=(/; t' -e 's/^/readonly /' "$FACTS" >"$facts"
-  for role in backup restore verify drill; do
-    { printf '#!/usr/bin/env bash\nset -Eeuo pipefail\n' && cat "$facts" "$REDIS_LINKED/$role"; } >"$HOST/bin/$role.sh"
-    chmod +x "$HOST/bin/$role.sh"
-  done
-}
-
 # Once a file: what its tests share.
 redis_begin_file() {
-  export REDIS_LINKED="$BATS_FILE_TMPDIR/linked"
   # One server for the tests that only read.
   redis_new "$BATS_FILE_TMPDIR/calm"
   redis_up
@@ -221,18 +193,6 @@ own() {
   redis_fill
   new_redis_host "$@"
 }
-
-# A program that stands before the real one on the path; `REAL` in the text becomes the real one's path.
-shadow() {
-  local name="$1" real
-  real="$(command -v "$name")"
-  mkdir -p "$HOST/shadow"
-  { printf '#!/usr/bin/env bash\n' && sed "s|REAL|$real|g"; } >"$HOST/shadow/$name"
-  chmod +x "$HOST/shadow/$name"
-}
-
-# Run a command with the shadows on.
-shadowed() { PATH="$HOST/shadow:$PATH" "$@"; }
 
 # A server of this test's own with what came after the disaster in it; the set that setup_file made is in the store, and BEFORE
 # is the fingerprint of what it holds.
