@@ -5,6 +5,7 @@ import type { Host } from "./host.ts";
 import type { Branded } from "./node.ts";
 import type { Retention } from "./retention.ts";
 import type { Schedule } from "./schedule.ts";
+import type { SshSignature } from "./signature.ts";
 import type { Store } from "./store.ts";
 import type { Duration, Priority, Size } from "./units.ts";
 
@@ -32,6 +33,11 @@ export interface CommonAssetOptions {
   readonly keep?: Retention;
   /** How sets are encrypted. Without it they are plain. */
   readonly encrypt?: Encryption;
+  /**
+   * How sets are signed, so that one that somebody else has put into a store is refused. Encryption with `opensslKey()` proves that of
+   * itself; `age()` does not. Without it sets are not signed.
+   */
+  readonly sign?: SshSignature;
   /** Compression. Default: `auto`, the best that the host has of zstd and gzip. */
   readonly compress?: "auto" | "zstd" | "gzip" | "none";
   /** What must work before it can be used again: the PKI of an etcd, the database of an application. Default: nothing. */

@@ -65,6 +65,8 @@ export { cron, daily, every, monthly, type Schedule, type Weekday, weekly } from
 export { type Secret, secretCommand, secretEnv, secretFile, secretPrompt } from "./secret.ts";
 // How a restore stops and starts what uses the data.
 export { commands, type Service, staticPods, systemd } from "./service.ts";
+// Who made a backup set.
+export { type SshSignature, sshSignature } from "./signature.ts";
 export { type Site, type SiteOptions, site } from "./site.ts";
 export {
   confirm,

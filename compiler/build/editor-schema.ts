@@ -18,6 +18,7 @@ const PATTERNS: Readonly<Record<string, string>> = {
   "absolute-path": "^/",
   "plain-path": "^/[A-Za-z0-9._+@/-]*$",
   "age-recipient": "^(age1|ssh-(ed25519|rsa) )",
+  "ssh-public-key": "^(ssh|ecdsa|sk)-[^ ]+ AAAA",
   email: "^[^\\s@]+@[^\\s@]+$",
 };
 

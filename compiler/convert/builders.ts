@@ -46,6 +46,17 @@ export const builders: Readonly<Record<string, Writer>> = {
   },
   OpensslEncryption: (part) =>
     part.call("opensslKey", part.of("openssl", "keyFile"), part.rest(["openssl"], "keyFile")),
+  SshSignature: (part) => {
+    const [publicKey, ...others] = (part.data.sshKey as { publicKeys: readonly Json[] }).publicKeys;
+    const publicKeys = part.of("sshKey", "publicKeys");
+    const single = publicKeys.is === "list" && publicKey !== undefined && others.length === 0;
+    return part.call(
+      "sshSignature",
+      part.of("sshKey", "key"),
+      single ? publicKeys.items[0] : publicKeys,
+      part.rest(["sshKey"], "key", "publicKeys"),
+    );
+  },
   SecretFile: first("secretFile", "file"),
   SecretEnv: first("secretEnv", "env"),
   SecretCommand: first("secretCommand", "command"),

@@ -236,6 +236,8 @@ function encryptionFacts(asset: AssetModel): Facts {
     AGE_RECIPIENTS: age?.recipients ?? [],
     AGE_IDENTITY_FILE: age === undefined ? "" : (age.identity ?? "/etc/lifeboat/age-identity.txt"),
     OPENSSL_KEY_FILE: openssl?.keyFile ?? "",
+    SIGN_KEY_FILE: asset.signature?.key ?? "",
+    SIGN_KEYS: asset.signature?.publicKeys ?? [],
   };
 }
 
@@ -343,18 +345,19 @@ interface StatusRow {
 
 function statusRows(duty: Duty): readonly StatusRow[] {
   const { asset } = duty;
-  const local = localPlaces(duty.places).find((place) => !duty.pushes.includes(place.copy));
-  const first = {
-    asset,
-    store: local?.id ?? "",
-    path: local?.store.location ?? "",
-    schedule: duty.isHome ? asset.schedule : duty.pull?.schedule,
-    hasLog: asset.logSchedule !== undefined,
-  };
+  const local = localPlaces(duty.places)
+    .filter((place) => !duty.pushes.includes(place.copy))
+    .map((place) => ({
+      asset,
+      store: place.id,
+      path: place.store.location,
+      schedule: duty.isHome ? asset.schedule : duty.pull?.schedule,
+      hasLog: asset.logSchedule !== undefined,
+    }));
   const sent = duty.places
     .filter((place) => duty.pushes.includes(place.copy))
     .map((place) => ({ asset, store: place.id, path: "", schedule: place.copy.schedule, hasLog: false }));
-  return [...(local === undefined ? [] : [first]), ...sent];
+  return [...local, ...sent];
 }
 
 function statusScript(model: Model, host: HostModel, duties: readonly Duty[]): ScriptSpec {
@@ -374,6 +377,8 @@ function statusScript(model: Model, host: HostModel, duties: readonly Duty[]): S
       STATUS_TYPES: rows.map(({ asset }) => asset.type),
       STATUS_STORES: rows.map(({ store }) => store),
       STATUS_PATHS: rows.map(({ path }) => path),
+      STATUS_CIPHERS: rows.map(({ asset }) => encryptionFacts(asset).ENCRYPTION as string),
+      STATUS_SIGNED: rows.map(({ asset }) => (asset.signature === undefined ? "0" : "1")),
       STATUS_RPOS: rows.map(({ asset }) => String(asset.rpo ?? 0)),
       STATUS_LOGS: rows.map(({ hasLog }) => (hasLog ? "1" : "0")),
       STATUS_FIELDS: rows.map(({ schedule }) => (schedule === undefined ? "" : scheduleFields(schedule))),
@@ -436,6 +441,7 @@ function installScript(model: Model, host: HostModel, duties: readonly Duty[]): 
 function codecTools(asset: AssetModel): readonly string[] {
   return [
     ...(asset.encryption === undefined ? [] : "age" in asset.encryption ? ["age"] : ["openssl"]),
+    ...(asset.signature === undefined ? [] : ["ssh-keygen"]),
     ...(asset.compress === "zstd" || asset.compress === "gzip" ? [asset.compress] : []),
   ];
 }

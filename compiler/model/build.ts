@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Encryption } from "../../dsl/encryption.ts";
+import type { SshSignature } from "../../dsl/signature.ts";
 import type { Hook } from "../../dsl/hook.ts";
 import type { EntityType } from "../../dsl/node.ts";
 import type { Retention } from "../../dsl/retention.ts";
@@ -420,6 +421,7 @@ interface CommonData {
   readonly copies: readonly CopyData[];
   readonly keep?: Retention;
   readonly encrypt?: Data<Encryption>;
+  readonly sign?: Data<SshSignature>;
   readonly compress?: AssetModel["compress"];
   readonly expect?: {
     readonly size?: string;
@@ -482,6 +484,7 @@ function assetModel(
     }),
     keep: data.keep,
     encryption: data.encrypt,
+    signature: data.sign?.sshKey,
     compress: data.compress ?? "auto",
     expect: {
       size: bytesOf(data.expect?.size),

@@ -13,6 +13,7 @@ export const formats: Readonly<Record<string, (text: string) => boolean>> = {
   "absolute-path": (text) => pathProblem(text) === undefined,
   "plain-path": (text) => plainPathProblem(text) === undefined,
   "age-recipient": (text) => recipientProblem(text) === undefined,
+  "ssh-public-key": isPublicKey,
   email: (text) => /^[^\s@<>,;"'-][^\s@<>,;"']*@[^\s@<>,;"']+$/.test(text),
 };
 
@@ -25,6 +26,13 @@ export function plainPathProblem(path: string): { expected: string; reason: stri
     expected: "an absolute path of letters, digits and ._+@-",
     reason: "it stands in a crontab or in PATH, where other characters have a meaning of their own",
   };
+}
+
+/** A line of an OpenSSH public key file; a private key, or one cut short, is none. */
+function isPublicKey(text: string): boolean {
+  return /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) AAAA[A-Za-z0-9+/]{40,}={0,3}( [^\p{Cc}]*)?$/u.test(
+    text,
+  );
 }
 
 function isTimeZone(text: string): boolean {

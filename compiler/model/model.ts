@@ -130,6 +130,8 @@ export interface AssetModel {
   readonly copies: readonly CopyModel[];
   readonly keep: Retention | undefined;
   readonly encryption: Data<Encryption> | undefined;
+  /** The keys that sign its sets, of an asset that signs them. */
+  readonly signature: { readonly key: string; readonly publicKeys: readonly string[] } | undefined;
   readonly compress: "auto" | "zstd" | "gzip" | "none";
   readonly expect: {
     readonly size: number | undefined;

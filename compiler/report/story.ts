@@ -36,6 +36,7 @@ export function assetStory(model: Model, asset: AssetModel, proofs: readonly Pro
     "Where",
     ...asset.copies.map((copy, index) => `  ${index + 1}. ${copyLine(model, asset, copy, now)}`),
     `  ${asset.encryption === undefined ? "not encrypted" : "age" in asset.encryption ? `encrypted for ${asset.encryption.age.recipients.join(", ")}` : `encrypted with ${asset.encryption.openssl.keyFile}`}`,
+    `  ${makerLine(asset)}`,
     ...estimates(asset),
     "",
     "Proofs",
@@ -54,6 +55,14 @@ export function assetStory(model: Model, asset: AssetModel, proofs: readonly Pro
     }),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Can somebody who may write in a store make a set that a restore takes? */
+function makerLine(asset: AssetModel): string {
+  if (asset.signature !== undefined) return "signed: a set that somebody else has put into a store is refused";
+  if (asset.encryption !== undefined && "openssl" in asset.encryption)
+    return "authenticated by that key: a set that somebody else has put into a store is refused";
+  return "not signed: whoever can write in a store can put a set of his own there, and a restore would take it (sign: sshSignature(…))";
 }
 
 /** Everything that a plan says and proves of a disaster. */

@@ -2,15 +2,13 @@
 
 # Print `stamp state` of every set of a series.
 directory_names() {
-  local path
-  while IFS= read -r path; do
-    if [[ -e $path/SUSPECT ]]; then printf '%s suspect\n' "${path##*/}"; else printf '%s ok\n' "${path##*/}"; fi
-  done < <(list_sets_in "$(place_setting path)/$TYPE/$1")
+  survey_series "$(place_setting path)/$TYPE/$1" | awk '$2 != "incomplete" { print $1, $2 == "suspect" ? "suspect" : "ok" }'
 }
 
-# Is the directory there?
+# Is the directory there? What killed runs left in it goes.
 directory_ready() {
   require_store "$(place_setting path)"
+  sweep_leftovers "$(place_setting path)/$TYPE/${SERIES:-$ASSET}"
 }
 
 # Put a file of a set that is being sent; it counts once the MANIFEST is there.
@@ -26,7 +24,7 @@ directory_publish() {
   local series="$1" name="$2" set="$3" base
   base="$(place_setting path)/$TYPE/$series"
   cat -- "$set/MANIFEST" >"$base/.arriving-$name/MANIFEST"
-  check_set "$base/.arriving-$name" || return $?
+  check_copied "$base/.arriving-$name" || return $?
   sync_paths "$base/.arriving-$name"/* "$base/.arriving-$name"
   mv -- "$base/.arriving-$name" "$base/$name" || return "$EX_IO"
   sync_paths "$base"
@@ -81,7 +79,10 @@ remote_directory_ready() {
   # shellcheck disable=SC2016  # for the shell over there
   remote_directory_script 'store=${1%/*/*}
 [ -d "$store" ] || { printf "the store %s is not there\n" "$store" >&2; exit 73; }
-[ -w "$store" ] || { printf "the store %s cannot be written\n" "$store" >&2; exit 73; }' - </dev/null
+[ -w "$store" ] || { printf "the store %s cannot be written\n" "$store" >&2; exit 73; }
+# What killed runs left: sets half removed, and transfers that nobody went on with for a week.
+for left in "$1"/.expired-*; do [ ! -d "$left" ] || rm -rf "$left"; done
+[ ! -d "$1" ] || find "$1" -maxdepth 1 -name ".arriving-*" -mtime +7 -exec rm -rf {} +' "${SERIES:-$ASSET}" </dev/null
 }
 
 # Put a file of a set that is being sent, from where an earlier try stopped. What is there already must have the right hash.

@@ -66,42 +66,110 @@ choose_name_there() {
 }
 
 # Print the name of the set to use: the one named, else the newest good one of the chosen stores, made at or before the
-# given stamp. Dies when there is none.
+# given stamp. Dies when there is none. Newer sets that are not used are listed in RUN_DIR/passed, for print_passed.
 choose_set_name() {
-  local from="$1" name="$2" at="$3" stores i set newest=''
+  local from="$1" name="$2" at="$3" stores i newest
   stores="$(chosen_stores "$from")" || exit $?
+  : >"$RUN_DIR/candidates" || die "$EX_IO" "cannot write in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
   for i in $stores; do
-    if [[ -n $name ]]; then
-      [[ ! -f ${STORE_PATHS[i]}/$TYPE/$ASSET/$name/MANIFEST ]] || newest="$name"
-    else
-      set="$(newest_set "${STORE_PATHS[i]}" "$at")"
-      [[ ! ${set##*/} > $newest ]] || newest="${set##*/}"
-    fi
+    survey_series "$(series_in "${STORE_PATHS[i]}")" | sed "s|\$| $i|" >>"$RUN_DIR/candidates"
   done
+  newest="$(choose_candidate "$name" "$at" <"$RUN_DIR/candidates")"
   if [[ -z $newest ]]; then
+    [[ -n $name ]] || note_passed '' "$at"
+    [[ -n $name || ! -s $RUN_DIR/passed ]] || print_passed >&2
     die "$EX_DATA" "there is no ${name:+set $name}${name:-good backup set} of $ASSET${at:+ made at or before $(human_stamp "$at")}${from:+ in $from}" "restore-$ASSET.sh --list shows what there is"
   fi
+  [[ -n $name ]] || note_passed "$newest" "$at"
   printf '%s\n' "$newest"
 }
 
-# Find a sound copy of a set, trying the chosen stores in their order. Sets SET_PATH and RUN_STORE. Call it plainly.
+# Print which of the lines `name state stored raw finished sum until store` is meant: a name that was given is taken in any state but one that
+# cannot be a set.
+choose_candidate() {
+  local wanted="$1" at="$2" name state finished newest=''
+  while read -r name state _ _ finished _; do
+    if [[ -n $wanted ]]; then
+      case "$state" in incomplete) continue ;; esac
+      [[ $name != "$wanted" ]] || newest="$name"
+      continue
+    fi
+    if ! is_good_state "$state" || [[ -n $at && $name > $at ]]; then continue; fi
+    # A log is replayed onto a set: one that was not finished by then holds what came later.
+    if [[ -n $at ]] && ((LOG_SECONDS > 0)) && [[ $finished > $at ]]; then continue; fi
+    [[ ! $name > $newest ]] || newest="$name"
+  done
+  [[ -z $newest ]] || printf '%s\n' "$newest"
+}
+
+# Note the sets newer than the chosen one that are not used, and why: `name store-index state` lines in RUN_DIR/passed.
+note_passed() {
+  awk -v chosen="$1" -v at="$2" -v weaker="${ACCEPT_WEAKER:-0}" '
+    $1 <= chosen || (at != "" && $1 > at && $2 != "future") { next }
+    $2 == "ok" || ($2 == "weaker" && weaker == 1) { next }
+    { print $1, $(NF), $2 }' "$RUN_DIR/candidates" | sort -r >"$RUN_DIR/passed"
+}
+
+# Say which newer sets are passed over, and why: what is restored is older than they are.
+print_passed() {
+  local name i state count=0
+  [[ -s $RUN_DIR/passed ]] || return 0
+  while read -r name i state; do
+    count=$((count + 1))
+    if ((count > 5)); then
+      printf '  passed over  and %s\n' "$(count_of $(($(wc -l <"$RUN_DIR/passed") - 5)) more)"
+      break
+    fi
+    printf '  passed over  %s in %s: %s\n' "$name" "${STORE_IDS[i]}" "$(explain_state "$(series_in "${STORE_PATHS[i]}")/$name" "$state")"
+  done <"$RUN_DIR/passed"
+}
+
+# Find a sound copy of a set, trying the chosen stores in their order. Sets SET_PATH and RUN_STORE, and holds the set. Call it plainly.
+# Copies that cannot be read now are not damaged, and are not marked; when no copy is sound, the newest older good set is named.
 find_sound_copy() {
-  local name="$1" from="$2" stores i set
+  local name="$1" from="$2" stores i set worst="$EX_DATA"
   stores="$(chosen_stores "$from")" || exit $?
   for i in $stores; do
-    set="${STORE_PATHS[i]}/$TYPE/${SERIES:-$ASSET}/$name"
-    [[ -f $set/MANIFEST ]] || continue
+    set="$(series_in "${STORE_PATHS[i]}")/$name"
+    [[ -d $set ]] || continue
+    hold_set "$set"
+    [[ $ENCRYPTION != openssl ]] || ! can_decrypt openssl || open_mac_key
     attempt_to guarded "$RESTORE_TIMEOUT" '' "checking the set $name" check_set "$set"
     if ((ATTEMPT_STATUS == 0)); then
+      open_manifest "$set" || exit $?
+      require_strength "$set" || exit $?
       SET_PATH="$set" CHECKED_SET="$set" RUN_STORE="${STORE_IDS[i]}"
-      [[ ! -e $set/SUSPECT ]] || log_warn "the set $name is marked suspect: $(cat -- "$set/SUSPECT")"
+      [[ ! -e $set/SUSPECT ]] || log_warn "the set $name is marked suspect: $(suspect_reason "$set")"
       return 0
     fi
-    ((ATTEMPT_STATUS == EX_DATA)) || exit "$ATTEMPT_STATUS"
+    worst="$ATTEMPT_STATUS"
     log_warn "the copy of $name in ${STORE_IDS[i]} cannot be used"
-    ((DRY_RUN)) || mark_suspect "$set" 'found damaged before a restore'
+    ((DRY_RUN || ATTEMPT_STATUS != EX_DATA)) || mark_suspect "$set" 'found damaged before a restore'
   done
-  die "$EX_DATA" "no store has a sound copy of the set $name" "restore-$ASSET.sh --list shows the others; choose one with --set"
+  die "$(sysexit_of "$worst" "$EX_DATA")" "no store has a copy of the set $name that can be used: $(first_cause)" "$(older_set_hint "$name" "$from")"
+}
+
+# What the last check complained of.
+first_cause() {
+  local cause=''
+  [[ ! -s $RUN_DIR/last-error ]] || IFS= read -r cause <"$RUN_DIR/last-error" || true
+  printf '%s\n' "${cause:-its copies cannot be read}"
+}
+
+# Name the newest good set older than one that cannot be used, with the command that takes it.
+older_set_hint() {
+  local name="$1" from="$2" stores i candidate state older=''
+  stores="$(chosen_stores "$from")" || return 0
+  for i in $stores; do
+    while read -r candidate state; do
+      if is_good_state "$state" && [[ $candidate < $name && $candidate > $older ]]; then older="$candidate"; fi
+    done < <(list_states "${STORE_PATHS[i]}")
+  done
+  if [[ -n $older ]]; then
+    printf 'the newest older good set: %s --set %s\n' "${0##*/}" "$older"
+  else
+    printf '%s --list shows what else there is\n' "${0##*/}"
+  fi
 }
 
 # Read an option that chooses a set or a store, into SET_NAME, AT and FROM. The status says how many words were taken.
@@ -129,6 +197,11 @@ set_option() {
       FROM="$2"
       return 2
       ;;
+    --accept-weaker)
+      # shellcheck disable=SC2034  # for survey.sh and authenticity.sh
+      ACCEPT_WEAKER=1
+      return 1
+      ;;
   esac
   return 0
 }
@@ -139,45 +212,72 @@ stamp_age() {
   if ((seconds < 0)); then printf 'in the future\n'; else printf '%s ago\n' "$(human_seconds "$seconds")"; fi
 }
 
-# Print every set of the chosen stores as a table, newest first.
+# Print everything that has a set's name in the chosen stores as a table, newest first.
 print_set_table() {
-  local from="$1" stores i set rows=''
+  local from="$1" stores i
   stores="$(chosen_stores "$from")" || exit $?
-  for i in $stores; do
-    while IFS= read -r set; do
-      rows+="$(print_set_row "$set" "${STORE_IDS[i]}")"$'\n'
-    done < <(list_sets "${STORE_PATHS[i]}")
-  done
+  : >"$RUN_DIR/rows" || die "$EX_IO" "cannot write in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
+  for i in $stores; do list_store_rows "$i" >>"$RUN_DIR/rows"; done
   for i in ${PLACE_IDS[@]+"${PLACE_IDS[@]}"}; do
-    [[ -z $from || $from == "$i" ]] || continue
-    rows+="$(print_place_rows "$i")"
-    rows+="${rows:+$'\n'}"
+    [[ -n $from && $from != "$i" ]] || list_place_rows "$i" >>"$RUN_DIR/rows"
   done
-  if [[ -z ${rows//$'\n'/} ]]; then
+  if [[ ! -s $RUN_DIR/rows ]]; then
     printf 'There is no backup set of %s yet.\n' "$ASSET"
     return 0
   fi
-  printf '%-16s  %-19s %8s  %-7s  %s\n' SET AGE SIZE STATE STORE
-  printf '%s' "$rows" | sed '/^$/d' | sort -s -r -k 1,1
+  printf '%-16s  %-19s %8s  %-12s  %s\n' SET AGE SIZE STATE STORE
+  sort -s -r -k 1,1 "$RUN_DIR/rows" | print_set_rows
 }
 
-# Rows of the table for a store elsewhere. One that cannot be reached now is said, and is no reason to show nothing.
-print_place_rows() {
-  local name state
+# Lines `name state bytes store` of a store here. A set that a verification of this host has passed, and that has not changed since, is
+# verified.
+list_store_rows() {
+  local store="${STORE_PATHS[$1]}" id="${STORE_IDS[$1]}" fault
+  fault="$(store_fault "$store")"
+  if [[ -n $fault ]]; then
+    log_warn "the store $id ($store) $fault: what is in it cannot be shown"
+    return 0
+  fi
+  survey_series "$(series_in "$store")" | mark_verified "$id" | awk -v id="$id" '
+    { print $1, $2, $2 ~ /^(incomplete|invalid|unreadable)$/ ? "-" : $3, id }'
+}
+
+# The same of a store elsewhere. One that cannot be reached now is said, and is no reason to show nothing.
+list_place_rows() {
   place_use "$1"
   attempt_to guarded "$COPY_LIST_TIMEOUT" '' "listing $1" place_names "$RUN_DIR/there"
   if ((ATTEMPT_STATUS != 0)); then
     log_warn "$1 ($(place_label)) cannot be listed from here"
     return 0
   fi
-  while read -r name state; do
-    printf '%-16s  %-19s %8s  %-7s  %s\n' "$name" "$(stamp_age "$name")" - "$state" "$1"
-  done <"$RUN_DIR/there"
+  awk -v id="$1" '{ print $1, $2 == "ok" ? "unchecked" : $2, "-", id }' "$RUN_DIR/there"
 }
 
-# One row of the table.
-print_set_row() {
-  local set="$1" state=ok
-  [[ ! -e $set/SUSPECT ]] || state=suspect
-  printf '%-16s  %-19s %8s  %-7s  %s\n' "${set##*/}" "$(stamp_age "${set##*/}")" "$(human_bytes "$(set_bytes "$set")")" "$state" "$2"
+# Print lines `name state bytes store` as rows of the table: in one program, since there may be thousands. Ages and sizes read as
+# human_seconds and human_bytes would say them.
+print_set_rows() {
+  awk -v now="$(date +%s)" '
+    function days(y, m, d,   a) {
+      a = int((14 - m) / 12); y = y + 4800 - a; m = m + 12 * a - 3
+      return d + int((153 * m + 2) / 5) + 365 * y + int(y / 4) - int(y / 100) + int(y / 400) - 2472633
+    }
+    function epoch(s) {
+      return days(substr(s, 1, 4) + 0, substr(s, 5, 2) + 0, substr(s, 7, 2) + 0) * 86400 + substr(s, 10, 2) * 3600 + substr(s, 12, 2) * 60 + substr(s, 14, 2)
+    }
+    function age(n) {
+      if (n < 0) return "in the future"
+      if (n < 60) return n " s ago"
+      if (n < 3600) return n % 60 ? sprintf("%d min %02d s ago", n / 60, n % 60) : int(n / 60) " min ago"
+      if (n < 86400) return n % 3600 ? sprintf("%d h %02d min ago", n / 3600, n / 60 % 60) : int(n / 3600) " h ago"
+      return n % 86400 ? sprintf("%d d %d h ago", n / 86400, n / 3600 % 24) : int(n / 86400) " d ago"
+    }
+    function size(n,   tenths, i) {
+      if (n == "-") return n
+      if (n < 1024) return n " B"
+      tenths = int(n * 10 / 1024)
+      for (i = 1; i < 4 && tenths >= 10240; i++) tenths = int(tenths / 1024)
+      return (tenths < 100 ? int(tenths / 10) "." tenths % 10 : int(tenths / 10)) " " substr("KiBMiBGiBTiB", i * 3 - 2, 3)
+    }
+    BEGIN { word["suspect"] = "damaged"; word["incomplete"] = "no MANIFEST"; word["invalid"] = "bad MANIFEST" }
+    { printf "%-16s  %-19s %8s  %-12s  %s\n", $1, age(now - epoch($1)), size($3), $2 in word ? word[$2] : $2, $4 }'
 }

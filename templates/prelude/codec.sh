@@ -119,7 +119,7 @@ file_mode() {
   stat -c %a -- "$1" 2>/dev/null || stat -f %Lp -- "$1"
 }
 
-# SHA-256 of stdin in hex, with the fastest tool at hand.
+# SHA-256 of stdin in hex, with the fastest tool at hand. 74 when the tool fails: that says nothing of the data.
 hash_stream() {
   local out
   if command -v openssl >/dev/null 2>&1; then
@@ -132,24 +132,41 @@ hash_stream() {
     out="$(shasum -a 256)" || return "$EX_IO"
     out="${out%% *}"
   fi
-  [[ $out =~ ^[0-9a-f]{64}$ ]] || return "$EX_SOFTWARE"
+  is_sha256 "$out" || return "$EX_IO"
   printf '%s\n' "$out"
 }
 
-# SHA-256 of a file in hex.
+# Is this a SHA-256 in hex?
+is_sha256() {
+  [[ $1 =~ ^[0-9a-f]{64}$ ]]
+}
+
+# SHA-256 of a file in hex; 74 when it cannot be read to its end. A FIFO is no file: opening one would wait for ever.
 sha256_of() {
+  [[ -f $1 ]] || return "$EX_IO"
   hash_stream <"$1"
 }
 
-# HMAC-SHA256 of a file, with a key that openssl derives from the key file and a salt of 16 hex digits. openssl's own
-# HMAC options want the key in the argument list, so the two rounds are made from plain hashes.
+# A key that openssl derives from the key file and a salt of 16 hex digits; dies 77 where it cannot.
+derive_key() {
+  local key
+  key="$(openssl enc -aes-256-ctr -pbkdf2 -iter "$PBKDF2_ROUNDS" -md sha256 -S "$1" -pass "file:$OPENSSL_KEY_FILE" -P </dev/null 2>/dev/null | sed -n 's/^key *= *//p')" || return "$EX_NOPERM"
+  [[ $key =~ ^[0-9A-Fa-f]{64}$ ]] || return "$EX_NOPERM"
+  printf '%s\n' "$key"
+}
+
+# HMAC-SHA256 of a file as sets of format 1 have it, a salt for each payload.
 openssl_mac() {
-  local file="$1" salt="$2" key
-  key="$(openssl enc -aes-256-ctr -pbkdf2 -iter "$PBKDF2_ROUNDS" -md sha256 -S "$salt" -pass "file:$OPENSSL_KEY_FILE" -P </dev/null | sed -n 's/^key *= *//p')" || return "$EX_NOPERM"
-  [[ $key =~ ^[0-9A-Fa-f]{64}$ ]] || return "$EX_SOFTWARE"
+  local key
+  key="$(derive_key "$2")" || return "$EX_NOPERM"
+  hmac_stream "$key" <"$1"
+}
+
+# HMAC-SHA256 of stdin. openssl's own HMAC options want the key in the argument list, so the two rounds are made from plain hashes.
+hmac_stream() {
   {
-    mac_pad "$key" 92
-    { mac_pad "$key" 54 && cat -- "$file"; } | openssl dgst -sha256 -binary
+    mac_pad "$1" 92
+    { mac_pad "$1" 54 && cat; } | openssl dgst -sha256 -binary
   } | hash_stream
 }
 

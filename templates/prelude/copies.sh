@@ -44,20 +44,33 @@ place_label() {
   printf '%s%s\n' "${PLACE_HOST:+$PLACE_HOST:}" "$PLACE_LOCATION"
 }
 
-# Print `stamp state` of every set of the place, in a file, since a status is lost in a process substitution.
+# Print `stamp state` of every set of the place, in a file, since a status is lost in a process substitution. Whatever else the other
+# side says is no name of a set, and goes no further.
 place_names() {
-  "${PLACE_DRIVER}_names" "${SERIES:-$ASSET}" >"$1"
+  "${PLACE_DRIVER}_names" "${SERIES:-$ASSET}" >"$1.raw" || return $?
+  awk -v late="$(late_stamp)" '
+    NF == 2 && length($1) == 16 && $1 ~ /^[0-9][0-9][0-9][0-9][01][0-9][0-3][0-9]T[0-2][0-9][0-5][0-9][0-6][0-9]Z$/ && $2 ~ /^(ok|suspect)$/ {
+      if ($1 > late) $2 = "future"
+      print
+    }' "$1.raw" >"$1" || return "$EX_IO"
+  rm -f -- "$1.raw"
 }
 
 # Print a set's MANIFEST into a directory that stands for the set.
 place_manifest() {
   local name="$1" dir="$2"
   mkdir -p -- "$dir"
-  "${PLACE_DRIVER}_manifest" "${SERIES:-$ASSET}" "$name" >"$dir/MANIFEST" || {
+  # Longer than any MANIFEST: it will be refused, and until then it does not fill the disk.
+  "${PLACE_DRIVER}_manifest" "${SERIES:-$ASSET}" "$name" | head -c $((MANIFEST_BYTES + 1)) >"$dir/MANIFEST" || {
     log_error "cannot read the MANIFEST of set $name in $PLACE_ID"
     return "$EX_UNAVAILABLE"
   }
-  check_manifest "$dir"
+  check_manifest "$dir" || return $?
+  if [[ $(manifest_get "$dir" set) != "$name" ]]; then
+    log_error "what $PLACE_ID has as $name was made as $(manifest_get "$dir" set): it is another set under a new name"
+    return "$EX_DATA"
+  fi
+  require_strength "$dir"
 }
 
 # Fetch a set from the place into a directory of sets here. What arrived of it before is not fetched again.
@@ -66,6 +79,8 @@ fetch_set() {
   [[ ! -f $base/$name/MANIFEST ]] || return 0
   mkdir -p -- "$base" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in $base" "look at its owner and mode"
   place_manifest "$name" "$partial" || return $?
+  need_manifest "$partial" || return $?
+  clear_arriving "$partial"
   require_space "$base" $(($(set_bytes "$partial") - $(bytes_in "$partial") + RESERVE_BYTES))
   while IFS= read -r payload; do
     fetch_payload "$name" "$partial" "$payload" || return $?
@@ -78,6 +93,18 @@ fetch_set() {
   sync_paths "$partial"/* "$partial"
   mv -- "$partial" "$base/$name" || die "$EX_IO" "cannot publish $base/$name"
   sync_paths "$base"
+}
+
+# A set that arrives has what its MANIFEST names, as plain files, and nothing else.
+clear_arriving() {
+  local partial="$1" entry file
+  local -a files=(MANIFEST)
+  # files is never empty.
+  while IFS= read -r file; do files+=("$file"); done < <(payload_fields "$partial" file)
+  for entry in "$partial"/* "$partial"/.[!.]* "$partial"/..?*; do
+    [[ -e $entry || -L $entry ]] || continue
+    if [[ -L $entry || ! -f $entry ]] || ! is_one_of "${entry##*/}" "${files[@]}"; then rm -rf -- "$entry"; fi
+  done
 }
 
 # Fetch one payload, going on where an earlier try stopped. One that is whole but wrong is fetched anew, once.
@@ -109,13 +136,31 @@ fetch_rest() {
   fi
   ((have < bytes)) || return 0
   ((have == 0)) || log_info "${path##*/} of set $name: going on at $(human_bytes "$have") of $(human_bytes "$bytes")"
-  "${PLACE_DRIVER}_get" "${SERIES:-$ASSET}" "$name" "${path##*/}" "$have" >>"$path" || status=$?
-  ((status == 0)) || return "$status"
+  # No more than the MANIFEST says: what sends for ever does not fill the disk.
+  attempt_to fetch_stream "$name" "$path" "$have" $((bytes - have))
+  status="$ATTEMPT_STATUS"
   have="$(file_size "$path")"
+  ((have < bytes)) || return 0
+  ((status == 0)) || return "$status"
   ((have >= bytes)) || {
     log_error "${path##*/} of set $name was cut on the way: $have bytes of $bytes arrived"
     return "$EX_IO"
   }
+}
+
+# Append at most so many bytes of a file there, from an offset on, to the one here.
+fetch_stream() {
+  local name="$1" path="$2" have="$3" most="$4"
+  local -a statuses=()
+  # statuses is never empty.
+  set +e
+  "${PLACE_DRIVER}_get" "${SERIES:-$ASSET}" "$name" "${path##*/}" "$have" | head -c "$most" >>"$path"
+  statuses=("${PIPESTATUS[@]}")
+  ((statuses[1] == 0)) || {
+    log_error "cannot write $path"
+    return "$EX_IO"
+  }
+  return "${statuses[0]}"
 }
 
 # Bytes of a file, 0 when it is not there.
@@ -126,7 +171,9 @@ file_size() {
 # Send a set to the place: payloads first, the MANIFEST last. What is there already is not sent again.
 send_set() {
   local set="$1" name="${1##*/}" payload file
+  hold_set "$set"
   check_set "$set" || return $?
+  open_manifest "$set" || return $?
   while IFS= read -r payload; do
     file="$(manifest_get "$set" "payload.$(payload_number "$set" "$payload").file")"
     retry "$COPY_TRIES" "$COPY_DELAY" "${PLACE_DRIVER}_put" "${SERIES:-$ASSET}" "$name" "$file" "$set/$file" || return $?
@@ -134,27 +181,28 @@ send_set() {
   retry "$COPY_TRIES" "$COPY_DELAY" "${PLACE_DRIVER}_publish" "${SERIES:-$ASSET}" "$name" "$set"
 }
 
-# Print the sets of a source that a destination lacks and its retention would keep, oldest first. Suspect ones are not copied on.
-# Both are files of `stamp state` lines.
+# Print the sets of a source that a destination lacks and its retention would keep, the newest first, so that what matters most is safe
+# first. Only good ones are copied on. Both are files of `stamp state` lines.
 missing_sets() {
   local destination="$1" source="$2" keep="$3"
   {
     printf 'present\n'
     cat -- "$destination"
     printf 'expired\n'
-    cat -- "$destination" "$source" | sort -u -k 1,1 | select_expired "$keep"
+    cat -- "$destination" "$source" | sort -u -k 1,1 | PUBLISHED_SET='' select_expired "$keep"
     printf 'wanted\n'
     cat -- "$source"
   } | awk '
     NF == 1 && /^[a-z]/ { part = $1; next }
     part == "wanted" { if ($2 == "ok" && !($1 in skip)) print $1; next }
-    { skip[$1] = 1 }' | sort -u
+    { skip[$1] = 1 }' | sort -r -u
 }
 
-# The sets of the log that a store elsewhere lacks, oldest first: those since the oldest full set that it has or will have.
+# The sets of the log that a store elsewhere lacks, oldest first, since one that is missing ends what can be replayed: those since the
+# oldest full set that it has or will have.
 missing_log_sets() {
   local oldest="$1" name
-  for name in $(missing_sets "$2" "$3" '0 0 0 0 0 0'); do
+  for name in $(missing_sets "$2" "$3" '0 0 0 0 0 0' | sort); do
     [[ $name < $oldest ]] || printf '%s\n' "$name"
   done
 }

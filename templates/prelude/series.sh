@@ -9,22 +9,19 @@ in_log() {
   "$@"
 }
 
-# Pass on the paths of sets that are not marked suspect.
-skip_suspect() {
-  local set
-  while IFS= read -r set; do
-    [[ -e $set/SUSPECT ]] || printf '%s\n' "$set"
-  done
-}
-
 # Print the sets of the log as `name until`, oldest first, whichever store of this host has them.
 list_log() {
-  local path set
+  local path name state until
   for path in "${STORE_PATHS[@]}"; do
-    while IFS= read -r set; do
-      printf '%s %s\n' "${set##*/}" "$(manifest_get "$set" position.until_time)"
-    done < <(in_log list_sets "$path" | skip_suspect)
+    while read -r name state _ _ _ _ until; do
+      if is_good_state "$state" && [[ $until != - ]]; then printf '%s %s\n' "$name" "$until"; fi
+    done < <(in_log survey_log "$path")
   done | sort -u
+}
+
+# What a store has of the series that is looked at.
+survey_log() {
+  survey_series "$(series_in "$1")"
 }
 
 # Choose what is replayed onto the set at SET_PATH: the sets of the log that lead to the time asked for, or to the end of the
@@ -68,7 +65,7 @@ choose_log_set() {
 # Say loudly when the log does not reach what was asked for. A log that was looked at later and held nothing new does.
 warn_of_short_log() {
   local reached="${LOG_END:-${1##*/}}" seen=''
-  [[ ! -s $STATE_DIR/$ASSET.archived ]] || read -r seen <"$STATE_DIR/$ASSET.archived"
+  seen="$(read_note "$STATE_DIR/$ASSET.archived")"
   if [[ -e $STATE_DIR/$ASSET.new-chain ]]; then seen=''; fi
   if [[ -n $REPLAY_UNTIL && $reached < $REPLAY_UNTIL && ! ($seen > $REPLAY_UNTIL || $seen == "$REPLAY_UNTIL") ]]; then
     log_warn "NOTHING is archived after $(human_stamp "$reached"): what happened from then to $(human_stamp "$REPLAY_UNTIL") will be MISSING. If the source still answers, run archive-$ASSET.sh first"
@@ -109,15 +106,16 @@ end_log_chain() {
 
 # Remove the sets of the log that end before the oldest full set of a store: nothing there can be brought forward with them.
 trim_log() {
-  local store="$1" oldest='' set base
-  ((LOG_SECONDS > 0)) || return 0
-  base="$store/$TYPE/$ASSET-log"
+  local store="$1" oldest='' name state until
+  ((LOG_SECONDS > 0)) && [[ -z ${WRONG_CLOCK:-} ]] || return 0
   IFS= read -r oldest < <(list_sets "$store") || return 0
   [[ -n $oldest ]] || return 0
-  while IFS= read -r set; do
-    [[ $(manifest_get "$set" position.until_time) < ${oldest##*/} ]] || continue
-    mv -- "$set" "$base/.expired-${set##*/}" || die "$EX_IO" "cannot remove the expired log $set"
-    rm -rf -- "$base/.expired-${set##*/}" || die "$EX_IO" "cannot remove $base/.expired-${set##*/}"
-    log_info "removed the log ${set##*/} from $store: it ends before the oldest full set"
-  done < <(in_log list_sets "$store")
+  oldest="${oldest##*/}"
+  in_log survey_log "$store" >"$RUN_DIR/log.survey" || die "$EX_IO" "cannot list the log in $store"
+  while read -r name state _ _ _ _ until; do
+    [[ $until != - && $until < $oldest ]] || continue
+    in_log remove_set "$store/$TYPE/$ASSET-log" "$name" || continue
+    log_info "removed the log $name from $store: it ends before the oldest full set"
+  done <"$RUN_DIR/log.survey"
+  log_debug "the log in $store begins at $oldest"
 }

@@ -8,10 +8,7 @@ begin_set() {
   base="$store/$TYPE/${SERIES:-$ASSET}"
   mkdir -p -- "$base" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in the store $store" "look at its owner and mode"
   sweep_leftovers "$base"
-  while [[ -e $base/$STAMP ]]; do
-    sleep 0.2
-    STAMP="$(date -u +%Y%m%dT%H%M%SZ)"
-  done
+  take_stamp "$base"
   SET_BASE="$base"
   SET_CODEC="$(choose_compression)"
   EMPTY_PAYLOAD_OK=0
@@ -21,9 +18,29 @@ begin_set() {
   begin_manifest
 }
 
+# Take a stamp that is newer than every set there is: a second that is taken is waited out. Where the newest set is later than now by
+# more than a minute, this clock or the one that made it is wrong: the backup is made all the same, retention stays away, and the run
+# ends loudly (WRONG_CLOCK).
+take_stamp() {
+  local base="$1" newest waited=0
+  newest="$(survey_series "$base" | awk '{ name = $1 } END { print name }')"
+  WRONG_CLOCK=''
+  while [[ -e $base/$STAMP || ! $STAMP > $newest ]]; do
+    if ((waited >= 300)) || [[ -n $newest && ! $(epoch_to_stamp $(($(date +%s) + 60))) > $newest && ! -e $base/$STAMP ]]; then
+      WRONG_CLOCK="$newest"
+      log_error "the clock is wrong: it is $(human_stamp "$STAMP") here, and the set $newest was made later"
+      [[ -e $base/$STAMP ]] || return 0
+      die "$EX_CONFIG" "there is a set $STAMP already, and the clock does not go on" "set this host's clock, then run this again"
+    fi
+    sleep 0.2
+    waited=$((waited + 1))
+    STAMP="$(date -u +%Y%m%dT%H%M%SZ)"
+  done
+}
+
 # Begin the MANIFEST of the set in WORK_DIR, made at STAMP.
 begin_manifest() {
-  manifest_add format 1
+  manifest_add format 2
   manifest_add plan "$PLAN"
   manifest_add plan_sha256 "$PLAN_SHA256"
   manifest_add asset "$ASSET"
@@ -33,11 +50,6 @@ begin_manifest() {
   manifest_add set "$STAMP"
   manifest_add started "$STAMP"
   manifest_add lifeboat "$LIFEBOAT_VERSION"
-}
-
-# A store that is missing may be a disk that is not mounted: never make it here, or backups land on the wrong disk.
-require_store() {
-  [[ -d $1 ]] || die "$EX_CANTCREAT" "the store $1 is not there" "is its disk mounted? install.sh makes the directory once"
 }
 
 # Remove what killed runs left, and what arrived of a set that nobody went on fetching for a week. Only under the asset's lock.
@@ -63,53 +75,8 @@ discard_partial() {
 
 # Add a line to the MANIFEST of the set being made.
 manifest_add() {
-  local key="$1" value="$2"
-  value=${value//'%'/%25}
-  value=${value//$'\n'/%0A}
-  value=${value//$'\r'/%0D}
-  printf '%s=%s\n' "$key" "$value" >>"$WORK_DIR/.manifest" || die "$EX_IO" "cannot write the manifest in $WORK_DIR"
-}
-
-# Print a value of a set's MANIFEST; nothing when the key is not there. Asked for dozens of times a run, so without a program.
-manifest_get() {
-  local file="$1/MANIFEST" key="$2" line value=''
-  [[ -f $file ]] || file="$1/.manifest"
-  while IFS= read -r line; do
-    if [[ $line == "$key="* ]]; then
-      value="${line#*=}"
-      break
-    fi
-  done <"$file" || return $?
-  value=${value//'%0A'/$'\n'}
-  value=${value//'%0D'/$'\r'}
-  value=${value//'%25'/%}
-  printf '%s\n' "$value"
-}
-
-# Print one field of every payload of a set, one a line, in the order they were written: `payload_fields SET cipher`.
-payload_fields() {
-  local file="$1/MANIFEST" line
-  [[ -f $file ]] || file="$1/.manifest"
-  while IFS= read -r line; do
-    [[ ! $line =~ ^payload\.[0-9]+\.$2=(.*)$ ]] || printf '%s\n' "${BASH_REMATCH[1]}"
-  done <"$file"
-}
-
-# Print the payload names of a set, one a line, in the order they were written.
-payload_names() {
-  payload_fields "$1" name
-}
-
-# Print the number of a payload in the MANIFEST of a set.
-payload_number() {
-  local line
-  while IFS= read -r line; do
-    if [[ $line =~ ^payload\.([0-9]+)\.name=(.*)$ && ${BASH_REMATCH[2]} == "$2" ]]; then
-      printf '%s\n' "${BASH_REMATCH[1]}"
-      return 0
-    fi
-  done <"$1/MANIFEST"
-  die "$EX_DATA" "the set ${1##*/} has no payload $2"
+  encode_value "$2"
+  printf '%s=%s\n' "$1" "$ENCODED_VALUE" >>"$WORK_DIR/.manifest" || die "$EX_IO" "cannot write the manifest in $WORK_DIR"
 }
 
 # Write one payload in one pass: producer | count and hash | compress | encrypt | hash | file. OBSERVER is `-` or a
@@ -123,7 +90,7 @@ write_payload() {
   file="$name$(codec_suffix "$SET_CODEC" "$ENCRYPTION")"
   pipe="$RUN_DIR/$name"
   rm -f -- "$pipe".*
-  mkfifo -- "$pipe.hash" "$pipe.count" "$pipe.stored" "$pipe.observe"
+  mkfifo -- "$pipe.hash" "$pipe.count" "$pipe.stored" "$pipe.observe" || die "$EX_IO" "cannot make pipes in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
   hash_stream <"$pipe.hash" >"$pipe.raw_sha256" &
   readers+=($!)
   count_stream <"$pipe.count" >"$pipe.raw_bytes" &
@@ -225,8 +192,11 @@ sysexit_of() {
 
 # Enter a written payload in the MANIFEST.
 enter_payload() {
-  local name="$1" file="$2" pipe="$3" number salt mac raw
-  raw="$(cat -- "$pipe.raw_bytes")"
+  local name="$1" file="$2" pipe="$3" number raw sum stored_sum bytes
+  raw="$(cat -- "$pipe.raw_bytes")" sum="$(cat -- "$pipe.raw_sha256")" stored_sum="$(cat -- "$pipe.stored_sha256")"
+  if ! is_count "$raw" || ! is_sha256 "$sum" || ! is_sha256 "$stored_sum"; then
+    die "$EX_IO" "cannot note size and hash of $name in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
+  fi
   if ((raw == 0 && ${EMPTY_PAYLOAD_OK:-0} == 0)); then
     die "$EX_DATA" "$name is empty: the source gave no data" 'an empty backup is no backup; look at the source'
   fi
@@ -237,15 +207,10 @@ enter_payload() {
   manifest_add "$number.codec" "$SET_CODEC"
   manifest_add "$number.cipher" "$ENCRYPTION"
   manifest_add "$number.raw_bytes" "$raw"
-  manifest_add "$number.raw_sha256" "$(cat -- "$pipe.raw_sha256")"
-  manifest_add "$number.stored_bytes" "$(count_stream <"$WORK_DIR/$file")"
-  manifest_add "$number.stored_sha256" "$(cat -- "$pipe.stored_sha256")"
-  if [[ $ENCRYPTION == openssl ]]; then
-    salt="$(openssl rand -hex 8)"
-    mac="$(openssl_mac "$WORK_DIR/$file" "$salt")" || die "$EX_NOPERM" "cannot make the MAC of $name from $OPENSSL_KEY_FILE"
-    manifest_add "$number.mac_salt" "$salt"
-    manifest_add "$number.mac" "$mac"
-  fi
+  manifest_add "$number.raw_sha256" "$sum"
+  bytes="$(count_stream <"$WORK_DIR/$file")" || die "$EX_IO" "cannot read $file, which was just written"
+  manifest_add "$number.stored_bytes" "$bytes"
+  manifest_add "$number.stored_sha256" "$stored_sum"
 }
 
 # Make the set exist: complete the MANIFEST, drop scratch files, flush, rename. Sets PUBLISHED_SET.
@@ -273,7 +238,8 @@ end_manifest() {
   local sum
   manifest_add finished "$(date -u +%Y%m%dT%H%M%SZ)"
   manifest_add verified capture
-  sum="$(sha256_of "$WORK_DIR/.manifest")" || exit $?
+  seal_manifest
+  sum="$(sha256_of "$WORK_DIR/.manifest")" || die "$EX_IO" "cannot hash the manifest in $WORK_DIR"
   manifest_add manifest_sha256 "$sum"
   mv -- "$WORK_DIR/.manifest" "$WORK_DIR/MANIFEST"
 }
@@ -312,79 +278,51 @@ sync_paths() {
   fi
 }
 
-# Print the complete sets of a store, oldest first, as paths.
-list_sets() {
-  list_sets_in "$1/$TYPE/${SERIES:-$ASSET}"
-}
-
-# Print the complete sets below <store>/<type>/<asset>, oldest first, as paths.
-list_sets_in() {
-  local path
-  for path in "$1"/*/MANIFEST; do
-    path="${path%/MANIFEST}"
-    is_stamp "${path##*/}" && printf '%s\n' "$path"
-  done
-  return 0
-}
-
-# Print the newest set of a store that is not suspect, made at or before a stamp if one is given. Nothing if none is. A log
-# is replayed onto a set: it must have been finished by then, or it holds what came later.
-newest_set() {
-  local path newest=''
-  while IFS= read -r path; do
-    [[ -e $path/SUSPECT || (-n ${2:-} && ${path##*/} > ${2:-}) ]] && continue
-    if [[ -n ${2:-} ]] && ((LOG_SECONDS > 0)) && [[ $(manifest_get "$path" finished) > $2 ]]; then continue; fi
-    newest="$path"
-  done < <(list_sets "$1")
-  [[ -z $newest ]] || printf '%s\n' "$newest"
-}
-
-# Stored bytes of a set, as its MANIFEST has them.
-set_bytes() {
-  sum_lines < <(payload_fields "$1" stored_bytes)
-}
-
-# Raw bytes of a set, as its MANIFEST has them.
-set_raw_bytes() {
-  sum_lines < <(payload_fields "$1" raw_bytes)
-}
-
-# Print the sum of the numbers of stdin, one a line.
-sum_lines() {
-  local number sum=0
-  while IFS= read -r number; do sum=$((sum + number)); done
-  printf '%d\n' "$sum"
-}
-
-# Prove that a set is as it was written: MANIFEST, then size, hash and MAC of every payload. Logs what is wrong; 65.
+# Prove that a set is as it was written: MANIFEST, then size and hash of every payload. Logs what is wrong. 65: bytes were read twice
+# and differ from their hash, or the set is no set of this asset; 74: it cannot be read; 75: it went away; 77: another key.
 check_set() {
-  local set="$1" name bad=0
-  check_manifest "$set" || return "$EX_DATA"
+  local set="$1" name status=0 worst=0
+  check_manifest "$set" || return $?
   while IFS= read -r name; do
-    check_payload "$set" "$name" || bad=1
+    status=0
+    check_payload "$set" "$name" || status=$?
+    # Damage weighs more than what could not be read.
+    if ((status == EX_DATA || (status && !worst))); then worst="$status"; fi
   done < <(payload_names "$set")
-  ((bad == 0)) || return "$EX_DATA"
+  ((worst == 0)) || return "$worst"
   # shellcheck disable=SC2034  # for stream_payload, where a script has it
   CHECKED_SET="$set"
 }
 
-# Prove that a MANIFEST is whole, of a known format, and in its place.
+# Prove that a MANIFEST is whole, of a known format, in its place, and made by whom the plan says.
 check_manifest() {
-  local set="$1" recorded actual
-  if [[ ! -f $set/MANIFEST ]]; then
-    log_error "the set $set has no MANIFEST: it is not a backup"
-    return "$EX_DATA"
+  local set="$1" recorded actual format
+  if [[ ! -d $set ]]; then
+    log_error "the set ${set##*/} is not there any more: retention, or a person, has removed it"
+    return "$EX_TEMPFAIL"
   fi
+  open_manifest "$set" || return $?
   recorded="$(manifest_get "$set" manifest_sha256)"
-  actual="$(sed '$d' "$set/MANIFEST" | hash_stream)"
-  if [[ $recorded != "$actual" || $(tail -n 1 "$set/MANIFEST") != manifest_sha256=* ]]; then
-    log_error "the MANIFEST of ${set##*/} was changed or cut after it was written"
+  actual="$(lines_above manifest_sha256 | hash_stream)" || actual="$(lines_above manifest_sha256 | hash_stream)" || {
+    log_error "cannot hash the MANIFEST of ${set##*/}"
+    return "$EX_IO"
+  }
+  if [[ $recorded != "$actual" ]]; then
+    log_error "the MANIFEST of ${set##*/} was changed or cut after it was written: checksum mismatch"
     return "$EX_DATA"
   fi
-  if [[ $(manifest_get "$set" format) != 1 ]]; then
-    log_error "the set ${set##*/} has format $(manifest_get "$set" format); this script knows format 1"
-    return "$EX_DATA"
+  format="$(manifest_get "$set" format)"
+  if [[ $format != 1 && $format != 2 ]]; then
+    log_error "the set ${set##*/} has format $format; this script knows the formats 1 and 2"
+    return "$EX_UNAVAILABLE"
   fi
+  check_place "$set" || return $?
+  check_authenticity "$set"
+}
+
+# Prove that a set lies where it belongs. The MANIFEST is open.
+check_place() {
+  local set="$1"
   if [[ $(manifest_get "$set" asset) != "$ASSET" || $(manifest_get "$set" kind) != "$KIND" ]]; then
     log_error "the set ${set##*/} is of $(manifest_get "$set" asset) ($(manifest_get "$set" kind)), not of $ASSET ($KIND)"
     return "$EX_DATA"
@@ -401,33 +339,58 @@ check_manifest() {
 
 # Prove that one payload file is as it was written.
 check_payload() {
-  local set="$1" name="$2" number file expected actual
-  number="payload.$(payload_number "$set" "$name")" || return "$EX_DATA"
+  local set="$1" name="$2" number file
+  number="payload.$(payload_number "$set" "$name")" || return $?
   file="$set/$(manifest_get "$set" "$number.file")"
-  if [[ ! -r $file ]]; then
-    log_error "${file##*/} of set ${set##*/} is missing or not readable"
-    return "$EX_DATA"
-  fi
-  expected="$(manifest_get "$set" "$number.stored_bytes")"
-  actual="$(count_stream <"$file")"
-  if [[ $actual != "$expected" ]]; then
-    log_error "${file##*/} of set ${set##*/} has $actual bytes, $expected were written"
-    return "$EX_DATA"
-  fi
-  if [[ $(sha256_of "$file") != "$(manifest_get "$set" "$number.stored_sha256")" ]]; then
-    log_error "${file##*/} of set ${set##*/} is damaged: its SHA-256 differs from the MANIFEST"
-    return "$EX_DATA"
-  fi
+  check_bytes "$file" "$(manifest_get "$set" "$number.stored_bytes")" "$(manifest_get "$set" "$number.stored_sha256")" "${set##*/}" || return $?
   check_mac "$set" "$number" "$file"
 }
 
-# Check openssl's MAC of a payload, where this host has the key.
-check_mac() {
-  local set="$1" number="$2" file="$3"
-  [[ $(manifest_get "$set" "$number.cipher") == openssl ]] && can_decrypt openssl || return 0
-  if [[ $(openssl_mac "$file" "$(manifest_get "$set" "$number.mac_salt")") != "$(manifest_get "$set" "$number.mac")" ]]; then
-    log_error "${file##*/} of set ${set##*/} fails its MAC: it was tampered with, or $OPENSSL_KEY_FILE is not the key it was made with"
+# Prove size and hash of a file. Only bytes that were read twice, and were the same and wrong both times, are damage: 65.
+check_bytes() {
+  local file="$1" bytes="$2" sum="$3" set="$4" size='' first='' second=''
+  if [[ ! -e $file && ! -L $file ]]; then
+    [[ -d ${file%/*} ]] || {
+      log_error "the set $set went away while it was read: retention, or a person, has removed it"
+      return "$EX_TEMPFAIL"
+    }
+    log_error "${file##*/} of set $set is missing"
     return "$EX_DATA"
+  elif [[ ! -f $file || -L $file ]]; then
+    log_error "${file##*/} of set $set is no plain file"
+    return "$EX_DATA"
+  fi
+  size="$(count_stream <"$file")" || size=''
+  if [[ -n $size && $size != "$bytes" && $(count_stream <"$file") == "$size" ]]; then
+    log_error "${file##*/} of set $set has $size bytes, $bytes were written"
+    return "$EX_DATA"
+  fi
+  first="$(sha256_of "$file")" || first=''
+  [[ $first != "$sum" ]] || return 0
+  second="$(sha256_of "$file")" || second=''
+  if [[ $second == "$sum" ]]; then
+    log_warn "${file##*/} of set $set was read wrongly once, and rightly the second time: look at that disk"
+    return 0
+  elif [[ -n $first && $first == "$second" ]]; then
+    log_error "${file##*/} of set $set is damaged: checksum mismatch, expected $sum, got $first"
+    return "$EX_DATA"
+  fi
+  log_error "cannot read ${file##*/} of set $set: $(read_failure "$file")"
+  return "$EX_IO"
+}
+
+# Check the MAC that format 1 has for each payload, where this host has the key. One of format 2 is in the MANIFEST.
+check_mac() {
+  local set="$1" number="$2" file="$3" recorded actual
+  recorded="$(manifest_get "$set" "$number.mac")"
+  [[ -n $recorded ]] && can_decrypt openssl || return 0
+  actual="$(openssl_mac "$file" "$(manifest_get "$set" "$number.mac_salt")")" || {
+    log_error "cannot make the MAC of ${file##*/} of set ${set##*/}"
+    return "$EX_IO"
+  }
+  if [[ $actual != "$recorded" ]]; then
+    log_error "${file##*/} of set ${set##*/} fails its MAC: $OPENSSL_KEY_FILE is not the key it was made with, or it is forged"
+    return "$EX_NOPERM"
   fi
 }
 
@@ -462,10 +425,20 @@ stream_payload() {
   cipher="$(manifest_get "$set" "$number.cipher")"
   [[ $codec == none || $codec == gzip ]] || require_tool "$codec"
   can_decrypt "$cipher" || require_decodable "$set"
-  [[ ${CHECKED_SET:-} == "$set" ]] || check_mac "$set" "$number" "$file" || return "$EX_DATA"
+  if [[ ${CHECKED_SET:-} != "$set" ]]; then
+    check_authenticity "$set" || return $?
+    check_mac "$set" "$number" "$file" || return $?
+  fi
+  if [[ ! -f $file || -L $file ]]; then
+    log_error "${file##*/} of set ${set##*/} is not there, or no plain file"
+    return "$EX_IO"
+  fi
   pipe="$RUN_DIR/read-$name.${RUN_PID:-$$}"
   rm -f -- "$pipe".*
-  mkfifo -- "$pipe.hash" "$pipe.count"
+  mkfifo -- "$pipe.hash" "$pipe.count" || {
+    log_error "cannot make pipes in $RUN_DIR: is its disk full?"
+    return "$EX_IO"
+  }
   hash_stream <"$pipe.hash" >"$pipe.sha256" &
   readers+=($!)
   count_stream <"$pipe.count" >"$pipe.bytes" &
@@ -474,7 +447,7 @@ stream_payload() {
   decrypt_stream "$cipher" <"$file" 2>"$pipe.decrypt.err" |
     decompress_stream "$codec" 2>"$pipe.decompress.err" |
     tee -- "$pipe.hash" "$pipe.count" 2>"$pipe.tee.err" |
-    consume_stream "$@"
+    consume_stream "$@" 2>"$pipe.consume.err"
   statuses=("${PIPESTATUS[@]}")
   set -e
   for reader in hash count; do : <>"$pipe.$reader"; done
@@ -495,29 +468,55 @@ consume_stream() {
   return "$status"
 }
 
-# Name what went wrong while a payload was decoded. A cut stream makes the stages after it complain, and a consumer that
-# fails gives the stages before it a broken pipe (141): the first failure that is no broken pipe is the cause.
+# Name what went wrong while a payload was decoded, the cause first. A cut stream makes the stages after it complain, and a consumer
+# that fails gives the stages before it a broken pipe (141): the first failure that is no broken pipe is the cause, and what the
+# consumer says of a stream that was no good is kept from the reader. A stored file that is as it was written and does not decrypt was made with another key: 77, and no damage.
 judge_reading() {
   local set="$1" name="$2" number="$3" pipe="$4" cipher="$5" codec="$6" decrypt="$7" decompress="$8" tee="$9"
-  local consume="${10}" hash="${11}" count="${12}"
+  local consume="${10}" hash="${11}" count="${12}" bytes sum
   if ((decrypt != 0 && decrypt != 141)); then
+    judge_stored "$set" "$number" || return $?
+    log_error "cannot decrypt $name of set ${set##*/}: $(decrypt_failure "$cipher" "$decrypt")"
     log_tool_errors "$cipher" "$pipe.decrypt.err"
-    log_error "cannot decrypt $name of set ${set##*/}: wrong key, or the file was changed"
-    return "$EX_DATA"
+    ((decrypt < 126)) || return "$EX_UNAVAILABLE"
+    return "$EX_NOPERM"
   elif ((decompress != 0 && decompress != 141)); then
+    judge_stored "$set" "$number" || return $?
+    log_error "cannot decompress $name of set ${set##*/} with $codec: $(describe_status "$decompress"), although the file is as it was written"
     log_tool_errors "$codec" "$pipe.decompress.err"
-    log_error "cannot decompress $name of set ${set##*/}: the file is damaged or the key is wrong"
-    return "$EX_DATA"
+    return "$EX_UNAVAILABLE"
   elif ((consume != 0)); then
+    replay_stderr "$name" "$pipe.consume.err" ERROR
     log_debug "the consumer of $name ended with status $consume"
     return "$consume"
-  elif ((decrypt != 0 || decompress != 0 || tee != 0 || hash != 0 || count != 0)); then
+  fi
+  replay_stderr "$name" "$pipe.consume.err" WARN
+  bytes="$(cat -- "$pipe.bytes" 2>/dev/null)" || bytes=''
+  sum="$(cat -- "$pipe.sha256" 2>/dev/null)" || sum=''
+  if ((decrypt != 0 || decompress != 0 || tee != 0 || hash != 0 || count != 0)) || ! is_count "$bytes" || ! is_sha256 "$sum"; then
+    log_error "cannot read $name of set ${set##*/}: a program failed, or $RUN_DIR is full"
     log_tool_errors read "$pipe.tee.err"
-    log_error "cannot read $name of set ${set##*/}"
     return "$EX_IO"
-  elif [[ $(cat "$pipe.bytes") != "$(manifest_get "$set" "$number.raw_bytes")" || $(cat "$pipe.sha256") != "$(manifest_get "$set" "$number.raw_sha256")" ]]; then
-    log_error "$name of set ${set##*/} does not decode to what was captured"
+  elif [[ $bytes != "$(manifest_get "$set" "$number.raw_bytes")" || $sum != "$(manifest_get "$set" "$number.raw_sha256")" ]]; then
+    judge_stored "$set" "$number" || return $?
+    log_error "$name of set ${set##*/} does not decode to what was captured: checksum mismatch"
     return "$EX_DATA"
+  fi
+}
+
+# Is the stored file as it was written? Its damage is the cause of all that follows from it.
+judge_stored() {
+  check_bytes "$1/$(manifest_get "$1" "$2.file")" "$(manifest_get "$1" "$2.stored_bytes")" "$(manifest_get "$1" "$2.stored_sha256")" "${1##*/}"
+}
+
+# Why a file that is as it was written does not decrypt.
+decrypt_failure() {
+  if (($2 >= 126)); then
+    describe_status "$2"
+  elif [[ $1 == age ]]; then
+    printf '%s is not the identity that it was encrypted for\n' "$AGE_IDENTITY_FILE"
+  else
+    printf '%s is not the key it was made with\n' "$OPENSSL_KEY_FILE"
   fi
 }
 
@@ -539,16 +538,28 @@ copy_set() {
   on_exit discard_partial
   mkdir -- "$WORK_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in $base"
   while IFS= read -r file; do
+    [[ -f $set/$file && ! -L $set/$file ]] || die "$EX_IO" "cannot copy $file of set ${set##*/}: it is not there, or no plain file"
     cat -- "$set/$file" >"$WORK_DIR/$file" || die "$EX_IO" "cannot copy $file of set ${set##*/} to $store"
   done < <(payload_fields "$set" file && printf 'MANIFEST\n')
-  check_set "$WORK_DIR" || die "$EX_IO" "the copy in $store is not what was written" "look at that disk"
+  need_manifest "$set" || return $?
+  check_copied "$WORK_DIR" || die "$EX_IO" "the copy in $store is not what was written" "look at that disk"
   sync_paths "$WORK_DIR"/* "$WORK_DIR"
   mv -- "$WORK_DIR" "$final" || die "$EX_IO" "cannot publish the copy $final"
   WORK_DIR="$RUN_DIR"
   sync_paths "$base"
 }
 
-# Mark a set as not to be trusted, with the reason. Nothing else of it is touched; only a person takes the mark away.
+# Prove that a copy has what was written. Who made it was proven, or is not known here, where it was copied from.
+check_copied() {
+  local name
+  open_manifest "$1" || return $?
+  while IFS= read -r name; do
+    check_payload "$1" "$name" || return $?
+  done < <(payload_names "$1")
+}
+
+# Mark a set as damaged, with the reason: no restore chooses it by itself. Nothing else of it is touched, and retention does not remove
+# it sooner. `verify --trust` takes the mark away.
 mark_suspect() {
   local set="$1" reason="${2//[[:cntrl:]]/ }"
   if [[ -e $set/SUSPECT ]]; then return 0; fi

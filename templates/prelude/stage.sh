@@ -76,12 +76,12 @@ stage_set() {
     attempt_to guarded "$RESTORE_TIMEOUT" "$dir" 'replaying the log' kind_replay "$set" "$dir" "$RUN_DIR/replay" "${REPLAY_UNTIL:-}"
   fi
   end_phase
-  ((ATTEMPT_STATUS == 0)) || return "$(sysexit_of "$ATTEMPT_STATUS" "$EX_DATA")"
+  ((ATTEMPT_STATUS == 0)) || return "$(sysexit_of "$ATTEMPT_STATUS" "$EX_UNAVAILABLE")"
   log_debug "restored aside in $(human_ms "$PHASE_MS")"
   begin_phase verify
   attempt_to guarded "$RESTORE_TIMEOUT" '' 'checking what was restored' kind_check_stage "$set" "$dir"
   end_phase
-  ((ATTEMPT_STATUS == 0)) || return "$(sysexit_of "$ATTEMPT_STATUS" "$EX_DATA")"
+  ((ATTEMPT_STATUS == 0)) || return "$(sysexit_of "$ATTEMPT_STATUS" "$EX_UNAVAILABLE")"
   log_debug "checked in $(human_ms "$PHASE_MS")"
 }
 

@@ -40,7 +40,14 @@ epoch_to_stamp() {
 
 # Is this word a stamp of a set?
 is_stamp() {
-  [[ $1 =~ ^[0-9]{8}T[0-9]{6}Z$ ]]
+  [[ $1 =~ ^[0-9]{4}[01][0-9][0-3][0-9]T[0-2][0-9][0-5][0-9][0-6][0-9]Z$ ]]
+}
+
+# Print the stamp that is the first word of a note, if it is one and not of the future: notes come from other hosts, too.
+read_note() {
+  local stamp=''
+  [[ ! -f $1 || -L $1 ]] || read -r stamp _ <"$1" || true
+  if is_stamp "$stamp" && [[ ! $stamp > $(late_stamp) ]]; then printf '%s\n' "$stamp"; fi
 }
 
 # This host's offset from UTC in seconds at a moment.
@@ -51,8 +58,9 @@ local_offset() {
   printf '%d\n' $((sign * (10#${text:1:2} * 3600 + 10#${text:3:2} * 60)))
 }
 
-# The UTC stamp of a time that a person writes: a stamp, an ISO time with Z or an offset, or this host's local
-# `2026-11-22 02:00`. A bare date means the end of that day, so that `--at 2026-11-22` finds that day's last set.
+# The UTC stamp of a time that a person writes: a stamp, an ISO time with Z or an offset, or this host's local `2026-11-22 02:00`. A bare
+# date means the end of that day, so that `--at 2026-11-22` finds that day's last set; a minute means its end, so that `--at 02:00` finds
+# the set of that minute, but where a log is replayed its first second, and nothing that came after it. A local time that the clock skipped or showed twice is refused with both moments.
 parse_time() {
   local text="$1" y mo d h=23 mi=59 s=59 zone='' epoch
   if is_stamp "$text"; then text="${text:0:4}-${text:4:2}-${text:6:2}T${text:9:2}:${text:11:2}:${text:13:2}Z"; fi
@@ -61,31 +69,73 @@ parse_time() {
   fi
   y=$((10#${BASH_REMATCH[1]})) mo=$((10#${BASH_REMATCH[2]})) d=$((10#${BASH_REMATCH[3]})) zone="${BASH_REMATCH[9]}"
   if [[ -n ${BASH_REMATCH[4]} ]]; then
-    h=$((10#${BASH_REMATCH[5]})) mi=$((10#${BASH_REMATCH[6]})) s=59
+    h=$((10#${BASH_REMATCH[5]})) mi=$((10#${BASH_REMATCH[6]}))
+    ((LOG_SECONDS == 0)) || s=0
     [[ -z ${BASH_REMATCH[7]} ]] || s=$((10#${BASH_REMATCH[8]}))
   fi
   if ((mo < 1 || mo > 12 || d < 1 || d > $(days_in_month "$y" "$mo") || h > 23 || mi > 59 || s > 59)); then
     die "$EX_USAGE" "there is no such time: '$text'"
   fi
   epoch=$(($(days_from_civil "$y" "$mo" "$d") * 86400 + h * 3600 + mi * 60 + s))
-  epoch_to_stamp "$(zoned_epoch "$epoch" "$zone")"
+  if [[ -n $zone ]]; then epoch="$(zoned_epoch "$epoch" "$zone")"; else epoch="$(local_epoch "$epoch" "$text")" || exit $?; fi
+  epoch_to_stamp "$epoch"
 }
 
-# Turn the seconds of a wall clock into seconds since 1970; an empty zone is this host's own.
+# Turn the seconds of a wall clock of a named offset into seconds since 1970.
 zoned_epoch() {
-  local wall="$1" zone="$2" sign=1 guess
-  case "$zone" in
-    Z) printf '%d\n' "$wall" ;;
-    [+-]*)
-      [[ $zone != -* ]] || sign=-1
-      zone="${zone/:/}"
-      printf '%d\n' $((wall - sign * (10#${zone:1:2} * 3600 + 10#${zone:3:2} * 60)))
-      ;;
-    *)
-      guess=$((wall - $(local_offset "$wall")))
-      printf '%d\n' $((wall - $(local_offset "$guess")))
-      ;;
-  esac
+  local wall="$1" zone="$2" sign=1
+  if [[ $zone == Z ]]; then
+    printf '%d\n' "$wall"
+    return 0
+  fi
+  [[ $zone != -* ]] || sign=-1
+  zone="${zone/:/}"
+  printf '%d\n' $((wall - sign * (10#${zone:1:2} * 3600 + 10#${zone:3:2} * 60)))
+}
+
+# Turn the seconds of this host's wall clock into seconds since 1970. Every offset that is in force within a day of it is tried: none of
+# the moments shows that time when the clock went forward over it, two of them when it went back.
+local_epoch() {
+  local wall="$1" text="$2" probe moment zone found='' other=''
+  for probe in -86400 0 86400; do
+    moment=$((wall - $(local_offset $((wall + probe)))))
+    (($(local_offset "$moment") == wall - moment)) || continue
+    if [[ -z $found || $found == "$moment" ]]; then
+      found="$moment"
+    else
+      other="$moment"
+    fi
+  done
+  zone="$(date +%Z)"
+  if [[ -z $found ]]; then
+    moment=$((wall - $(local_offset $((wall - 86400)))))
+    die "$EX_USAGE" "there is no '$text' in this host's time zone ($zone): the clock was set forward over it" "the moment of the change is $(human_stamp "$(epoch_to_stamp "$(zone_change $((moment - 86400)) $((moment + 86400)))")"); give the time with Z or an offset"
+  elif [[ -n $other ]]; then
+    ((found < other)) || { moment="$found" found="$other" other="$moment"; }
+    die "$EX_USAGE" "'$text' was twice in this host's time zone ($zone): the clock was set back" "the first was $(epoch_to_stamp "$found"), the second $(epoch_to_stamp "$other"): give one of these"
+  fi
+  printf '%d\n' "$found"
+}
+
+# The second at which this host's offset changes between two moments.
+zone_change() {
+  local from="$1" to="$2" middle before
+  before="$(local_offset "$from")"
+  while ((to - from > 1)); do
+    middle=$(((from + to) / 2))
+    if (($(local_offset "$middle") == before)); then from="$middle"; else to="$middle"; fi
+  done
+  printf '%d\n' "$to"
+}
+
+# A stamp in both zones, as it is said to people who gave a local time.
+both_times() {
+  local epoch offset sign=+
+  epoch="$(stamp_to_epoch "$1")"
+  offset="$(local_offset "$epoch")"
+  ((offset >= 0)) || sign=-
+  printf '%s, here %s\n' "$(human_stamp "$1")" \
+    "$(human_stamp "$(epoch_to_stamp $((epoch + offset)))" | sed "s/ UTC\$//") $(printf 'UTC%s%02d:%02d' "$sign" $((${offset#-} / 3600)) $((${offset#-} / 60 % 60)))"
 }
 
 # Number of days in a month.

@@ -25,6 +25,7 @@ main() {
   if ((DRY_RUN)); then
     kind_log_preflight
     require_encryption
+    require_signing
     printf 'The log of %s (%s) can be archived to %s.\nNothing was changed.\n' "$ASSET" "$KIND" "${STORE_PATHS[0]}/$TYPE/$ASSET-log"
     return 0
   fi
@@ -34,6 +35,7 @@ main() {
   run_hooks start
   kind_log_preflight
   require_encryption
+  require_signing
   choose_chain
   guarded "$CAPTURE_TIMEOUT" '' "reading the log of $ASSET" kind_log_scan "$PREVIOUS_SET" "$FULL_SET"
   if [[ -s $RUN_DIR/log.news ]]; then
@@ -103,6 +105,7 @@ note_in_store() {
 # Thin out the first store, then bring the log to the others, also what they missed while they were away.
 finish_archive() {
   local i failed=0
+  [[ -z ${WRONG_CLOCK:-} ]] || failed="$EX_CONFIG"
   trim_log "${STORE_PATHS[0]}"
   for ((i = 1; i < ${#STORE_PATHS[@]}; i++)); do
     attempt_to guarded "$CAPTURE_TIMEOUT" '' "copying the log to ${STORE_IDS[i]}" copy_log "${STORE_PATHS[i]}"
@@ -113,12 +116,12 @@ finish_archive() {
   ((failed == 0)) || exit "$(sysexit_of "$failed" "$EX_IO")"
 }
 
-# Copy the sets of the log that a store lacks, and thin it out.
+# Copy the good sets of the log that a store lacks, and thin it out.
 copy_log() {
   local store="$1" set
   require_store "$store"
   while IFS= read -r set; do
     [[ -e $store/$TYPE/$ASSET-log/${set##*/} ]] || in_log copy_set "$set" "$store"
-  done < <(in_log list_sets "${STORE_PATHS[0]}" | skip_suspect)
+  done < <(in_log list_good_sets "${STORE_PATHS[0]}")
   trim_log "$store"
 }

@@ -26,6 +26,7 @@ main() {
   if ((DRY_RUN)); then
     kind_preflight
     require_encryption
+    require_signing
     describe_backup
     return 0
   fi
@@ -35,6 +36,7 @@ main() {
   run_hooks start
   kind_preflight
   require_encryption
+  require_signing
   capture_asset
   finish_backup
 }
@@ -89,6 +91,7 @@ finish_backup() {
   local i failed=0
   apply_retention "${STORE_PATHS[0]}"
   trim_log "${STORE_PATHS[0]}"
+  [[ -z ${WRONG_CLOCK:-} ]] || failed="$EX_CONFIG"
   for ((i = 1; i < ${#STORE_PATHS[@]}; i++)); do
     begin_phase "copy.${STORE_IDS[i]}"
     attempt_to guarded "$CAPTURE_TIMEOUT" '' "copy to ${STORE_IDS[i]}" copy_and_thin "${STORE_PATHS[i]}" "${STORE_KEEPS[i]:-}"
@@ -97,18 +100,27 @@ finish_backup() {
       log_info "copied to ${STORE_IDS[i]} in $(human_ms "$PHASE_MS")"
     else
       failed="$ATTEMPT_STATUS"
-      log_error "the set $RUN_SET was made, but there is no copy of it in ${STORE_IDS[i]} (${STORE_PATHS[i]})"
+      log_error "the set $RUN_SET was made, but there are not all copies in ${STORE_IDS[i]} (${STORE_PATHS[i]})"
     fi
   done
   ((failed == 0)) || exit "$(sysexit_of "$failed" "$EX_IO")"
   log_info "done in $(human_ms $(($(now_ms) - STARTED_MS)))"
 }
 
-# Copy the new set to a store and thin that store out.
+# Copy to a store what it lacks and its retention would keep, the newest first, then thin it out: what a run missed that was killed, or
+# that found the store away, is made good by the next one.
 copy_and_thin() {
-  copy_set "$PUBLISHED_SET" "$1"
-  apply_retention "$1" "$2"
-  trim_log "$1"
+  local store="$1" keep="${2:-}" name
+  require_store "$store"
+  list_states "$store" >"$RUN_DIR/there"
+  list_states "${STORE_PATHS[0]}" >"$RUN_DIR/here"
+  for name in $(missing_sets "$RUN_DIR/there" "$RUN_DIR/here" "$keep"); do
+    [[ -d ${STORE_PATHS[0]}/$TYPE/$ASSET/$name ]] || continue
+    [[ $name == "$RUN_SET" ]] || log_info "copying $name to $store, which an earlier run did not"
+    copy_set "${STORE_PATHS[0]}/$TYPE/$ASSET/$name" "$store"
+  done
+  apply_retention "$store" "$keep"
+  trim_log "$store"
 }
 
 # Say what a backup would do.

@@ -16,6 +16,8 @@ Options:
                     '2026-11-22 02:00' (local time) or 2026-11-22T02:00:00Z
   --set NAME        use this set
   --from STORE      take it from this store only: ${STORE_IDS[*]}$(print_place_ids)
+  --accept-weaker   also take a set that is less protected than the plan asks
+                    for, from before it did
   --keep            leave what was restored, to look at, below
                     $SCRATCH_DIR
 $(print_common_help)
@@ -53,7 +55,7 @@ main() {
 # Read the command line.
 parse_drill_arguments() {
   local taken
-  DRY_RUN=0 AT='' SET_NAME='' FROM='' KEEP=0 SET_CHOICE=''
+  DRY_RUN=0 AT='' SET_NAME='' FROM='' KEEP=0 ACCEPT_WEAKER=0 SET_CHOICE=''
   default_options
   split_arguments "$@"
   set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}

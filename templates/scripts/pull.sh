@@ -3,7 +3,7 @@
 # Say how to use this script.
 usage() {
   cat <<HELP
-Usage: ${0##*/} [--dry-run] [--verbose | --quiet]
+Usage: ${0##*/} [--dry-run] [--accept-weaker] [--verbose | --quiet]
 
 Fetch backup sets of '$ASSET' ($KIND) to host $HOST_ID.
 Only published sets are taken, and only such as this store's own retention
@@ -12,6 +12,8 @@ vanish at the source stay here.
 
 Options:
   --dry-run         say what would be fetched, change nothing
+  --accept-weaker   also take sets that are less protected than the plan asks
+                    for, from before it did
 $(print_common_help)
 
 Examples:
@@ -30,12 +32,15 @@ main() {
     run_hooks start
   fi
   require_store "${STORE_PATHS[0]}"
+  REFUSED=0
+  ((DRY_RUN)) || sweep_leftovers "$(series_in "${STORE_PATHS[0]}")"
   pull_from_all
   ((LOG_SECONDS == 0)) || in_log pull_from_all
   ((!DRY_RUN)) || return 0
   apply_retention "${STORE_PATHS[0]}"
   trim_log "${STORE_PATHS[0]}"
   report_newest
+  ((REFUSED == 0)) || die "$REFUSED" "not all sets of the source were taken" "the lines above say why; what is here stays"
 }
 
 # Fetch a series from each source in turn. One that cannot be reached does not keep the others from being asked.
@@ -72,10 +77,21 @@ pull_from_one() {
       continue
     fi
     begin_phase fetch
-    guarded "$CAPTURE_TIMEOUT" "${STORE_PATHS[0]}" "fetching $name" fetch_set "$name" "$base"
+    attempt_to guarded "$CAPTURE_TIMEOUT" "${STORE_PATHS[0]}" "fetching $name" fetch_set "$name" "$base"
     end_phase
+    # One that is damaged, forged or weaker does not keep the others from being fetched; a broken connection would.
+    case "$ATTEMPT_STATUS" in
+      0) ;;
+      "$EX_DATA" | "$EX_NOPERM")
+        REFUSED="$ATTEMPT_STATUS"
+        log_warn "the set $name of $(place_label) is not taken"
+        continue
+        ;;
+      *) exit "$ATTEMPT_STATUS" ;;
+    esac
     printf '%s ok\n' "$name" >>"$RUN_DIR/here"
     RUN_SET="$name" RUN_STORE="${STORE_IDS[0]}"
+    need_manifest "$base/$name" || exit $?
     RUN_STORED_BYTES="$(set_bytes "$base/$name")"
     log_info "fetched ${SERIES:+log }$name from $(place_label): $(human_bytes "$RUN_STORED_BYTES") in $(human_ms "$PHASE_MS")"
   done
@@ -87,14 +103,14 @@ pull_from_one() {
 # Print the name of the oldest full set here: a log that ends before it brings nothing forward.
 oldest_full() {
   local SERIES='' set=''
-  IFS= read -r set < <(list_sets "${STORE_PATHS[0]}") || true
+  IFS= read -r set < <(list_good_sets "${STORE_PATHS[0]}") || true
   printf '%s\n' "${set##*/}"
 }
 
 # Fetch what the source notes of its log: up to when it was looked at, also when it held nothing new.
 fetch_archived_note() {
   local note="$STATE_DIR/$ASSET.archived"
-  if "${PLACE_DRIVER}_get" "$ASSET-log" . .archived 0 >"$note.new" 2>/dev/null && [[ -s $note.new ]]; then
+  if "${PLACE_DRIVER}_get" "$ASSET-log" . .archived 0 2>/dev/null | head -c 64 >"$note.new" && [[ -n $(read_note "$note.new") ]]; then
     mv -f -- "$note.new" "$note"
     mkdir -p -- "${STORE_PATHS[0]}/$TYPE/$ASSET-log"
     cat -- "$note" >"${STORE_PATHS[0]}/$TYPE/$ASSET-log/.archived"
@@ -105,11 +121,11 @@ fetch_archived_note() {
 
 # A source that makes no more sets is noticed here too, on another host than the one that fell silent.
 report_newest() {
-  local newest age note="$STATE_DIR/$ASSET.archived" archived=''
+  local newest age note="$STATE_DIR/$ASSET.archived" archived
   newest="$(newest_set "${STORE_PATHS[0]}")"
   newest="${newest##*/}"
   [[ -n $newest ]] || die "$EX_DATA" "there is no backup of $ASSET yet, here or at its source" "look at backup-$ASSET.sh there"
-  if ((LOG_SECONDS > 0)) && [[ -s $note ]]; then read -r archived _ <"$note"; fi
+  archived="$( ((LOG_SECONDS == 0)) || read_note "$note")"
   if [[ $archived > $newest ]]; then newest="$archived"; fi
   age=$(($(date +%s) - $(stamp_to_epoch "$newest")))
   if ((RPO_SECONDS > 0 && age > RPO_SECONDS)); then
@@ -120,13 +136,15 @@ report_newest() {
 
 # Read the command line.
 parse_copy_arguments() {
-  DRY_RUN=0
+  DRY_RUN=0 ACCEPT_WEAKER=0
   default_options
   split_arguments "$@"
   set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
   while (($# > 0)); do
     case "$1" in
       --dry-run) DRY_RUN=1 ;;
+      # shellcheck disable=SC2034  # for survey.sh and authenticity.sh
+      --accept-weaker) ACCEPT_WEAKER=1 ;;
       *) common_option "$1" ;;
     esac
     shift

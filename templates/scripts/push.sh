@@ -87,7 +87,8 @@ push_log() {
     fi
   done
   ((!DRY_RUN)) || return 0
-  [[ ! -s $STATE_DIR/$ASSET.archived ]] || note_sent "$(cut -d ' ' -f 1 "$STATE_DIR/$ASSET.archived")"
+  name="$(read_note "$STATE_DIR/$ASSET.archived")"
+  [[ -z $name ]] || note_sent "$name"
   while read -r name _; do
     [[ $name < $oldest ]] || continue
     remove_there "$name"
@@ -102,7 +103,8 @@ look_at_store() {
 
 # Send one set.
 send_one() {
-  local set="${STORE_PATHS[0]}/$TYPE/${SERIES:-$ASSET}/$1" status
+  local set status
+  set="$(series_in "${STORE_PATHS[0]}")/$1"
   begin_phase "send.$PLACE_ID"
   attempt_to guarded "$CAPTURE_TIMEOUT" '' "sending $1 to $PLACE_ID" send_set "$set"
   status="$ATTEMPT_STATUS"
@@ -111,6 +113,7 @@ send_one() {
     log_error "the set $1 could not be sent to $PLACE_ID ($(place_label))"
     return "$status"
   fi
+  need_manifest "$set" || return $?
   RUN_SET="$1" RUN_STORE="$PLACE_ID" RUN_STORED_BYTES="$(set_bytes "$set")"
   log_info "sent ${SERIES:+log }$1 to $PLACE_ID: $(human_bytes "$RUN_STORED_BYTES") in $(human_ms "$PHASE_MS")"
 }
@@ -125,7 +128,9 @@ note_newest() {
 # Note up to when the data is in the store, unless it is known to be newer.
 note_sent() {
   local file="$STATE_DIR/$ASSET.$PLACE_ID.sent" known='' bytes=0
-  [[ ! -s $file ]] || read -r known bytes <"$file"
+  [[ ! -s $file ]] || read -r known bytes <"$file" || true
+  is_count "$bytes" || bytes=0
+  is_stamp "$known" || known=''
   [[ ! $1 > $known ]] || printf '%s %s\n' "$1" "${RUN_STORED_BYTES:-$bytes}" >"$file"
 }
 

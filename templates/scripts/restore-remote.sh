@@ -21,6 +21,8 @@ Options:
   --from STORE      from this store only: ${STORE_IDS[*]}$(print_place_ids)
   --host HOST       only on this host; may be given more than once
   --into TARGET     live (the default), or a directory of that host
+  --accept-weaker   also take a set that is less protected than the plan asks
+                    for, from before it did
   --bring-only      bring the set there and stop
   --dry-run         say each step, change nothing
   --yes             do not ask for confirmation
@@ -62,7 +64,7 @@ main() {
 # Read the command line.
 parse_remote_restore_arguments() {
   local taken
-  LIST=0 DRY_RUN=0 ASSUME_YES=0 BRING_ONLY=0 AT='' SET_NAME='' FROM='' INTO=live SET_CHOICE='' TARGETS=()
+  LIST=0 DRY_RUN=0 ASSUME_YES=0 BRING_ONLY=0 AT='' SET_NAME='' FROM='' INTO=live SET_CHOICE='' ACCEPT_WEAKER=0 TARGETS=()
   default_options
   split_arguments "$@"
   set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
@@ -139,6 +141,7 @@ choose_name_in() {
 describe_remote_restore() {
   local what='restore it'
   printf "Restore of '%s' (%s) on %s\n" "$ASSET" "$KIND" "${TARGETS[*]}"
+  [[ -z $AT ]] || printf '  asked    how it was at %s\n' "$(both_times "$AT")"
   printf '  set      %s, %s\n' "$RUN_SET" "$(stamp_age "$RUN_SET")"
   printf '  from     %s\n' "$RUN_STORE"
   printf '  into     %s\nIt will\n' "$INTO"
@@ -204,7 +207,7 @@ send_log() {
     if [[ $name < $RUN_SET ]] || grep -q "^$name " "$RUN_DIR/there.log"; then continue; fi
     log_info "bringing log $name to $PLACE_HOST"
     guarded "$RESTORE_TIMEOUT" '' "bringing log $name to $PLACE_HOST" send_set "$set"
-  done < <(list_sets "${SET_PATH%"/$TYPE/"*}" | skip_suspect)
+  done < <(list_good_sets "${SET_PATH%"/$TYPE/"*}")
 }
 
 # Print a store on one of the chosen hosts that has the set; nothing when none has.
@@ -276,6 +279,7 @@ run_there() {
     options+=(--latest)
   fi
   ((!VERBOSE)) || options+=(--verbose)
+  ((!ACCEPT_WEAKER)) || options+=(--accept-weaker)
   remote_use "$host"
   remote_run test -x "$script" </dev/null || die "$EX_CONFIG" "$script is not on $host" "copy the bundle of $host there and run its install.sh"
   remote_run "$script" "${options[@]}" "$@" </dev/null

@@ -20,6 +20,8 @@ Options:
   --from STORE      from this store only: ${STORE_IDS[*]}$(print_place_ids)
   --into TARGET     live (the default), or a directory that is empty or not
                     there: restore into it, touch nothing live
+  --accept-weaker   also take a set that is less protected than the plan asks
+                    for, from before it did
   --dry-run         check the set, say each step, change nothing
   --yes             do not ask for confirmation$(print_force_help)
 $(print_common_help)
@@ -99,7 +101,7 @@ main() {
 # Read the command line.
 parse_restore_arguments() {
   local taken
-  LIST=0 DRY_RUN=0 ASSUME_YES=0 FORCE=0 RESTORE_CAVEAT='' AT='' SET_NAME='' FROM='' INTO=live SET_CHOICE=''
+  LIST=0 DRY_RUN=0 ASSUME_YES=0 FORCE=0 RESTORE_CAVEAT='' AT='' SET_NAME='' FROM='' INTO=live ACCEPT_WEAKER=0 SET_CHOICE=''
   default_options
   split_arguments "$@"
   set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
@@ -163,9 +165,11 @@ bring_version() {
 # Say what will be done, before anything is.
 describe_restore() {
   printf "Restore of '%s' (%s) on host %s\n" "$ASSET" "$KIND" "$HOST_ID"
+  [[ -z $AT ]] || printf '  asked    how it was at %s\n' "$(both_times "$AT")"
   printf '  set      %s, %s\n' "$RUN_SET" "$(stamp_age "$RUN_SET")"
   printf '  from     %s (%s)\n' "${SET_ORIGIN:-$SET_PATH}" "$RUN_STORE"
   printf '  size     %s, %s unpacked\n' "$(human_bytes "$RUN_STORED_BYTES")" "$(human_bytes "$RUN_RAW_BYTES")"
+  print_passed
   describe_replay
   if [[ $INTO != live ]]; then
     printf '  into     %s; nothing live is touched\n' "$INTO"
@@ -198,7 +202,7 @@ restore_live() {
   acquire_lock "$ASSET"
   swap_recover
   # What is asked for may have gone while the question stood.
-  check_manifest "$SET_PATH" || exit "$EX_DATA"
+  check_manifest "$SET_PATH" || exit $?
   run_hooks start
   # On a line of its own: a `die` inside an argument would end its subshell only.
   parent="$(kind_stage_parent)" || exit $?

@@ -16,14 +16,16 @@ Options:
 
 Exit codes:
   0   every asset has a set that is young enough
-  75  an asset is LATE, has no good set (NONE), or a restore of it did not end
+  75  an asset is in any other state than OK
   64  wrong usage
 
 The age of an asset whose log is archived is that of the newest archived change.
 
 States:
   OK      young enough            LATE    older than the RPO
-  NONE    no good set             BROKEN  a restore did not end: run it again
+  NONE    no good set             BROKEN  a restore did not end
+  AWAY    the store is not there  CLOCK   a set is later than now: the clock of
+                                          this host, or of its maker, is wrong
 HELP
 }
 
@@ -42,7 +44,7 @@ main() {
   done
   LOG_TAG=status
   prepare_shell
-  NOW="$(date +%s)" BAD=0 ROWS=''
+  NOW="$(date +%s)" BAD=0 ROWS='' NOTES=''
   for ((i = 0; i < ${#STATUS_ASSETS[@]}; i++)); do
     look_at_asset "$i"
     if ((json)); then
@@ -56,32 +58,31 @@ main() {
       "$(json_string "$PLAN")" "$(json_string "$HOST_ID")" "$( ((BAD)) && printf false || printf true)" "$ROWS"
   else
     print_text_row - ASSET STORE 'LAST GOOD SET' AGE RPO STATE SIZE 'NEXT RUN'
-    printf '%s' "$ROWS"
+    printf '%s%s' "$ROWS" "$NOTES"
   fi
   ((BAD == 0)) || exit "$EX_TEMPFAIL"
 }
 
-# Judge one asset: sets LAST_SET, AGE, SIZE, VERDICT, NEXT.
+# Judge one asset in one store: sets LAST_SET, AGE, SIZE, VERDICT, NEXT, and adds to NOTES.
 look_at_asset() {
-  local i="$1" set rpo state sent
+  local i="$1" rpo state
   rpo="${STATUS_RPOS[i]}" state="$STATE_DIR/${STATUS_ASSETS[i]}"
   LAST_SET='' AGE=0 SIZE=0 VERDICT=NONE NEXT=''
-  while IFS= read -r set; do
-    [[ -e $set/SUSPECT ]] || LAST_SET="$set"
-  done < <([[ -z ${STATUS_PATHS[i]} ]] || list_sets_in "${STATUS_PATHS[i]}/${STATUS_TYPES[i]}/${STATUS_ASSETS[i]}")
-  sent="$state.${STATUS_STORES[i]}.sent"
-  if [[ -n $LAST_SET ]]; then
-    SIZE="$(set_bytes "$LAST_SET")"
-    LAST_SET="${LAST_SET##*/}"
-  elif [[ -z ${STATUS_PATHS[i]} && -s $sent ]]; then
-    read -r LAST_SET SIZE <"$sent"
+  if [[ -z ${STATUS_PATHS[i]} ]]; then
+    look_at_sent "$state.${STATUS_STORES[i]}.sent"
+  elif [[ -n $(store_fault "${STATUS_PATHS[i]}") ]]; then
+    VERDICT=AWAY
+    NOTES+="${STATUS_STORES[i]}: ${STATUS_PATHS[i]} $(store_fault "${STATUS_PATHS[i]}")"$'\n'
+  else
+    look_at_store "$i"
   fi
   log_debug "${STATUS_ASSETS[i]}: newest good set ${LAST_SET:-none}"
   if [[ -n $LAST_SET ]]; then
     ARCHIVED="$LAST_SET"
     if [[ ${STATUS_LOGS[i]} != 0 ]]; then find_archived "$state" "${STATUS_PATHS[i]}/${STATUS_TYPES[i]}/${STATUS_ASSETS[i]}-log"; fi
     AGE=$((NOW - $(stamp_to_epoch "$ARCHIVED")))
-    VERDICT=OK
+    if ((AGE < 0)); then AGE=0; fi
+    [[ $VERDICT == CLOCK ]] || VERDICT=OK
     if ((rpo > 0 && AGE > rpo)); then VERDICT=LATE; fi
   fi
   if [[ -s $state.swap || -e $state.restoring ]]; then VERDICT=BROKEN; fi
@@ -89,16 +90,54 @@ look_at_asset() {
   [[ $VERDICT == OK ]] || BAD=1
 }
 
+# What was last sent to a store elsewhere, as the script that sends it noted.
+look_at_sent() {
+  LAST_SET="$(read_note "$1")"
+  [[ -n $LAST_SET ]] || return 0
+  read -r _ SIZE <"$1" || true
+  is_count "$SIZE" || SIZE=0
+}
+
+# The newest good set of a directory, and what else is in it that has a set's name.
+look_at_store() {
+  local i="$1" base name state stored odd=''
+  # shellcheck disable=SC2034  # for the reader of MANIFESTs, which takes what is weaker than the plan for no good set
+  local ENCRYPTION="${STATUS_CIPHERS[i]}"
+  # shellcheck disable=SC2034
+  local -a SIGN_KEYS=(${STATUS_SIGNED[i]/#0/})
+  base="${STATUS_PATHS[i]}/${STATUS_TYPES[i]}/${STATUS_ASSETS[i]}"
+  while read -r name state stored _; do
+    case "$state" in
+      ok)
+        LAST_SET="$name" SIZE="$stored"
+        continue
+        ;;
+      future) VERDICT=CLOCK ;;
+    esac
+    odd+="  $name in ${STATUS_STORES[i]}: $(explain_state "$base/$name" "$state")"$'\n'
+  done < <(survey_series "$base")
+  [[ -z $odd ]] || NOTES+="${STATUS_ASSETS[i]}: not counted"$'\n'"$(tail -n 5 <<<"${odd%$'\n'}")"$'\n'
+  note_leftovers "$base" "${STATUS_ASSETS[i]}"
+}
+
+# Say what runs that did not end have left in a store: the next run there clears it away.
+note_leftovers() {
+  local path
+  for path in "$1"/.partial-* "$1"/.arriving-* "$1"/.expired-*; do
+    [[ ! -d $path ]] || NOTES+="$2: leftover $path"$'\n'
+  done
+}
+
 # Find how far the data of an asset with a log is safe, into ARCHIVED: the last look at a log that held nothing new, else
 # the end of the newest set of the log; the newest full set when that is younger, or when the log was broken off.
 find_archived() {
-  local state="$1" base="$2" set stamp=''
+  local state="$1" base="$2" name verdict until stamp=''
   [[ ! -e $state.new-chain ]] || return 0
-  while IFS= read -r set; do
-    [[ -e $set/SUSPECT ]] || stamp="$(manifest_get "$set" position.until_time)"
-  done < <(list_sets_in "$base")
+  while read -r name verdict _ _ _ _ until; do
+    if [[ $verdict == ok && $until != - ]]; then stamp="$until"; fi
+  done < <(survey_series "$base")
   [[ ! $stamp > $ARCHIVED ]] || ARCHIVED="$stamp"
-  [[ ! -s $state.archived ]] || read -r stamp <"$state.archived"
+  stamp="$(read_note "$state.archived")"
   [[ ! $stamp > $ARCHIVED ]] || ARCHIVED="$stamp"
 }
 

@@ -1,0 +1,28 @@
+# What verifications of this host found: `store name sum when level` lines in its state, so that a listing can tell a set that was looked
+# at from one that nobody has opened since. The checksum is that of the MANIFEST: a set that was exchanged does not count as verified.
+
+# Note that a set passed a verification (`hashes`, `content`, `deep`) or did not (`failed`). Sets that are gone are forgotten.
+note_verified() {
+  local store="$1" name="$2" sum="$3" level="$4" file="$STATE_DIR/$ASSET.verified"
+  {
+    [[ ! -f $file ]] || awk -v store="$store" -v name="$name" 'NF == 5 && !($1 == store && $2 == name)' "$file"
+    printf '%s %s %s %s %s\n' "$store" "$name" "$sum" "$(date -u +%Y%m%dT%H%M%SZ)" "$level"
+  } >"$file.new" 2>/dev/null && mv -f -- "$file.new" "$file" || log_warn "cannot note in $STATE_DIR what was verified"
+}
+
+# Forget what is noted of sets of a store that are not among those on stdin.
+forget_verified() {
+  local store="$1" file="$STATE_DIR/$ASSET.verified"
+  [[ -f $file ]] || return 0
+  awk -v store="$store" 'NR == FNR { there[$1] = 1; next } NF == 5 && ($1 != store || $2 in there)' - "$file" >"$file.new" 2>/dev/null && mv -f -- "$file.new" "$file" || true
+}
+
+# Pass on lines of survey_series with the state `ok` told apart: `verified`, `unchecked`, or `failed`.
+mark_verified() {
+  local file="$STATE_DIR/$ASSET.verified"
+  [[ -f $file ]] || file=/dev/null
+  awk -v store="$1" -v notes="$file" '
+    BEGIN { while ((getline line < notes) > 0) { split(line, part, " "); if (part[1] == store) level[part[2] " " part[3]] = part[5] } }
+    $2 == "ok" { found = level[$1 " " $6]; $2 = found == "" ? "unchecked" : found == "failed" ? "failed" : "verified" }
+    { print }'
+}
