@@ -297,7 +297,7 @@ kubernetes_promised() {
 kind_verify() {
   local set="$1"
   require_tool jq
-  stream_payload "$set" resources.jsonl kubernetes_count >"$RUN_DIR/kubernetes.counts" || return "$EX_DATA"
+  stream_payload "$set" resources.jsonl kubernetes_count >"$RUN_DIR/kubernetes.counts" || return $?
   kubernetes_same_counts "$set" "$RUN_DIR/kubernetes.counts"
 }
 
@@ -448,7 +448,7 @@ kubernetes_refuse() {
 # Say what a live restore changes: a diff that the server has a part in.
 kind_describe_restore() {
   local set="$1" line found
-  stream_payload "$set" resources.jsonl cat >"$RUN_DIR/kubernetes.objects" || exit "$EX_DATA"
+  stream_payload "$set" resources.jsonl cat >"$RUN_DIR/kubernetes.objects" || exit $?
   kubernetes_plan "$RUN_DIR/kubernetes.objects"
   rm -f -- "$RUN_DIR/kubernetes.objects"
   found="$(kube_ctl get namespace kube-system -o 'jsonpath={.metadata.uid}' 2>/dev/null)" || found=''

@@ -68,10 +68,12 @@ choose_name_there() {
 # Print the name of the set to use: the one named, else the newest good one of the chosen stores, made at or before the
 # given stamp. Dies when there is none. Newer sets that are not used are listed in RUN_DIR/passed, for print_passed.
 choose_set_name() {
-  local from="$1" name="$2" at="$3" stores i newest
+  local from="$1" name="$2" at="$3" stores i newest fault
   stores="$(chosen_stores "$from")" || exit $?
   : >"$RUN_DIR/candidates" || die "$EX_IO" "cannot write in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
   for i in $stores; do
+    fault="$(store_fault "${STORE_PATHS[i]}")"
+    [[ -z $fault ]] || log_warn "the store ${STORE_IDS[i]} (${STORE_PATHS[i]}) $fault"
     survey_series "$(series_in "${STORE_PATHS[i]}")" | sed "s|\$| $i|" >>"$RUN_DIR/candidates"
   done
   newest="$(choose_candidate "$name" "$at" <"$RUN_DIR/candidates")"

@@ -11,27 +11,44 @@ acquire_lock() {
 }
 
 # Take the lock NAME; 1 when it is held. It is held until this process ends: guarded children and services get no copy of
-# descriptor 9, so that a killed run cannot keep it.
+# descriptor 9, so that a killed run cannot keep it. Where there is no flock (macOS), perl asks the system for the same lock: it
+# belongs to the open file, which stays open here.
 try_lock() {
-  local file="$STATE_DIR/$1.lock"
-  if command -v flock >/dev/null 2>&1; then
+  local file="$STATE_DIR/$1.lock" tool=''
+  if command -v flock >/dev/null 2>&1; then tool=flock; elif command -v perl >/dev/null 2>&1; then tool=perl; fi
+  if [[ -n $tool ]]; then
     exec 9>>"$file"
-    flock -n 9 || return 1
+    lock_descriptor "$tool" || return 1
     printf 'pid=%s since=%s action=%s\n' "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$ACTION" >"$file"
   else
     try_lock_directory "$file.d"
   fi
 }
 
-# The lock where there is no flock (macOS): a directory, made atomically, with the holder's pid and its start time, so
-# that a number used again is not taken for the holder.
+# Lock descriptor 9 without waiting.
+lock_descriptor() {
+  case "$1" in
+    flock) flock -n 9 ;;
+    perl) perl -e 'use Fcntl ":flock"; open(my $lock, ">&=", 9) && flock($lock, LOCK_EX | LOCK_NB) or exit 1' 2>/dev/null ;;
+  esac
+}
+
+# The lock where there is neither flock nor perl: a directory, made atomically, with the holder's pid and its start time, so
+# that a number used again is not taken for the holder. A stale one is taken away under a second lock, and looked at again there:
+# what another run has made meanwhile is not stale.
 try_lock_directory() {
   local dir="$1" tries=0
   until mkdir -- "$dir" 2>/dev/null; do
     tries=$((tries + 1))
     if ((tries > 5)) || lock_holder_lives "$dir"; then return 1; fi
-    # Only one of several waiting runs can rename it away.
-    if mv -- "$dir" "$dir.stale.$$" 2>/dev/null; then rm -rf -- "$dir.stale.$$"; fi
+    # One that was killed while it broke a lock leaves this behind; nobody takes a minute for it.
+    find "$dir.breaking" -prune -mmin +1 -exec rmdir -- {} + 2>/dev/null || true
+    if mkdir -- "$dir.breaking" 2>/dev/null; then
+      lock_holder_lives "$dir" || rm -rf -- "$dir"
+      rmdir -- "$dir.breaking"
+    else
+      sleep 0.2
+    fi
   done
   printf '%s\n' "$(process_start "$$")" >"$dir/start"
   printf 'pid=%s since=%s action=%s\n' "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$ACTION" >"$dir/holder"

@@ -8,11 +8,12 @@ readonly MANIFEST_BYTES=16777216
 # The form of a set's name, for find and case: only these are looked at below a series.
 readonly STAMP_GLOB='[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]T[0-9][0-9][0-9][0-9][0-9][0-9]Z'
 
-# Read paths of MANIFESTs, one a line. With `lines`, print the one MANIFEST if it is in order, else why it is not, and end with 65, or
+# Read paths of MANIFESTs, one a line. What a good set has to have is in the facts of the asset, or for a script of several assets in
+# READER_CIPHER and READER_SIGNED. With `lines`, print the one MANIFEST if it is in order, else why it is not, and end with 65, or
 # 74 where it cannot be read. With `survey`, print a line for each directory and MANIFEST of a series: `name state stored raw finished
 # sum until`, in any order; the states are explained at survey_series.
 manifest_reader() {
-  awk -v mode="$1" -v unfinished="${2:-0}" -v cipher="${ENCRYPTION:-none}" -v signed="${SIGN_KEYS[0]:+1}" -v late="${3:-}" '
+  awk -v mode="$1" -v unfinished="${2:-0}" -v cipher="${READER_CIPHER:-${ENCRYPTION:-none}}" -v signed="${READER_SIGNED:-${SIGN_KEYS[0]:+1}}" -v late="${3:-}" '
     function refuse(why) { if (problem == "") problem = why }
     function is_count(v) { return v ~ /^(0|[1-9][0-9]*)$/ && length(v) <= 18 }
     function is_hash(v) { return length(v) == 64 && v !~ /[^0-9a-f]/ }
@@ -89,7 +90,7 @@ manifest_reader() {
         if (cipher == "openssl" && seen["payload." i ".cipher"] != "openssl") return 1
       }
       if (cipher == "openssl" && !("manifest_mac" in seen)) return 1
-      return signed > 0 && !("manifest_signature" in seen)
+      return signed == 1 && !("manifest_signature" in seen)
     }
     function sum(field,   i, total) {
       for (i = 1; i <= payloads; i++) total += seen["payload." i "." field]

@@ -30,12 +30,26 @@ remote_label() {
   "${REMOTE_DRIVER}_label"
 }
 
+# Pass on a stream from where the wrapper over there has put its mark: a start-up file that prints does not get into the data.
+remote_output() {
+  local mark="$1" line found=0
+  while IFS= read -r line; do
+    if [[ $line == "$mark" ]]; then
+      found=1
+      break
+    fi
+  done
+  ((found)) || return 0
+  cat
+}
+
 # Run a command there. Its status is the command's own; 69 when the place was not reached or the connection broke.
 remote_run() {
   local mark="lifeboat-$$-$RANDOM$RANDOM"
   # shellcheck disable=SC2016  # for the shell over there
   remote_marked "$mark" 'mark=$1
 shift
+printf "\n%s\n" "$mark"
 "$@"
 ended=$?
 printf "\n%s %d\n" "$mark" "$ended" >&2
@@ -59,11 +73,12 @@ remote_marked() {
   case "$-" in *e*) errexit=1 ;; esac
   set +e
   {
-    "${REMOTE_DRIVER}_exec" sh -c "$wrapper" lifeboat "$mark" "$@" 2>&1 >&4 4>&- | remote_errors "$mark" "$notes" 4>&-
-    statuses=("${PIPESTATUS[@]}")
-  } 4>&1
+    "${REMOTE_DRIVER}_exec" sh -c "$wrapper" lifeboat "$mark" "$@" 2>&1 >&5 4>&- 5>&- | remote_errors "$mark" "$notes" 4>&- 5>&-
+    printf '%s\n' "${PIPESTATUS[0]}" >&4
+  } 5>&1 4>"$notes.status" | remote_output "$mark"
+  statuses=("${PIPESTATUS[@]}")
   ((!errexit)) || set -e
-  remote_verdict "${statuses[0]}" "$mark" "$notes"
+  remote_verdict "$(cat -- "$notes.status")" "${statuses[1]}" "$mark" "$notes"
 }
 
 # Pass on the stderr of a command there. Lines that begin with the mark go into the notes instead; so does the last other line.
@@ -87,12 +102,15 @@ remote_errors() {
 
 # The status of a command there, from what its wrapper noted.
 remote_verdict() {
-  local status="$1" mark="$2" notes="$3" ended last
+  local status="$1" written="$2" mark="$3" notes="$4" ended last
+  is_count "$status" || status="$EX_UNAVAILABLE"
   ended="$(sed -n "s/^$mark \([0-9][0-9]*\)$/\1/p" "$notes" | tail -n 1)"
   last="$(sed -n 's/^last //p' "$notes" | cut -c 1-200)"
   # shellcheck disable=SC2034  # for streams, where a script has them
   REMOTE_DIGEST="$(sed -n "s/^$mark digest //p" "$notes" | tail -n 1)"
-  rm -f -- "$notes"
+  rm -f -- "$notes" "$notes.status"
+  # A stream that could not be passed on here: its reader was content (a broken pipe), or there is no room.
+  if [[ $ended == 0 ]] && ((written != 0)); then return "$written"; fi
   [[ -z $ended ]] || return "$ended"
   if ((status == 127)) && ! command -v "${last%%:*}" >/dev/null 2>&1; then
     log_error "$(remote_label) cannot be reached: ${last:-a program is missing}"
@@ -120,6 +138,7 @@ remote_pull_stream() {
   {
     remote_marked "$mark" 'mark=$1
 shift
+printf "\n%s\n" "$mark"
 dir=$(mktemp -d 2>/dev/null || mktemp -d /dev/shm/lifeboat.XXXXXX) || exit 73
 trap "rm -rf \"\$dir\"" EXIT
 mkfifo "$dir/hash" "$dir/count"
@@ -177,6 +196,7 @@ remote_push_stream() {
   tee -- "$pipe.hash" "$pipe.count" | {
     remote_marked "$mark" 'mark=$1
 shift
+printf "\n%s\n" "$mark"
 dir=$(mktemp -d 2>/dev/null || mktemp -d /dev/shm/lifeboat.XXXXXX) || exit 73
 trap "rm -rf \"\$dir\"" EXIT
 mkfifo "$dir/hash" "$dir/count"

@@ -1,6 +1,7 @@
 # What a run leaves behind for people and machines: history, metrics, hooks.
 
 readonly HOOK_TIMEOUT=15
+readonly SKIPS_BEFORE_ALARM=3
 
 # The last exit function of a run: one line of history, the metrics, the hooks, one closing line.
 close_run() {
@@ -12,17 +13,38 @@ close_run() {
   fi
   # A slip on the command line, or a "no" at the prompt, is not a run.
   ((EXIT_STATUS != EX_USAGE)) || return 0
-  # A run that found another one at work did nothing: no alarm for that.
+  # A run that found another one at work did nothing. Once is no alarm; when it happens again and again, one of them hangs.
   if ((EXIT_STATUS == EX_TEMPFAIL)) && [[ ${LOCK_HELD:-0} == 0 && $MESSAGE == 'another run'* ]]; then
     record_history skipped "$EXIT_STATUS"
+    count_skip
+    write_metrics
+    ((SKIPS < SKIPS_BEFORE_ALARM)) || run_hooks failure
     return 0
   fi
+  forget_skips
   record_history "$status" "$EXIT_STATUS"
   write_metrics
   run_hooks "$event"
   if ((EXIT_STATUS != 0)); then
     log_line ERROR "$ACTION failed after $(human_ms $(($(now_ms) - STARTED_MS))): exit $EXIT_STATUS, $(describe_exit "$EXIT_STATUS")"
   fi
+}
+
+# Count one more run of this action that did nothing, into SKIPS.
+count_skip() {
+  local file="$STATE_DIR/$ASSET.$ACTION.skips"
+  SKIPS=''
+  [[ ! -f $file ]] || read -r SKIPS <"$file" || true
+  is_count "$SKIPS" || SKIPS=0
+  SKIPS=$((SKIPS + 1))
+  { printf '%d\n' "$SKIPS" >"$file"; } 2>/dev/null || log_warn "cannot write $file"
+  ((SKIPS < SKIPS_BEFORE_ALARM)) || MESSAGE="$(count_of "$SKIPS" run) of $ACTION in a row did nothing: $MESSAGE"
+}
+
+# A run that had the lock ends the count.
+forget_skips() {
+  SKIPS=0
+  [[ ! -e $STATE_DIR/$ASSET.$ACTION.skips ]] || rm -f -- "$STATE_DIR/$ASSET.$ACTION.skips"
 }
 
 # An exit code in words.
@@ -98,6 +120,7 @@ write_metrics() {
         print_metric last_run_timestamp_seconds 'When the action last ended.' "$labels" "$now"
         print_metric last_status 'Exit code of the last run, 0 is good.' "$labels" "$EXIT_STATUS"
         print_metric last_duration_seconds 'How long the last run took.' "$labels" "$(json_seconds $(($(now_ms) - STARTED_MS)))"
+        print_metric skipped_runs 'Runs in a row that did nothing because another one was at work.' "$labels" "${SKIPS:-0}"
         print_metric last_stored_bytes 'Bytes of the set of the last run.' "$labels" "${RUN_STORED_BYTES:-0}"
       } >"$file.$$" && chmod 644 "$file.$$" && mv -f -- "$file.$$" "$file"
   } 2>/dev/null || log_warn "cannot write metrics to $METRICS_DIR"

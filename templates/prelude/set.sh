@@ -476,10 +476,7 @@ judge_reading() {
   local consume="${10}" hash="${11}" count="${12}" bytes sum
   if ((decrypt != 0 && decrypt != 141)); then
     judge_stored "$set" "$number" || return $?
-    log_error "cannot decrypt $name of set ${set##*/}: $(decrypt_failure "$cipher" "$decrypt")"
-    log_tool_errors "$cipher" "$pipe.decrypt.err"
-    ((decrypt < 126)) || return "$EX_UNAVAILABLE"
-    return "$EX_NOPERM"
+    judge_decryption "$set" "$name" "$cipher" "$decrypt" "$pipe" "$set/$(manifest_get "$set" "$number.file")" || return $?
   elif ((decompress != 0 && decompress != 141)); then
     judge_stored "$set" "$number" || return $?
     log_error "cannot decompress $name of set ${set##*/} with $codec: $(describe_status "$decompress"), although the file is as it was written"
@@ -509,15 +506,32 @@ judge_stored() {
   check_bytes "$1/$(manifest_get "$1" "$2.file")" "$(manifest_get "$1" "$2.stored_bytes")" "$(manifest_get "$1" "$2.stored_sha256")" "${1##*/}"
 }
 
-# Why a file that is as it was written does not decrypt.
-decrypt_failure() {
-  if (($2 >= 126)); then
-    describe_status "$2"
-  elif [[ $1 == age ]]; then
-    printf '%s is not the identity that it was encrypted for\n' "$AGE_IDENTITY_FILE"
-  else
-    printf '%s is not the key it was made with\n' "$OPENSSL_KEY_FILE"
+# Why a file whose checksum is right does not decrypt: another key (77), a program that failed (69), or, at two readings, data that age
+# says was changed, with a MANIFEST changed to match (65).
+judge_decryption() {
+  local set="$1" name="$2" cipher="$3" status="$4" pipe="$5" file="$6" what="cannot decrypt $2 of set ${1##*/}" second=0
+  if ((status >= 126)); then
+    log_error "$what: $cipher: $(describe_status "$status")"
+    return "$EX_UNAVAILABLE"
+  elif [[ $cipher != age ]]; then
+    log_error "$what: $OPENSSL_KEY_FILE is not the key it was made with"
+    return "$EX_NOPERM"
+  elif grep -i -e 'no identity matched' -e 'identity file' -e 'no such file' -e 'permission' "$pipe.decrypt.err" >/dev/null; then
+    log_error "$what: $AGE_IDENTITY_FILE is not the identity that it was encrypted for"
+    log_tool_errors age "$pipe.decrypt.err"
+    return "$EX_NOPERM"
   fi
+  decrypt_stream age <"$file" >/dev/null 2>"$pipe.decrypt.err" || second=$?
+  if ((second == 0)); then
+    log_error "$what: it failed once, and not when it was read again: look at that disk"
+    return "$EX_IO"
+  elif ((second >= 126)); then
+    log_error "$what: age: $(describe_status "$second")"
+    return "$EX_UNAVAILABLE"
+  fi
+  log_error "$what: it is forged or was changed, and its MANIFEST with it"
+  log_tool_errors age "$pipe.decrypt.err"
+  return "$EX_DATA"
 }
 
 # Copy a set to another store of this host: aside, checked, flushed, renamed. Copying what is there already is done.

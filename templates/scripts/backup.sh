@@ -100,11 +100,20 @@ finish_backup() {
       log_info "copied to ${STORE_IDS[i]} in $(human_ms "$PHASE_MS")"
     else
       failed="$ATTEMPT_STATUS"
-      log_error "the set $RUN_SET was made, but there are not all copies in ${STORE_IDS[i]} (${STORE_PATHS[i]})"
+      log_error "$(describe_missing_copy "$i")"
     fi
   done
   ((failed == 0)) || exit "$(sysexit_of "$failed" "$EX_IO")"
   log_info "done in $(human_ms $(($(now_ms) - STARTED_MS)))"
+}
+
+# What a store that could not be filled lacks.
+describe_missing_copy() {
+  if [[ -e ${STORE_PATHS[$1]}/$TYPE/$ASSET/$RUN_SET/MANIFEST ]]; then
+    printf 'the set %s is in %s (%s), but not all older ones are\n' "$RUN_SET" "${STORE_IDS[$1]}" "${STORE_PATHS[$1]}"
+  else
+    printf 'the set %s was made, but there is no copy of it in %s (%s)\n' "$RUN_SET" "${STORE_IDS[$1]}" "${STORE_PATHS[$1]}"
+  fi
 }
 
 # Copy to a store what it lacks and its retention would keep, the newest first, then thin it out: what a run missed that was killed, or

@@ -3,7 +3,7 @@
 # Say how to use this script.
 usage() {
   cat <<HELP
-Usage: ${0##*/} [--dry-run] [--uninstall]
+Usage: ${0##*/} [--dry-run] [--adopt-stores] [--uninstall]
 
 Install the scripts and the crontab of plan $PLAN for host $HOST_ID.
 Checks every file of this bundle first. Doing it again changes nothing; a newer
@@ -11,6 +11,8 @@ bundle replaces what is older and removes what it no longer has.
 
 Options:
   --dry-run         list what would change, change nothing
+  --adopt-stores    take the stores as they are now: their disk was exchanged, or
+                    they were moved to another file system
   --uninstall       remove the scripts and the crontab lines; state, logs and
                     backups stay
   --verbose         say more
@@ -48,13 +50,14 @@ main() {
 # Read the command line.
 parse_install_arguments() {
   default_options
-  DRY_RUN=0 UNINSTALL=0
+  DRY_RUN=0 UNINSTALL=0 ADOPT=0
   split_arguments "$@"
   set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
   while (($# > 0)); do
     case "$1" in
       --dry-run) DRY_RUN=1 ;;
       --uninstall) UNINSTALL=1 ;;
+      --adopt-stores) ADOPT=1 ;;
       *) common_option "$1" ;;
     esac
     shift
@@ -68,6 +71,7 @@ install_bundle() {
   read_crontab
   merge_crontab "$BUNDLE/crontab"
   make_directories
+  mark_stores
   install_files
   install_crontab
   note_baselines
@@ -208,6 +212,41 @@ make_directories() {
       die "$EX_CANTCREAT" "cannot make $dir" 'run this as the user who owns that place, mostly root'
     fi
   done
+}
+
+# Put a mark into each store, and note it and the mount point: a directory that is there while its disk is not is not the store. One that
+# was marked before keeps its mark; a store that is not the one that was noted is taken only when it holds something, or nothing was noted.
+mark_stores() {
+  local store mark line
+  : >"$RUN_DIR/stores"
+  for store in ${STORE_DIRS[@]+"${STORE_DIRS[@]}"}; do
+    if [[ ! -d $store ]]; then continue; fi
+    if [[ -n $(store_fault "$store") ]]; then
+      line="$(store_fault "$store")"
+      if ((!ADOPT)); then
+        die "$EX_CANTCREAT" "the store $store $line: nothing was installed" "mount its disk, then run this again; if this is the store from now on, add --adopt-stores"
+      fi
+      log_warn "the store $store $line: taking it as it is now"
+    fi
+    mark=''
+    [[ ! -f $store/$STORE_MARK ]] || mark="$(sed -n 1p "$store/$STORE_MARK")"
+    if [[ ! $mark =~ ^[0-9a-f-]{16,64}$ ]]; then
+      mark="$(new_mark)"
+      note_change "store     + $store/$STORE_MARK"
+      ((DRY_RUN)) || printf '%s\n' "$mark" >"$store/$STORE_MARK" || die "$EX_CANTCREAT" "cannot write $store/$STORE_MARK"
+    fi
+    printf '%s %s %s\n' "$mark" "$(encode_word "$(mount_point "$store")")" "$store" >>"$RUN_DIR/stores"
+  done
+  if cmp -s -- "$RUN_DIR/stores" "$STATE_DIR/stores" || [[ ! -s $RUN_DIR/stores ]]; then return 0; fi
+  ((!DRY_RUN)) || return 0
+  cat -- "$RUN_DIR/stores" >"$STATE_DIR/stores.new" && mv -f -- "$STATE_DIR/stores.new" "$STATE_DIR/stores" || die "$EX_CANTCREAT" "cannot write $STATE_DIR/stores"
+}
+
+# A word that no other store has.
+new_mark() {
+  local word
+  word="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
+  printf '%s\n' "$word"
 }
 
 # Copy what is new or changed, each file in one rename; remove what an earlier bundle had and this one has not. The list

@@ -102,9 +102,7 @@ look_at_sent() {
 look_at_store() {
   local i="$1" base name state stored odd=''
   # shellcheck disable=SC2034  # for the reader of MANIFESTs, which takes what is weaker than the plan for no good set
-  local ENCRYPTION="${STATUS_CIPHERS[i]}"
-  # shellcheck disable=SC2034
-  local -a SIGN_KEYS=(${STATUS_SIGNED[i]/#0/})
+  local READER_CIPHER="${STATUS_CIPHERS[i]}" READER_SIGNED="${STATUS_SIGNED[i]}"
   base="${STATUS_PATHS[i]}/${STATUS_TYPES[i]}/${STATUS_ASSETS[i]}"
   while read -r name state stored _; do
     case "$state" in

@@ -381,7 +381,7 @@ kind_verify() {
 # Does the set hold the Backup that its MANIFEST names?
 velero_check_set() {
   local set="$1"
-  stream_payload "$set" backup.json cat >"$RUN_DIR/velero.kept" && stream_payload "$set" location.json jq -e .spec.objectStorage.bucket >/dev/null || return "$EX_DATA"
+  stream_payload "$set" backup.json cat >"$RUN_DIR/velero.kept" && stream_payload "$set" location.json jq -e .spec.objectStorage.bucket >/dev/null || return $?
   # shellcheck disable=SC2016  # jq's variables
   jq -e --arg name "$(manifest_get "$set" position.backup)" --arg at "$(manifest_get "$set" position.completed)" \
     '.kind == "Backup" and .metadata.name == $name and .status.completionTimestamp == $at' "$RUN_DIR/velero.kept" >/dev/null && return 0

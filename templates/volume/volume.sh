@@ -92,7 +92,7 @@ list_volume_entries() {
 # Decode the archive and count its entries.
 kind_verify() {
   local set="$1" found
-  found="$(stream_payload "$set" volume.tar list_volume_entries)" || return "$EX_DATA"
+  found="$(stream_payload "$set" volume.tar list_volume_entries)" || return $?
   if [[ $found != "$(manifest_get "$set" position.entries)" ]]; then
     log_error "the archive holds $found entries, $(manifest_get "$set" position.entries) were written"
     return "$EX_DATA"

@@ -22,16 +22,15 @@ buckets = {
 keep = set()
 good = [t for t in times if t not in bad]
 keep.add(good[-1] if good else times[-1])
-if rules["LAST"]:
-    keep.update(good[-rules["LAST"]:])
-for name, bucket in buckets.items():
-    groups = {}
-    for t in times:
-        groups.setdefault(bucket(t), []).append(t)
-    newest = sorted(groups.values(), key=lambda g: g[-1], reverse=True)[:rules[name]]
-    for group in newest:
-        sound = [t for t in group if t not in bad]
-        keep.add((sound or group)[-1])
+# Good sets are kept as if there were no others; a bad one goes when it would have gone were it good.
+for those in (good, times):
+    if rules["LAST"]:
+        keep.update(those[-rules["LAST"]:])
+    for name, bucket in buckets.items():
+        groups = {}
+        for t in those:
+            groups.setdefault(bucket(t), []).append(t)
+        keep.update(group[-1] for group in sorted(groups.values(), key=lambda g: g[-1], reverse=True)[:rules[name]])
 if not any(rules.values()):
     keep = set(times)
 

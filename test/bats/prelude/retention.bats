@@ -41,13 +41,23 @@ setup() { new_host; }
   assert_silent_about 20260102T000000Z
 }
 
-@test "a suspect stands for its day only when the day has no good set" {
+@test "no bad set pushes a good one out: as many good ones are kept as the rule says; bad ones go when they would have gone were they good" {
+  set_fact KEEP_LAST 2
+  run -0 in_runtime 'printf "%s\n" "20260101T000000Z ok" "20260102T000000Z ok" "20260103T000000Z ok" "20260104T000000Z suspect" "20260105T000000Z weaker" "20260106T000000Z incomplete" | select_expired'
+  assert_same "$output" "20260101T000000Z
+20260104T000000Z"
+  set_fact KEEP_LAST 0
   set_fact KEEP_DAILY 2
   run -0 in_runtime 'printf "%s\n" "20260101T000000Z ok" "20260101T120000Z suspect" "20260102T000000Z suspect" "20260103T000000Z ok" | select_expired'
-  assert_same "$output" "20260101T000000Z
-20260101T120000Z"
-  run -0 in_runtime 'printf "%s\n" "20260102T000000Z ok" "20260102T120000Z suspect" "20260103T000000Z ok" | select_expired'
-  assert_same "$output" 20260102T120000Z
+  assert_same "$output" 20260101T120000Z
+}
+
+@test "a set of the future is never removed, counts for no rule, and what was just published stays" {
+  set_fact KEEP_LAST 1
+  run -0 in_runtime 'printf "%s\n" "20260101T000000Z ok" "20260102T000000Z ok" "20360101T000000Z future" | select_expired'
+  assert_same "$output" 20260101T000000Z
+  run -0 in_runtime 'PUBLISHED_SET=/store/20260101T000000Z; printf "%s\n" "20260101T000000Z ok" "20260102T000000Z ok" "20260103T000000Z ok" | select_expired'
+  assert_same "$output" 20260102T000000Z
 }
 
 @test "ISO weeks: Sunday belongs to the old week, Monday begins a new one, also across a year" {

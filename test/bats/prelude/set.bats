@@ -38,10 +38,10 @@ nothing_runs() {
 }
 
 @test "values in the MANIFEST survive newlines, percents and equals signs" {
-  run -0 in_runtime 'RUN_DIR=$1; WORK_DIR=$1; manifest_add a "1=2%0A
-3"; manifest_add b ""; mv "$1/.manifest" "$1/MANIFEST"; printf "[%s]" "$(manifest_get "$1" a)" "$(manifest_get "$1" b)" "$(manifest_get "$1" c)"; wc -l <"$1/MANIFEST"' "$HOST/data"
+  run -0 in_runtime 'RUN_DIR=$1; WORK_DIR=$1; manifest_add position.a "1=2%0A
+3 \x41 $2"; manifest_add position.b ""; printf "[%s]" "$(manifest_get "$1" position.a)" "$(manifest_get "$1" position.b)" "$(manifest_get "$1" position.c)"; wc -l <"$1/.manifest"' "$HOST/data" $'tab\t escape\e[31m bell\a del\x7f'
   assert_same "$output" '[1=2%0A
-3][][]2'
+3 \x41 '$'tab\t escape\e[31m bell\a del\x7f''][][]2'
 }
 
 @test "a failing producer leaves no set, an exit code, its last words, and the older sets" {
