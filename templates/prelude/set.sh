@@ -312,6 +312,16 @@ sync_paths() {
   fi
 }
 
+# Have all of the file system that a directory is on, on its disk.
+sync_file_system() {
+  [[ -n ${SYNC_VERSION:-} ]] || SYNC_VERSION="$(sync --version 2>/dev/null || printf 'unknown\n')"
+  if [[ $SYNC_VERSION == *coreutils* ]]; then
+    sync -f -- "$1" || die "$EX_IO" "cannot flush the file system of $1 to its disk"
+  else
+    sync
+  fi
+}
+
 # Print the complete sets of a store, oldest first, as paths.
 list_sets() {
   list_sets_in "$1/$TYPE/${SERIES:-$ASSET}"

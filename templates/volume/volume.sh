@@ -3,6 +3,8 @@
 
 # What a live restore takes is taken in the volume, not on this host.
 readonly STAGES_ELSEWHERE=1
+# A helper pod may have to wait for its image, and pods for their volume.
+readonly VOLUME_PODS_SECONDS=600
 
 # The pod answers, has the directory, and has a tar.
 kind_preflight() {
@@ -185,8 +187,8 @@ start_volume_helper() {
   node="$(kube_ctl -n "$VOLUME_NAMESPACE" get pod "$(remote_setting pod)" -o 'jsonpath={.spec.nodeName}' 2>/dev/null)" || node=''
   stop_volume_helper
   volume_helper_manifest "$image" "$node" | kube_ctl -n "$VOLUME_NAMESPACE" create -f - >/dev/null || die "$EX_UNAVAILABLE" "cannot start the helper pod $VOLUME_HELPER"
-  kube_ctl -n "$VOLUME_NAMESPACE" wait --for=condition=Ready --timeout="${SERVICE_TIMEOUT}s" "pod/$VOLUME_HELPER" >/dev/null ||
-    die "$EX_TEMPFAIL" "the helper pod $VOLUME_NAMESPACE/$VOLUME_HELPER is not ready after $SERVICE_TIMEOUT s" "kubectl -n $VOLUME_NAMESPACE describe pod $VOLUME_HELPER"
+  kube_ctl -n "$VOLUME_NAMESPACE" wait --for=condition=Ready --timeout="${VOLUME_PODS_SECONDS}s" "pod/$VOLUME_HELPER" >/dev/null ||
+    die "$EX_TEMPFAIL" "the helper pod $VOLUME_NAMESPACE/$VOLUME_HELPER is not ready after $VOLUME_PODS_SECONDS s" "kubectl -n $VOLUME_NAMESPACE describe pod $VOLUME_HELPER"
 }
 
 # The helper pod as JSON, which is YAML too.
@@ -233,7 +235,7 @@ wait_for_replicas() {
       "$wanted/$wanted") return 0 ;;
       '/' | '0/' | '0/0') ((wanted != 0)) || return 0 ;;
     esac
-    ((SECONDS - began < SERVICE_TIMEOUT)) || die "$EX_TEMPFAIL" "$VOLUME_WORKLOAD has not $wanted ready pods after $SERVICE_TIMEOUT s (seen: ${seen:-nothing})" "kubectl -n $VOLUME_NAMESPACE get pods"
+    ((SECONDS - began < VOLUME_PODS_SECONDS)) || die "$EX_TEMPFAIL" "$VOLUME_WORKLOAD has not $wanted ready pods after $VOLUME_PODS_SECONDS s (seen: ${seen:-nothing})" "kubectl -n $VOLUME_NAMESPACE get pods"
     sleep 1
   done
 }
