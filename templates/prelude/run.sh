@@ -275,11 +275,12 @@ show_progress() {
   printf '\r\033[K%s ... %s%s' "$label" "$(human_seconds "$seconds")" "$size" >&2
 }
 
-# Stop every process of a group: ask, wait a little, insist.
+# Stop every process of a group: ask, wait a little, insist. First as Ctrl-C would: of programs that TERM ends a shell tells on the screen.
 stop_group() {
   local pid="$1" waited=0
-  kill -TERM -- "-$pid" 2>/dev/null || return 0
+  kill -INT -- "-$pid" 2>/dev/null || return 0
   while kill -0 -- "-$pid" 2>/dev/null; do
+    if ((waited == 3)); then kill -TERM -- "-$pid" 2>/dev/null || true; fi
     if ((waited >= KILL_GRACE_SECONDS * 10)); then
       kill -KILL -- "-$pid" 2>/dev/null || true
       return 0
@@ -289,11 +290,11 @@ stop_group() {
   done
 }
 
-# Stop what guarded is waiting for; from the exit trap.
+# Stop what guarded is waiting for; from the exit trap. Waited for without a word of the shell's about it.
 stop_guarded() {
   local pid
   for pid in ${GUARDED_PIDS:-}; do
-    stop_group "$pid"
+    { stop_group "$pid" && wait "$pid"; } 2>/dev/null
   done
   GUARDED_PIDS=''
 }

@@ -3,12 +3,13 @@
 # Make a stage below a parent: sets STAGE_DIR. Its purpose, `live` or `scratch`, is part of its name. First clears away the
 # stages of runs that were killed.
 make_stage() {
-  local purpose="$1" parent="$2" bytes="$3" dir
+  local purpose="$1" parent="${2%/}" bytes="$3" dir
+  parent="${parent:-/}"
   mkdir -p -- "$parent" || die "$EX_CANTCREAT" "cannot make $parent"
   sweep_stages
-  for dir in "$parent/.lifeboat-$purpose-$ASSET-"*; do sweep_stage "$dir"; done
+  for dir in "${parent%/}/.lifeboat-$purpose-$ASSET-"*; do sweep_stage "$dir"; done
   require_space "$parent" $((bytes + RESERVE_BYTES))
-  STAGE_DIR="$parent/.lifeboat-$purpose-$ASSET-$$"
+  STAGE_DIR="${parent%/}/.lifeboat-$purpose-$ASSET-$$"
   on_exit remove_stage
   [[ $purpose != live ]] || note_stage "$STAGE_DIR"
   mkdir -- "$STAGE_DIR" || die "$EX_CANTCREAT" "cannot write in $parent"
@@ -83,7 +84,7 @@ is_live_stage() {
 # A further stage on the file system of another directory, for kinds whose data lies on several. Prints it; it goes when
 # the stage goes.
 add_stage() {
-  local stage="$1" extra="$2/.lifeboat-live-$ASSET-$$"
+  local stage="$1" extra="${2%/}/.lifeboat-live-$ASSET-$$"
   printf '%s\n' "$(encode_path "$extra")" >>"$stage/.lifeboat-extra"
   note_stage "$extra"
   mkdir -p -- "$extra" || die "$EX_CANTCREAT" "cannot make $extra"

@@ -435,9 +435,19 @@ keep_path() {
   [[ -n ${KEPT_FOLDER:-} && ${FREE_NAME%/*} == "$KEPT_FOLDER" ]] || log_info "what was live until now is kept in $FREE_NAME; remove it when you no longer need it"
 }
 
-# The children of a mount point are back: its owner and mode are as before, and the empty directory goes.
+# The children of a mount point are back. What has been made beside the restored ones is kept with them; owner and mode are as before, and the
+# empty directory goes. Only where restored ones had begun to come were all old ones aside: else what is there is old.
 undo_folder() {
-  local live="$1" old="$2" was="$3"
+  local live="$1" old="$2" was="$3" child text=$'\n' line
+  for line in ${JOURNAL[@]+"${JOURNAL[@]}"}; do text+="$line"$'\n'; done
+  if [[ $text == *$'\nplace\t'*$'\t'"$(encode_path "$live")/"* ]]; then
+    for child in "$live"/* "$live"/.[!.]* "$live"/..?*; do
+      case "${child##*/}" in
+        .lifeboat-* | lost+found) continue ;;
+      esac
+      [[ $text == *$'\naside\t'"$(encode_path "$child")"$'\t'* ]] || keep_path "$child" || return 1
+    done
+  fi
   chown -- "${was% *}" "$live" 2>/dev/null || true
   chmod -- "${was#* }" "$live" || return 1
   [[ ! -d $old ]] || rmdir -- "$old" 2>/dev/null || log_warn "$old is not empty: it stays"
