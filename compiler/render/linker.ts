@@ -65,7 +65,17 @@ const RUN_VARIABLES = new Set([
     "EUID",
     "USER",
   ],
-  ...["COLUMNS", "LINENO", "BASH_REMATCH", "BASH_COMMAND", "BASHPID", "SHELLOPTS", "LOGNAME", "HOSTNAME", "BASH"],
+  ...[
+    "COLUMNS",
+    "LINENO",
+    "BASH_REMATCH",
+    "BASH_COMMAND",
+    "BASHPID",
+    "SHELLOPTS",
+    "LOGNAME",
+    "HOSTNAME",
+    "BASH",
+  ],
 ]);
 
 const FUNCTION = /^([A-Za-z_][A-Za-z0-9_]*)\(\) \{$/;
@@ -138,11 +148,7 @@ export function link(
   return { code, facts };
 }
 
-function reach(
-  functions: readonly Unit[],
-  starts: readonly string[],
-  drivers: Drivers,
-): readonly Unit[] {
+function reach(functions: readonly Unit[], starts: readonly string[], drivers: Drivers): readonly Unit[] {
   const byName = new Map(functions.map((unit) => [unit.name, unit]));
   const reached = new Set<Unit>();
   const queue = [...starts];

@@ -14,10 +14,17 @@ swap_begin() {
   note_restore swapping
 }
 
-# All of it is in place: have the directories on the disk. From here on what is live is complete.
+# All of it is in place: have the directories on the disk. From here on what is live is complete. A kind that cannot be undone has ended the
+# restore itself by then.
 swap_done() {
+  [[ -e $STATE_DIR/$ASSET.restoring ]] || return 0
   sync_swapped
   note_restore swapped
+}
+
+# What is live is complete and its check has passed: it stays, whatever happens from here on.
+swap_checked() {
+  [[ ! -e $STATE_DIR/$ASSET.restoring ]] || note_restore live
 }
 
 # Write the state, atomically: stamp, whether the service ran before, state, set.
@@ -41,6 +48,8 @@ read_restore_note() {
     if [[ $line =~ $form ]]; then
       RESTORE_STAMP="${BASH_REMATCH[1]}" RESTORE_WAS="${BASH_REMATCH[2]}"
       RESTORE_STATE="${BASH_REMATCH[4]:-swapping}" RESTORE_SET="${BASH_REMATCH[5]:--}"
+      # The last thing that the check of such a kind does, when it passes, is to end its journal.
+      if [[ $RESTORE_STATE == swapped ]] && is_way_back_gone; then RESTORE_STATE=live; fi
       return 0
     fi
     RESTORE_STATE=swapping
@@ -56,6 +65,11 @@ swap_pending() {
   case "$RESTORE_STATE" in
     '' | prepared | committed) return 1 ;;
   esac
+}
+
+# Is there nothing to undo with any more? A kind that does not rename files, but keeps a journal of its own, says its name in UNDO_JOURNAL.
+is_way_back_gone() {
+  [[ -n ${UNDO_JOURNAL:-} && ! -s $STATE_DIR/$ASSET.swap && ! -e $STATE_DIR/$ASSET.${UNDO_JOURNAL:-} ]]
 }
 
 # What is live now, in plain words.

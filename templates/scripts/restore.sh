@@ -237,7 +237,7 @@ restore_live() {
   begin_phase check
   guarded "$RESTORE_TIMEOUT" '' 'checking what is live' kind_check_live "$SET_PATH"
   end_phase
-  note_restore live
+  swap_checked
   swap_commit
   report_restore
 }
@@ -283,7 +283,11 @@ decide_pending() {
     printf 'Nothing was changed.\n'
     return 0
   fi
-  [[ $DECISION != accept ]] || refuse_incomplete
+  if [[ $DECISION == accept ]]; then
+    refuse_incomplete
+  elif [[ $RESTORE_STATE == live ]] && is_way_back_gone; then
+    die "$EX_TEMPFAIL" "the interrupted restore of $ASSET cannot be undone any more: it was checked, and its way back ended with that; what was replaced is kept where the log says" "keep what is live: $0 --accept; then restore an older set"
+  fi
   confirm_restore
   if [[ $DECISION == accept ]]; then accept_pending; else undo_pending; fi
 }
