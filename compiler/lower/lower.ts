@@ -5,7 +5,7 @@ import { secretReference } from "../../templates/kind.ts";
 import { assetKindOf } from "../model/kinds.ts";
 import type { AssetModel, HostModel, Model, SourceLine } from "../model/model.ts";
 import { type ScheduleModel, scheduleFields } from "../model/schedule.ts";
-import { formatDuration } from "../model/units.ts";
+import { formatDuration, secondsOf } from "../model/units.ts";
 import { version } from "../root.ts";
 import type { AssetRole, Bundle, CronJob, ScriptSpec } from "./bundle.ts";
 import { type Duty, dutiesOf, KIND_ROLES } from "./duties.ts";
@@ -32,16 +32,18 @@ function lowerHost(model: Model, host: HostModel): Bundle {
       command: [scriptPath(host, "catch-up.sh"), "--quiet"],
     });
   }
+  const scripts = duties.flatMap((duty) => [
+    ...duty.roles.map((role) => assetScript(model, host, duty, role)),
+    ...extraRoles(duty).map((role) => extraScript(model, host, duty, role)),
+  ]);
   return {
     plan: model.name,
     host: host.id,
     scripts: [
-      ...duties.flatMap((duty) => [
-        ...duty.roles.map((role) => assetScript(model, host, duty, role)),
-        ...extraRoles(duty).map((role) => extraScript(model, host, duty, role)),
-      ]),
+      ...scripts.map((script) => keepingSecrets(script, [script])),
       statusScript(model, host, duties),
-      catchUpScript(model, host, duties),
+      // It starts the others, which need their secrets.
+      keepingSecrets(catchUpScript(model, host, duties), scripts),
       installScript(model, host, duties),
     ],
     crontab: {
@@ -52,6 +54,13 @@ function lowerHost(model: Model, host: HostModel): Bundle {
       jobs,
     },
   };
+}
+
+/** A script with the names of the variables that hold secrets of some scripts: all but these are shed. */
+function keepingSecrets(script: ScriptSpec, of: readonly ScriptSpec[]): ScriptSpec {
+  const values = of.flatMap(({ facts }) => Object.values(facts).flat().map(String));
+  const names = values.flatMap((value) => /(?:^|=)env:([A-Za-z_][A-Za-z0-9_]*)$/.exec(value)?.[1] ?? []);
+  return { ...script, facts: { ...script.facts, KEEP_ENVIRONMENT: [...new Set(names)].sort() } };
 }
 
 function scriptPath(host: HostModel, file: string): string {
@@ -78,6 +87,7 @@ function hostFacts(model: Model, host: HostModel): Facts {
     SCRATCH_DIR: host.paths.scratch,
     METRICS_DIR: host.paths.metrics,
     HOST_PATH: host.searchPath.join(":"),
+    KEEP_ENVIRONMENT: [],
   };
 }
 
@@ -259,6 +269,9 @@ function hookFacts(hooks: readonly Data<Hook>[]): Facts {
   };
 }
 
+/** How long a service may take to start or to stop where the plan does not say. */
+const SERVICE_LIMIT = "15m";
+
 function serviceFacts(asset: AssetModel): Facts {
   const service = asset.service;
   const commands = service !== undefined && "commands" in service ? service.commands : undefined;
@@ -273,6 +286,8 @@ function serviceFacts(asset: AssetModel): Facts {
     STATIC_POD_DIR: pods?.directory ?? "/etc/kubernetes/manifests",
     STATIC_POD_HOLD_DIR: pods?.hold ?? "/etc/kubernetes/lifeboat-held",
     STATIC_PODS: pods?.files ?? [],
+    SERVICE_START_SECONDS: secondsOf(service?.startWithin ?? SERVICE_LIMIT),
+    SERVICE_STOP_SECONDS: secondsOf(service?.stopWithin ?? SERVICE_LIMIT),
   };
 }
 

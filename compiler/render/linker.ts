@@ -65,7 +65,17 @@ const RUN_VARIABLES = new Set([
     "EUID",
     "USER",
   ],
-  ...["COLUMNS", "LINENO", "BASH_REMATCH", "BASH_COMMAND", "BASHPID", "SHELLOPTS", "LOGNAME", "HOSTNAME"],
+  ...[
+    "COLUMNS",
+    "LINENO",
+    "BASH_REMATCH",
+    "BASH_COMMAND",
+    "BASHPID",
+    "SHELLOPTS",
+    "LOGNAME",
+    "HOSTNAME",
+    "BASH",
+  ],
 ]);
 
 const FUNCTION = /^([A-Za-z_][A-Za-z0-9_]*)\(\) \{$/;
@@ -112,17 +122,18 @@ function driverCalls(lines: readonly string[]): readonly DriverCall[] {
   return [...matches].map(([, family = "", verb = ""]) => ({ family, verb }));
 }
 
-/** Links what `main` reaches, in the order of the sources. */
+/** Links what `main`, or the other functions that the script begins with, reach, in the order of the sources. */
 export function link(
   sources: readonly Source[],
   factNames: readonly string[],
   drivers: Drivers = {},
+  starts: readonly string[] = ["main"],
 ): Linked {
   const functions = sources.flatMap((source) => source.functions);
   const constants = sources.flatMap((source) => source.constants);
   refuseTwice([...functions, ...constants], sources);
 
-  const reached = reach(functions, "main", drivers);
+  const reached = reach(functions, starts, drivers);
   const words = new Set(reached.flatMap((unit) => [...unit.words]));
   const used = constants.filter((constant) => words.has(constant.name));
   for (const constant of used) for (const each of constant.words) words.add(each);
@@ -137,10 +148,10 @@ export function link(
   return { code, facts };
 }
 
-function reach(functions: readonly Unit[], start: string, drivers: Drivers): readonly Unit[] {
+function reach(functions: readonly Unit[], starts: readonly string[], drivers: Drivers): readonly Unit[] {
   const byName = new Map(functions.map((unit) => [unit.name, unit]));
   const reached = new Set<Unit>();
-  const queue = [start];
+  const queue = [...starts];
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     const unit = byName.get(name);
     if (unit === undefined) throw new Error(`no function ${name}`);

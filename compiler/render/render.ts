@@ -66,7 +66,7 @@ class Templates {
       about: spec.about.map(comment),
       facts: used.map(([name, fact]) => factView(name, fact)),
     });
-    return `${head}\n${code}\nif [[ \${BASH_SOURCE[0]} == "$0" ]]; then main "$@"; fi\n`;
+    return `${head}\n${code}\nif [[ \${BASH_SOURCE[0]} == "$0" ]]; then shed_environment "$@"; main "$@"; fi\n`;
   }
 
   crontab(bundle: Bundle): string {
@@ -93,6 +93,7 @@ class Templates {
         ],
         factNames,
         drivers,
+        ["shed_environment", "main"],
       ),
     );
   }

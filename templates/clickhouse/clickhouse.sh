@@ -2,6 +2,8 @@
 # change), and streams that with the definitions. A restore makes new tables of it in a database of its own, reads every column of
 # them, and renames old and new. All of it happens where the server is, in small scripts for its shell.
 
+# The journal of a live restore: $STATE_DIR/$ASSET.clickhouse.
+readonly UNDO_JOURNAL=clickhouse
 # The database of tables that are being restored, and the beginning of the names of those with what was replaced.
 readonly CH_NEW=lifeboat_new
 # The beginning of the names of those with what was replaced.
@@ -456,9 +458,11 @@ kind_rollback() {
   clickhouse_undo
 }
 
-# Give the old tables their names back, as far as they lost them, and drop what was loaded. Each table tells by where it is.
+# Give the old tables their names back, as far as they lost them, and drop what was loaded, or keep what was live. Each table tells by where it is.
 clickhouse_undo() {
-  local old=''
+  local old='' kept=''
+  # Somebody may have worked with it since it went live: then it is kept.
+  [[ ${UNDOING:-own} == own ]] || kept="$CH_OLD$STAMP"
   if [[ -s $STATE_DIR/$ASSET.clickhouse ]]; then old="$(cat -- "$STATE_DIR/$ASSET.clickhouse")"; fi
   # shellcheck disable=SC2016  # for the shell over there
   clickhouse_script 'set=$data/lifeboat-$asset tab=$(printf "\t")
@@ -469,12 +473,16 @@ if [ -n "$2" ] && [ -f "$set/tables" ]; then
     table=$(quoted "$database").$(quoted "$name")
     # What was loaded and is not in its own database any more has the name of the live table.
     if ! grep -x "t$number" "$private/new" >/dev/null && tables_there "$database" | grep -F -x -e "$name" >/dev/null; then
-      ask "RENAME TABLE $table TO $1.t$number" || exit 69
+      if [ -n "$3" ]; then
+        ask "CREATE DATABASE IF NOT EXISTS $3" && ask "RENAME TABLE $table TO $3.$(quoted "$database.$name")" || exit 69
+      else
+        ask "RENAME TABLE $table TO $1.t$number" || exit 69
+      fi
     fi
     if grep -F -x -e "$database.$name" "$private/old" >/dev/null; then ask "RENAME TABLE $2.$(quoted "$database.$name") TO $table" || exit 69; fi
   done <"$set/tables"
   ask "DROP DATABASE IF EXISTS $2" || exit 69
 fi
-ask "DROP DATABASE IF EXISTS $1" && rm -rf "$set" "$copy"' "$CH_NEW" "$old" || clickhouse_die 'cannot undo the restore'
+ask "DROP DATABASE IF EXISTS $1" && rm -rf "$set" "$copy"' "$CH_NEW" "$old" "$kept" || clickhouse_die 'cannot undo the restore'
   rm -f -- "$STATE_DIR/$ASSET.clickhouse"
 }

@@ -2,6 +2,8 @@
 # the server owns, without what the cluster makes by itself. A restore creates what is not there and replaces what differs. It
 # deletes nothing, and changes nothing before the server has said, in a dry run, that it would take every object.
 
+# The journal of a live restore: $STATE_DIR/$ASSET.kubernetes.
+readonly UNDO_JOURNAL=kubernetes
 # Types that the cluster itself makes and ends all the time.
 readonly KUBERNETES_PASSING_TYPES='events events.events.k8s.io leases.coordination.k8s.io nodes componentstatuses csinodes.storage.k8s.io volumeattachments.storage.k8s.io csistoragecapacities.storage.k8s.io certificatesigningrequests.certificates.k8s.io controllerrevisions.apps ingresses.extensions ipaddresses.networking.k8s.io servicecidrs.networking.k8s.io'
 # How often what the server does not take is tried: a quota or an API that has just come may need a moment.

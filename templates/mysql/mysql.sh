@@ -2,6 +2,8 @@
 # and proves it there; then either that server's data directory takes the place of the live one (all databases), or the
 # chosen databases are dropped and loaded again in the live server, after a safety dump of them.
 
+# The journal of a live restore: $STATE_DIR/$ASSET.undo.
+readonly UNDO_JOURNAL=undo
 # Databases that belong to the server. `mysql` holds the accounts and goes into a dump of everything.
 readonly MYSQL_SYSTEM_DATABASES="'information_schema', 'performance_schema', 'mysql', 'sys', 'ndbinfo'"
 

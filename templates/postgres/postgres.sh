@@ -2,6 +2,8 @@
 # every database under a scratch name into the running server and proves it there; then one transaction gives the old ones
 # another name, the new ones theirs, and the roles what the backup says: all of it, or nothing.
 
+# The journal of a live restore: $STATE_DIR/$ASSET.postgres.
+readonly UNDO_JOURNAL=postgres
 # A throw-away server answers within this time after it was started.
 readonly PG_START_SECONDS=120
 
@@ -1391,14 +1393,17 @@ pg_undo() {
 # If the swap was committed, swap back. It was all or nothing: one database tells.
 pg_undo_swap() {
   local journal="$1" kind oid scratch name old committed=0
-  local -a live=()
+  local -a live=() kept=()
   pg_begin_sql >"$RUN_DIR/undo.sql"
   while IFS=$'\t' read -r kind oid scratch name old; do
     [[ $kind == database ]] || continue
     decode_path "$name" && name="$DECODED_PATH"
     decode_path "$old" && old="$DECODED_PATH"
     [[ $(pg_require 'cannot list the databases' "SELECT count(*) FROM pg_database WHERE oid = $oid AND datname = $(pg_sql_text "$name")") != 1 ]] || committed=1
+    # Somebody may have worked in it since it went live: then it is kept, under a name that is not dropped.
+    [[ ${UNDOING:-own} == own ]] || scratch="$(pg_sql_name "$(pg_old_name "$name" "$oid")")"
     printf 'ALTER DATABASE %s RENAME TO %s;\n' "$(pg_sql_name "$name")" "$scratch"
+    [[ ${UNDOING:-own} == own ]] || kept+=("$scratch")
     if [[ -n $old ]]; then printf 'ALTER DATABASE %s RENAME TO %s;\n' "$(pg_sql_name "$old")" "$(pg_sql_name "$name")"; fi
     live+=("$name" "$old")
   done <"$journal" >>"$RUN_DIR/undo.sql"
@@ -1407,6 +1412,7 @@ pg_undo_swap() {
     printf 'COMMIT;\n' >>"$RUN_DIR/undo.sql"
     pg_run_swap "$RUN_DIR/undo.sql" ${live[@]+"${live[@]}"}
     log_info 'gave the databases as they were their names back'
+    for name in ${kept[@]+"${kept[@]}"}; do log_info "what was live until now is kept; when you no longer need it: DROP DATABASE $name;"; done
   fi
   rm -f -- "$RUN_DIR/undo.sql"
 }

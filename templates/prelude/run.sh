@@ -1,6 +1,8 @@
 # The frame of a run: start, guarded work, the way out.
 
 readonly KILL_GRACE_SECONDS=5
+# Where programs are looked for, after the directories that the plan names.
+readonly SYSTEM_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin:/opt/homebrew/sbin:/opt/homebrew/bin
 
 # Start a run: clean environment, log, private scratch directory, traps. Nothing is written when DRY_RUN is 1,
 # apart from a scratch directory that is removed again.
@@ -27,24 +29,106 @@ begin_run() {
   log_debug "$ACTION of $ASSET ($KIND) on $HOST_ID, pid $$"
 }
 
-# From here on every way out leads through finish_run.
+# From here on every way out of this process leads through finish_run. Until RUN_PID says that it is this process's own, a child that has
+# just been forked acts upon none of what it inherited.
 catch_exits() {
-  RUN_PID=$$
   GUARDED_PIDS=''
   EXIT_FUNCTIONS=()
+  FINISHING=''
+  find_own_pid
+  RUN_PID="$OWN_PID"
   trap finish_run EXIT
-  trap 'exit 129' HUP
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  trap 'interrupted 129' HUP
+  trap 'interrupted 130' INT
+  trap 'interrupted 143' TERM
+  trap 'note_failure "$?" "$LINENO" "$BASH_COMMAND"' ERR
 }
 
-# Make the shell's surroundings the same whoever calls: locale, path, umask, no options smuggled in by the environment.
+# The number of this very process, also in a subshell, into OWN_PID. Where bash does not say (3.2), the inner shell is to expand it: its
+# parent is this process.
+find_own_pid() {
+  # shellcheck disable=SC2016
+  OWN_PID="${BASHPID:-$(exec sh -c 'printf %s "$PPID"')}"
+}
+
+# A signal came: leave with its status, but not out of the cleaning up, which goes on to its end.
+interrupted() {
+  if [[ -n ${FINISHING:-} || ${FUNCNAME[1]:-} == finish_run ]]; then return 0; fi
+  exit "$1"
+}
+
+# The first thing of every script: leave behind what the environment would change, so that a run by hand does what cron's does. Programs
+# are looked for in the plan's directories, then in those of the system, and nowhere else. Of the variables only those stay that
+# is_kept_variable knows. Names that are no names of the shell's, such as functions that another shell exported, and what would be loaded
+# into every program can only be shed by starting anew. LIFEBOAT_TRUST_ENVIRONMENT is for tests: all stays, the caller's path comes first.
+shed_environment() {
+  local name line
+  local -a odd=()
+  trap 'note_failure "$?" "$LINENO" "$BASH_COMMAND"' ERR
+  if [[ -n ${LIFEBOAT_TRUST_ENVIRONMENT:-} ]]; then
+    export PATH="$PATH${HOST_PATH:+:$HOST_PATH}"
+    unset -v CDPATH GREP_OPTIONS TAR_OPTIONS GZIP ZSTD_CLEVEL ZSTD_NBTHREADS BASH_ENV ENV
+    return 0
+  fi
+  export PATH="${HOST_PATH:+$HOST_PATH:}$SYSTEM_PATH"
+  if [[ -z ${LIFEBOAT_SHED:-} ]]; then
+    while IFS= read -r line; do
+      name="${line%%=*}"
+      [[ $line != *=* ]] || case "$name" in
+        LD_* | DYLD_* | [0-9]* | *[!A-Za-z0-9_]*) odd+=(-u "$name") ;;
+      esac
+    done < <(env)
+    ((${#odd[@]} == 0)) || exec env "${odd[@]}" LIFEBOAT_SHED=1 "$BASH" -p "$0" "$@"
+  fi
+  while IFS= read -r name; do
+    is_kept_variable "$name" || {
+      export -n "$name"
+      # A fact of this script may have the name: that one stays.
+      unset -v "$name" 2>/dev/null || true
+    }
+  done < <(compgen -e)
+}
+
+# Does a variable of the environment stay? Who runs this and on what terminal; the time zone; proxies and certificates; agents;
+# credentials and settings of the tools that reach clouds and clusters; secrets that the plan has put there.
+is_kept_variable() {
+  case "$1" in
+    PATH | HOME | USER | LOGNAME | SHELL | TERM | COLUMNS | LINES | NO_COLOR | LANG | TZ) ;;
+    HTTP_PROXY | HTTPS_PROXY | NO_PROXY | ALL_PROXY | http_proxy | https_proxy | no_proxy | all_proxy) ;;
+    SSL_CERT_FILE | SSL_CERT_DIR | CURL_CA_BUNDLE | REQUESTS_CA_BUNDLE) ;;
+    SSH_AUTH_SOCK | SSH_AGENT_PID | KRB5CCNAME | DBUS_SESSION_BUS_ADDRESS | XDG_RUNTIME_DIR | XDG_CONFIG_HOME) ;;
+    KUBECONFIG | KUBERNETES_SERVICE_HOST | KUBERNETES_SERVICE_PORT | DOCKER_HOST) ;;
+    AWS_* | AZURE_* | ARM_* | GOOGLE_* | CLOUDSDK_* | RCLONE_CONFIG | RCLONE_CONFIG_* | TF_TOKEN_* | TF_HTTP_* | TF_VAR_*) ;;
+    *) is_one_of "$1" ${KEEP_ENVIRONMENT[@]+"${KEEP_ENVIRONMENT[@]}"} ;;
+  esac
+}
+
+# Make the shell's surroundings the same whoever calls: locale, umask, directory, no job notices.
 prepare_shell() {
   umask 077
   export LC_ALL=C
-  export PATH="$PATH${HOST_PATH:+:$HOST_PATH}"
-  unset -v CDPATH GREP_OPTIONS TAR_OPTIONS GZIP ZSTD_CLEVEL ZSTD_NBTHREADS POSIXLY_CORRECT BASH_ENV ENV
   cd /
+}
+
+# The trap for a command that fails where none was expected to: say which, where, before errexit ends this process. Only the
+# innermost process of several says it. A status that sysexits.h knows was chosen by somebody who has said why. The command is shown
+# as it is written, so no value of a variable, and no secret, is in it.
+note_failure() {
+  local status="$1" line="$2" command="${3%%$'\n'*}" mark="${RUN_DIR:-}/internal-error"
+  # Without errexit nothing ends here: somebody looks at the status.
+  [[ $- == *e* ]] || return 0
+  if ((status > 128)) || ((status >= EX_USAGE && status <= EX_CONFIG)); then return 0; fi
+  find_own_pid
+  # What fails in a `< <(…)` ends nothing; in a pipeline, in a `(…)`, the process around it says so.
+  [[ $OWN_PID == "${RUN_PID:-$$}" || $OWN_PID == "${STRICT_PID:-}" ]] || return 0
+  if [[ -n ${RUN_DIR:-} ]]; then
+    [[ ! -e $mark ]] || return 0
+    { : >"$mark"; } 2>/dev/null || true
+  fi
+  ((${#command} <= 60)) || command="${command:0:60}…"
+  log_error "internal error: \`$command\` failed (exit $status) in ${FUNCNAME[1]:-main}, line $line"
+  # A script that has no way out of its own.
+  [[ -n ${RUN_PID:-} ]] || exit "$EX_SOFTWARE"
 }
 
 # Make the private scratch directory of this run, and clear away those of runs that were killed.
@@ -71,7 +155,7 @@ record_start() {
   local name="$ASSET"
   [[ $ACTION != restore ]] || return 0
   [[ $ACTION == backup ]] || name="$ASSET.$ACTION"
-  date +%Y%m%d%H%M >"$STATE_DIR/$name.last-start"
+  { date +%Y%m%d%H%M >"$STATE_DIR/$name.last-start"; } 2>/dev/null || die "$EX_CANTCREAT" "cannot write $STATE_DIR/$name.last-start" "is its disk full? look at df -h $STATE_DIR"
 }
 
 # Have a function called at the end of the run, last registered first, whatever the end is. Inside a guarded function
@@ -80,25 +164,38 @@ on_exit() {
   EXIT_FUNCTIONS=("$1" ${EXIT_FUNCTIONS[@]+"${EXIT_FUNCTIONS[@]}"})
 }
 
-# The exit trap: stop what still runs, call the exit functions, leave with the status that led here.
+# The exit trap: stop what still runs, call the exit functions, leave with the status that led here. Only the process that set it
+# up does so: one that was forked from it and ends before it has traps of its own leaves at once.
 finish_run() {
-  EXIT_STATUS=$?
+  EXIT_STATUS=$? FINISHING=1
   local name
-  trap - EXIT
-  # Signals now only interrupt what is waited for: cleaning up goes on. Children get their default action.
-  trap ':' HUP INT TERM
+  trap - EXIT ERR
+  # No signal ends the cleaning up, a second Ctrl-C neither; what it runs ignores them, too, apart from what `guarded` runs.
+  trap '' HUP INT TERM
   set +e
+  find_own_pid
+  [[ $OWN_PID == "$RUN_PID" ]] || exit "$EXIT_STATUS"
   stop_guarded
   clear_progress
   if ((RUN_PID == $$ && (EXIT_STATUS != 0 && EXIT_STATUS < EX_USAGE || EXIT_STATUS > EX_CONFIG && EXIT_STATUS <= 128))); then
-    log_error "a command failed with status $EXIT_STATUS where none was expected to"
+    [[ -e ${RUN_DIR:-}/internal-error ]] || log_error "internal error: a command failed (exit $EXIT_STATUS)"
     EXIT_STATUS="$EX_SOFTWARE"
+    # Scripts write their notes there all the time: where that cannot be done, that is the cause.
+    if [[ -n ${RUN_DIR:-} ]] && ! can_write_in "$RUN_DIR"; then
+      log_error "cannot write in $RUN_DIR: its disk is full, or it cannot be written"
+      EXIT_STATUS="$EX_IO"
+    fi
   fi
   for name in ${EXIT_FUNCTIONS[@]+"${EXIT_FUNCTIONS[@]}"}; do
     # A subshell, so that one that dies does not keep the others from being called.
     ("$name")
   done
   exit "$EXIT_STATUS"
+}
+
+# Can a note of usual size be written in a directory?
+can_write_in() {
+  { printf '%4096s\n' '' >"$1/.probe" && rm -f -- "$1/.probe"; } 2>/dev/null
 }
 
 # Demand programs.
@@ -116,23 +213,26 @@ guarded() {
   local limit="$1" dir="$2" label="$3" pid watchdog status=0 verdict=0 outer="$GUARDED_PIDS"
   shift 3
   set -m
-  run_guarded_child "$@" </dev/null 9>&- &
+  run_guarded_child "$@" </dev/null 8>&- 9>&- &
   pid=$!
   GUARDED_PIDS="$pid $outer"
-  watch_group "$pid" "$limit" "$dir" "$label" </dev/null >/dev/null 9>&- &
+  watch_group "$pid" "$limit" "$dir" "$label" </dev/null >/dev/null 8>&- 9>&- &
   watchdog=$!
   GUARDED_PIDS="$pid $watchdog $outer"
   set +m
-  wait "$pid" 2>/dev/null || status=$?
+  # A shell with job control tells of jobs that signals ended, on stderr.
+  { wait "$pid" || status=$?; } 2>/dev/null
   # Killed by a signal: perhaps by the watchdog, whose status then says why.
   ((status > 128)) || kill -KILL -- "-$watchdog" 2>/dev/null || true
-  wait "$watchdog" 2>/dev/null || verdict=$?
+  { wait "$watchdog" || verdict=$?; } 2>/dev/null
   GUARDED_PIDS="$outer"
   clear_progress
   ((status == 0)) || stop_group "$pid"
   if ((status > 128 && (verdict == EX_IO || verdict == EX_TEMPFAIL))); then return "$verdict"; fi
   if ((status > 128)); then
     log_error "$label: ended by signal $((status - 128)) from outside"
+    # shellcheck disable=SC2034  # for act_on_service
+    WAS_SIGNALLED=1
     return "$EX_TEMPFAIL"
   fi
   return "$status"
@@ -141,8 +241,6 @@ guarded() {
 # The body of a guarded process: its own exit functions, the same strictness.
 run_guarded_child() {
   catch_exits
-  # shellcheck disable=SC2016  # where bash does not say (3.2), the inner shell is to expand it: its parent is this subshell
-  RUN_PID="${BASHPID:-$(exec sh -c 'printf %s "$PPID"')}"
   set -Ee
   "$@"
 }
@@ -151,7 +249,7 @@ run_guarded_child() {
 # group, with 0 when the group's leader is gone. When the run itself was killed, nobody waits for the group: stop it.
 watch_group() {
   local pid="$1" limit="$2" dir="$3" label="$4" began=$SECONDS free beat=0
-  trap - EXIT HUP INT TERM
+  trap - EXIT HUP INT TERM ERR
   set +e
   while kill -0 "$pid" 2>/dev/null; do
     if ! kill -0 "$RUN_PID" 2>/dev/null; then
@@ -187,11 +285,12 @@ show_progress() {
   printf '\r\033[K%s ... %s%s' "$label" "$(human_seconds "$seconds")" "$size" >&2
 }
 
-# Stop every process of a group: ask, wait a little, insist.
+# Stop every process of a group: ask, wait a little, insist. First as Ctrl-C would: of programs that TERM ends a shell tells on the screen.
 stop_group() {
   local pid="$1" waited=0
-  kill -TERM -- "-$pid" 2>/dev/null || return 0
+  kill -INT -- "-$pid" 2>/dev/null || return 0
   while kill -0 -- "-$pid" 2>/dev/null; do
+    if ((waited == 3)); then kill -TERM -- "-$pid" 2>/dev/null || true; fi
     if ((waited >= KILL_GRACE_SECONDS * 10)); then
       kill -KILL -- "-$pid" 2>/dev/null || true
       return 0
@@ -201,11 +300,11 @@ stop_group() {
   done
 }
 
-# Stop what guarded is waiting for; from the exit trap.
+# Stop what guarded is waiting for; from the exit trap. Waited for without a word of the shell's about it.
 stop_guarded() {
   local pid
   for pid in ${GUARDED_PIDS:-}; do
-    stop_group "$pid"
+    { stop_group "$pid" && wait "$pid"; } 2>/dev/null
   done
   GUARDED_PIDS=''
 }
@@ -220,11 +319,16 @@ attempt_to() {
   set +e
   "$@"
   ATTEMPT_STATUS=$?
+  # Whoever looks at the status deals with it: what fails later is another failure.
+  [[ -z ${RUN_DIR:-} || ! -e $RUN_DIR/internal-error ]] || rm -f -- "$RUN_DIR/internal-error"
   ((!strict)) || set -e
 }
 
 # Run a command in strict mode, also where the caller had to turn errexit off to read PIPESTATUS.
 run_strict() {
+  find_own_pid
+  # shellcheck disable=SC2034  # for note_failure
+  STRICT_PID="$OWN_PID"
   set -Ee
   "$@"
 }

@@ -1,7 +1,6 @@
 # Stopping and starting what uses the data. A service that a run stopped is noted in $STATE_DIR/$ASSET.service, so that
 # the exit trap, or the next run after a kill, starts it again.
 
-readonly SERVICE_TIMEOUT=180
 # A kubelet looks at its manifests every 20 s and gives a pod 30 s to end.
 readonly STATIC_POD_GRACE_SECONDS=90
 
@@ -16,7 +15,7 @@ service_stop() {
   fi
   if service_is_running; then
     log_info "stopping $(service_label)"
-    guarded "$SERVICE_TIMEOUT" '' "stop $(service_label)" service_act stop || die "$EX_UNAVAILABLE" "cannot stop $(service_label)"
+    act_on_service stop "$SERVICE_STOP_SECONDS" || die "$EX_UNAVAILABLE" "cannot stop $(service_label)" "stop it by hand and look at its own log; how long it may take is stopWithin of the service in the plan (now $(human_seconds "$SERVICE_STOP_SECONDS"))"
   fi
 }
 
@@ -24,8 +23,22 @@ service_stop() {
 service_start() {
   [[ $SERVICE_KIND != none ]] || return 0
   log_info "starting $(service_label)"
-  guarded "$SERVICE_TIMEOUT" '' "start $(service_label)" service_act start || die "$EX_UNAVAILABLE" "cannot start $(service_label)" "the data is in place; start it by hand and look at its own log"
+  act_on_service start "$SERVICE_START_SECONDS" || die "$EX_UNAVAILABLE" "cannot start $(service_label)" "look at its own log; how long it may take is startWithin of the service in the plan (now $(human_seconds "$SERVICE_START_SECONDS"))"
   rm -f -- "$STATE_DIR/$ASSET.service"
+}
+
+# Stop or start the service within a time. While a run cleans up, a signal to all processes must not leave a service as it should not
+# be: then it is asked again.
+act_on_service() {
+  local act="$1" limit="$2" try
+  for try in 1 2 3; do
+    WAS_SIGNALLED=0
+    attempt_to guarded "$limit" '' "$act $(service_label)" service_act "$act"
+    ((ATTEMPT_STATUS != 0)) || return 0
+    [[ -n ${FINISHING:-} && $WAS_SIGNALLED == 1 ]] || break
+    log_debug "asking for the $act of $(service_label) again, after try $try"
+  done
+  return "$ATTEMPT_STATUS"
 }
 
 # Start the service again if this or a killed run stopped it while it ran. For the exit trap and for recovery.

@@ -278,6 +278,16 @@ sync_paths() {
   fi
 }
 
+# Have all of the file system that a directory is on, on its disk.
+sync_file_system() {
+  [[ -n ${SYNC_VERSION:-} ]] || SYNC_VERSION="$(sync --version 2>/dev/null || printf 'unknown\n')"
+  if [[ $SYNC_VERSION == *coreutils* ]]; then
+    sync -f -- "$1" || die "$EX_IO" "cannot flush the file system of $1 to its disk"
+  else
+    sync
+  fi
+}
+
 # Prove that a set is as it was written: MANIFEST, then size and hash of every payload. Logs what is wrong. 65: bytes were read twice
 # and differ from their hash, or the set is no set of this asset; 74: it cannot be read; 75: it went away; 77: another key.
 check_set() {

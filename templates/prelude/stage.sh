@@ -3,33 +3,77 @@
 # Make a stage below a parent: sets STAGE_DIR. Its purpose, `live` or `scratch`, is part of its name. First clears away the
 # stages of runs that were killed.
 make_stage() {
-  local purpose="$1" parent="$2" bytes="$3" dir pid
+  local purpose="$1" parent="${2%/}" bytes="$3" dir
+  parent="${parent:-/}"
   mkdir -p -- "$parent" || die "$EX_CANTCREAT" "cannot make $parent"
-  for dir in "$parent/.lifeboat-$purpose-$ASSET-"*; do
-    pid="${dir##*-}"
-    [[ -d $dir && $pid =~ ^[0-9]+$ ]] || continue
-    kill -0 "$pid" 2>/dev/null && continue
-    log_info "removing ${dir##*/}, left by a run that did not end"
-    (kind_stage_stop "$dir") || true
-    remove_extra_stages "$dir"
-    rm -rf -- "$dir"
-  done
+  sweep_stages
+  for dir in "${parent%/}/.lifeboat-$purpose-$ASSET-"*; do sweep_stage "$dir"; done
   require_space "$parent" $((bytes + RESERVE_BYTES))
-  STAGE_DIR="$parent/.lifeboat-$purpose-$ASSET-$$"
+  STAGE_DIR="${parent%/}/.lifeboat-$purpose-$ASSET-$$"
   on_exit remove_stage
+  [[ $purpose != live ]] || note_stage "$STAGE_DIR"
   mkdir -- "$STAGE_DIR" || die "$EX_CANTCREAT" "cannot write in $parent"
 }
 
-# Stop what runs in the stage and remove it; kept when a swap could not be undone, because it may hold the data then.
+# Note where a live stage is about to be: whoever finds it without its run knows whose it was.
+note_stage() {
+  printf '%s\n' "$(encode_path "$1")" >>"$STATE_DIR/$ASSET.stages" || die "$EX_IO" "cannot write $STATE_DIR/$ASSET.stages"
+}
+
+# Clear away the noted live stages of runs that were killed, wherever they lie.
+sweep_stages() {
+  local dir
+  [[ -s $STATE_DIR/$ASSET.stages ]] && ! swap_pending || return 0
+  while IFS= read -r dir; do
+    decode_path "$dir"
+    sweep_stage "$DECODED_PATH"
+  done <"$STATE_DIR/$ASSET.stages"
+  left_stages | while IFS= read -r dir; do encode_path "$dir"; done >"$STATE_DIR/$ASSET.stages.new"
+  mv -f -- "$STATE_DIR/$ASSET.stages.new" "$STATE_DIR/$ASSET.stages"
+  [[ -s $STATE_DIR/$ASSET.stages ]] || rm -f -- "$STATE_DIR/$ASSET.stages"
+}
+
+# Clear away a stage whose run is gone. One whose restore is pending may be needed to undo it.
+sweep_stage() {
+  local dir="$1" pid="${1##*-}"
+  [[ ${dir##*/} == .lifeboat-*-"$ASSET"-* && -d $dir && $pid =~ ^[0-9]+$ ]] || return 0
+  if kill -0 "$pid" 2>/dev/null || { is_live_stage "$dir" && swap_pending; }; then return 0; fi
+  log_info "removing ${dir##*/}, left by a run that did not end"
+  (kind_stage_stop "$dir") || true
+  remove_extra_stages "$dir"
+  rm -rf -- "$dir"
+}
+
+# Print the noted live stages that are there.
+left_stages() {
+  local dir
+  [[ -s $STATE_DIR/$ASSET.stages ]] || return 0
+  sort -u -- "$STATE_DIR/$ASSET.stages" | while IFS= read -r dir; do
+    decode_path "$dir"
+    [[ ${DECODED_PATH##*/} != .lifeboat-live-"$ASSET"-* || ! -d $DECODED_PATH ]] || printf '%s\n' "$DECODED_PATH"
+  done
+}
+
+# Say what a killed restore has left, where it is not cleared away: `warn_of_stages SCRIPT…` names what does that.
+warn_of_stages() {
+  local dir
+  ! swap_pending || return 0
+  while IFS= read -r dir; do
+    kill -0 "${dir##*-}" 2>/dev/null || log_warn "$dir was left by a restore that did not end: $1 removes it"
+  done < <(left_stages)
+}
+
+# Stop what runs in the stage and remove it; kept while a swap is not undone, because it may hold the data then.
 remove_stage() {
   [[ -d ${STAGE_DIR:-} ]] || return 0
   (kind_stage_stop "$STAGE_DIR") || true
-  if [[ -s $STATE_DIR/$ASSET.swap ]]; then
-    log_warn "keeping $STAGE_DIR"
+  if is_live_stage "$STAGE_DIR" && swap_pending; then
+    log_warn "keeping $STAGE_DIR: it is needed to undo the restore"
     return 0
   fi
   remove_extra_stages "$STAGE_DIR"
   rm -rf -- "$STAGE_DIR"
+  ! is_live_stage "$STAGE_DIR" || sweep_stages
 }
 
 # Will this stage be swapped in? Then it must lie on the file systems of what it replaces.
@@ -40,20 +84,27 @@ is_live_stage() {
 # A further stage on the file system of another directory, for kinds whose data lies on several. Prints it; it goes when
 # the stage goes.
 add_stage() {
-  local stage="$1" extra="$2/.lifeboat-live-$ASSET-$$"
+  local stage="$1" extra="${2%/}/.lifeboat-live-$ASSET-$$"
   printf '%s\n' "$(encode_path "$extra")" >>"$stage/.lifeboat-extra"
+  note_stage "$extra"
   mkdir -p -- "$extra" || die "$EX_CANTCREAT" "cannot make $extra"
   printf '%s\n' "$extra"
 }
 
 # Print a stage and its further stages.
 list_stages() {
+  find_stages "$1"
+  printf '%s\n' "${STAGES[@]}"
+}
+
+# A stage and its further stages, into STAGES.
+find_stages() {
   local line
-  printf '%s\n' "$1"
+  STAGES=("$1")
   [[ -f $1/.lifeboat-extra ]] || return 0
   while IFS= read -r line; do
     decode_path "$line"
-    printf '%s\n' "$DECODED_PATH"
+    STAGES+=("$DECODED_PATH")
   done <"$1/.lifeboat-extra"
 }
 

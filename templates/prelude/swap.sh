@@ -1,6 +1,130 @@
-# Putting a restored thing in the place of a live one, so that it can be undone at any point, also by the next run.
+# Putting a restored thing in the place of a live one, so that it can be undone at any point. A restore is a state machine, which
+# docs/runtime.md draws: prepared, swapping, swapped, live, committed. Its state is one line in $STATE_DIR/$ASSET.restoring; what it renamed
+# is in the journal $STATE_DIR/$ASSET.swap. A run undoes its own swap when it fails; what an earlier run left is undone or kept only by
+# a person's decision, and nothing that was ever live is removed.
 
-# Rename LIVE aside and STAGED to LIVE. Both on one file system: a rename is all or nothing. The journal line is written
+# --- The state -------------------------------------------------------------------------------------------------------------
+
+# The stage is checked and nothing live has moved: have all of it on the disk, so that what becomes live survives a loss of power.
+swap_begin() {
+  RESTORE_STAMP="$STAMP" RESTORE_WAS=stopped RESTORE_SET="${RUN_SET:--}"
+  ! service_is_running || RESTORE_WAS=running
+  note_restore prepared
+  sync_stage "$STAGE_DIR"
+  note_restore swapping
+}
+
+# All of it is in place: have the directories on the disk. From here on what is live is complete. A kind that cannot be undone has ended the
+# restore itself by then.
+swap_done() {
+  [[ -e $STATE_DIR/$ASSET.restoring ]] || return 0
+  sync_swapped
+  note_restore swapped
+}
+
+# What is live is complete and its check has passed: it stays, whatever happens from here on.
+swap_checked() {
+  [[ ! -e $STATE_DIR/$ASSET.restoring ]] || note_restore live
+}
+
+# Write the state, atomically: stamp, whether the service ran before, state, set.
+note_restore() {
+  local note="$STATE_DIR/$ASSET.restoring"
+  RESTORE_STATE="$1"
+  printf '%s %s %s %s\n' "$RESTORE_STAMP" "$RESTORE_WAS" "$RESTORE_STATE" "$RESTORE_SET" >"$note.new" || die "$EX_IO" "cannot write $note.new"
+  sync_paths "$note.new"
+  mv -f -- "$note.new" "$note" || die "$EX_IO" "cannot write $note"
+  sync_paths "$STATE_DIR"
+}
+
+# Read the state that a restore noted, into RESTORE_STATE (empty: none is under way), RESTORE_STAMP, RESTORE_WAS, RESTORE_SET. What is not
+# understood counts as the worst: half-way.
+read_restore_note() {
+  local note="$STATE_DIR/$ASSET.restoring" line=''
+  local form='^([0-9]{8}T[0-9]{6}Z) (running|stopped)( (prepared|swapping|swapped|live|committed) ([A-Za-z0-9._-]+))?$'
+  RESTORE_STATE='' RESTORE_STAMP='' RESTORE_WAS=stopped RESTORE_SET=-
+  if [[ -e $note ]]; then
+    IFS= read -r line <"$note" || true
+    if [[ $line =~ $form ]]; then
+      RESTORE_STAMP="${BASH_REMATCH[1]}" RESTORE_WAS="${BASH_REMATCH[2]}"
+      RESTORE_STATE="${BASH_REMATCH[4]:-swapping}" RESTORE_SET="${BASH_REMATCH[5]:--}"
+      # The last thing that the check of such a kind does, when it passes, is to end its journal.
+      if [[ $RESTORE_STATE == swapped ]] && is_way_back_gone; then RESTORE_STATE=live; fi
+      return 0
+    fi
+    RESTORE_STATE=swapping
+  elif [[ -s $STATE_DIR/$ASSET.swap || -e $STATE_DIR/$ASSET.service ]]; then
+    RESTORE_STATE=swapping
+  fi
+  [[ ! -e $STATE_DIR/$ASSET.service || $(cat -- "$STATE_DIR/$ASSET.service") != running ]] || RESTORE_WAS=running
+}
+
+# Is a restore under way, or was it interrupted, such that a person must decide?
+swap_pending() {
+  read_restore_note
+  case "$RESTORE_STATE" in
+    '' | prepared | committed) return 1 ;;
+  esac
+}
+
+# Is there nothing to undo with any more? A kind that does not rename files, but keeps a journal of its own, says its name in UNDO_JOURNAL.
+is_way_back_gone() {
+  [[ -n ${UNDO_JOURNAL:-} && ! -s $STATE_DIR/$ASSET.swap && ! -e $STATE_DIR/$ASSET.${UNDO_JOURNAL:-} ]]
+}
+
+# What is live now, in plain words.
+pending_words() {
+  case "$RESTORE_STATE" in
+    live) printf 'what is live is the restored data, complete and checked\n' ;;
+    swapped) printf 'what is live is the restored data, complete, but its check did not end\n' ;;
+    *) printf 'what is live may be partly old and partly new\n' ;;
+  esac
+}
+
+# When it was begun, for messages.
+pending_since() {
+  [[ -z $RESTORE_STAMP ]] || printf ', begun %s' "$(human_stamp "$RESTORE_STAMP")"
+}
+
+# Refuse to go on over an interrupted restore: `refuse_pending COMMAND`, the restore script as a person types it. What has moved nothing
+# live, or is done but for its notes, is no hindrance: its notes go.
+refuse_pending() {
+  local script="$1"
+  if swap_pending; then
+    die "$EX_TEMPFAIL" "an interrupted restore of $ASSET is pending$(pending_since): $(pending_words)" "go back to what was: $script --undo; keep what is live: $script --accept"
+  fi
+  [[ -z $RESTORE_STATE ]] || forget_restore
+}
+
+# Remove the notes of a restore, its state last, and have that on the disk.
+forget_restore() {
+  rm -f -- "$STATE_DIR/$ASSET.swap"
+  sync_paths "$STATE_DIR"
+  rm -f -- "$STATE_DIR/$ASSET.restoring" "$STATE_DIR/$ASSET.restoring.new"
+  sync_paths "$STATE_DIR"
+}
+
+# The restore stands: say where the old data is, and end the journal. A run that is killed in between is committed all the same.
+swap_commit() {
+  local act from to said=''
+  read_restore_note
+  if [[ -s $STATE_DIR/$ASSET.swap ]]; then
+    while IFS=$'\t' read -r act from to; do
+      [[ $act == aside ]] || continue
+      decode_path "$to"
+      [[ ${DECODED_PATH%/*} != */.lifeboat-old-* ]] || DECODED_PATH="${DECODED_PATH%/*}"
+      [[ $DECODED_PATH != "$said" ]] || continue
+      said="$DECODED_PATH"
+      log_info "the old data is kept in $said; remove it when you no longer need it"
+    done <"$STATE_DIR/$ASSET.swap"
+  fi
+  [[ -z $RESTORE_STAMP ]] || note_restore committed
+  forget_restore
+}
+
+# --- Swapping --------------------------------------------------------------------------------------------------------------
+
+# Rename LIVE aside and STAGED to LIVE. Both on one file system: a rename is all or nothing. The journal line is on the disk
 # before the act, and undoing looks at what really happened.
 swap_path() {
   local staged="$1" live="$2"
@@ -9,15 +133,26 @@ swap_path() {
   place_path "$staged" "$live"
 }
 
-# Rename LIVE aside, if there is one, and put nothing in its place.
+# Rename LIVE aside, if there is one, and put nothing in its place. If there is none and it belongs to another path, such as the log of a
+# database, then it must not be there either when that other one, MAIN, is put back: `swap_aside LIVE [MAIN]`.
 swap_aside() {
-  local live="$1" old="$1.lifeboat-old-$STAMP" try=1
-  [[ -e $live || -L $live ]] || return 0
-  while [[ -e $old || -L $old ]]; do
-    try=$((try + 1)) old="$live.lifeboat-old-$STAMP-$try"
+  local live="$1" main="${2:-}"
+  if [[ -e $live || -L $live ]]; then
+    find_free_name "$live.lifeboat-old-$STAMP"
+    journal_swap aside "$live" "$FREE_NAME"
+    rename_path "$live" "$FREE_NAME"
+  elif [[ -n $main ]]; then
+    journal_swap absent "$live" "$main"
+  fi
+}
+
+# The name, or with a number the first like it, that nothing has yet, into FREE_NAME.
+find_free_name() {
+  local try=1
+  FREE_NAME="$1"
+  while [[ -e $FREE_NAME || -L $FREE_NAME ]]; do
+    try=$((try + 1)) FREE_NAME="$1-$try"
   done
-  journal_swap aside "$live" "$old"
-  rename_path "$live" "$old"
 }
 
 # Rename STAGED to LIVE, which is not there.
@@ -28,10 +163,10 @@ place_path() {
 
 # The same for a mount point, which cannot be renamed: its children go to LIVE/.lifeboat-old-STAMP/, those of STAGED come.
 swap_children() {
-  local staged="$1" live="$2" old="$2/.lifeboat-old-$STAMP" child try=1
-  while [[ -e $old ]]; do
-    try=$((try + 1)) old="$live/.lifeboat-old-$STAMP-$try"
-  done
+  local staged="$1" live="$2" old child
+  find_free_name "$live/.lifeboat-old-$STAMP"
+  old="$FREE_NAME"
+  journal_swap folder "$live" "$old" "$(file_owner "$live") $(file_mode "$live")"
   mkdir -- "$old" || die "$EX_CANTCREAT" "cannot make $old"
   for child in "$live"/* "$live"/.[!.]* "$live"/..?*; do
     case "${child##*/}" in
@@ -55,10 +190,14 @@ rename_path() {
   mv -- "$from" "$to" || die "$EX_IO" "cannot rename $from to $to"
 }
 
-# Note one act in the journal and flush it.
+# Note one act in the journal and flush it: `aside LIVE OLD`, `place STAGED LIVE`, `absent LIVE MAIN`, `folder LIVE OLD OWNER-AND-MODE`, and of an undo
+# `undone LIVE KEPT`.
 journal_swap() {
-  printf '%s\t%s\t%s\n' "$1" "$(encode_path "$2")" "$(encode_path "$3")" >>"$STATE_DIR/$ASSET.swap" || die "$EX_IO" "cannot write $STATE_DIR/$ASSET.swap"
-  sync_paths "$STATE_DIR/$ASSET.swap"
+  local journal="$STATE_DIR/$ASSET.swap" is_new=0
+  [[ -e $journal ]] || is_new=1
+  printf '%s\t%s\t%s%s\n' "$1" "$(encode_path "$2")" "$(encode_path "$3")" "${4:+$'\t'$4}" >>"$journal" || die "$EX_IO" "cannot write $journal"
+  sync_paths "$journal"
+  ((!is_new)) || sync_paths "$STATE_DIR"
 }
 
 # A path as one word of a journal line.
@@ -77,96 +216,253 @@ decode_path() {
   DECODED_PATH=${DECODED_PATH//'%25'/%}
 }
 
-# Undo every journalled act, newest first, and end the journal. Acts that did not happen are passed over.
-swap_rollback() {
-  local journal="$STATE_DIR/$ASSET.swap" act from to i bad=0
-  local -a lines=()
-  [[ -s $journal ]] || return 0
-  while IFS= read -r act; do lines+=("$act"); done <"$journal"
-  for ((i = ${#lines[@]} - 1; i >= 0; i--)); do
-    IFS=$'\t' read -r act from to <<<"${lines[i]}"
-    decode_path "$from" && from="$DECODED_PATH"
-    decode_path "$to" && to="$DECODED_PATH"
-    undo_rename "$act" "$from" "$to" || bad=1
+# Have a stage on its disk, and all that it has on others.
+sync_stage() {
+  local dir
+  # STAGES is never empty.
+  find_stages "$1"
+  for dir in "${STAGES[@]}"; do
+    sync_file_system "$dir"
+    # What is changed in it later than this was changed while it was live.
+    : >"$dir/.lifeboat-swap" || die "$EX_IO" "cannot write in $dir"
   done
-  if ((bad)); then
-    log_error "not everything could be put back; the journal $journal says what was moved"
-    return "$EX_IO"
-  fi
-  rm -f -- "$journal"
 }
 
-# Undo one rename if it happened.
-undo_rename() {
-  local act="$1" from="$2" to="$3"
-  [[ -e $to || -L $to ]] || return 0
-  if [[ -e $from || -L $from ]]; then
-    # `place` that never happened: its source is still there. `aside` cannot be: something took the old place.
-    [[ $act == aside ]] || return 0
-    log_error "cannot put $to back: $from exists"
-    return 1
-  fi
-  mkdir -p -- "${from%/*}/"
-  if ! mv -- "$to" "$from"; then
-    log_error "cannot put $to back to $from"
-    return 1
-  fi
-  [[ $act != aside ]] || log_info "put $from back as it was"
-}
-
-# The restore stands: end the journal and say where the old data is.
-swap_commit() {
-  local journal="$STATE_DIR/$ASSET.swap" act from to said=''
-  if [[ -s $journal ]]; then
-    while IFS=$'\t' read -r act from to; do
-      [[ $act == aside ]] || continue
+# Have the directories on the disk in which something was renamed, or from which.
+sync_swapped() {
+  local act from to
+  local -a dirs=()
+  read_journal
+  for act in ${JOURNAL[@]+"${JOURNAL[@]}"}; do
+    IFS=$'\t' read -r act from to _ <<<"$act"
+    for to in "$from" "$to"; do
       decode_path "$to"
-      [[ ${DECODED_PATH%/*} != */.lifeboat-old-* ]] || DECODED_PATH="${DECODED_PATH%/*}"
-      [[ $DECODED_PATH != "$said" ]] || continue
-      said="$DECODED_PATH"
-      log_info "the old data is kept in $said; remove it when you no longer need it"
-    done <"$journal"
-  fi
-  rm -f -- "$journal" "$STATE_DIR/$ASSET.restoring"
+      to="${DECODED_PATH%/*}/"
+      if [[ -d $to ]] && ! is_one_of "$to" ${dirs[@]+"${dirs[@]}"}; then dirs+=("$to"); fi
+    done
+  done
+  ((${#dirs[@]} == 0)) || sync_paths "${dirs[@]}"
 }
 
-# Note that the live asset is about to be changed, so that the next run knows if this one is killed.
-swap_begin() {
-  SERVICE_WAS=stopped
-  ! service_is_running || SERVICE_WAS=running
-  printf '%s %s\n' "$STAMP" "$SERVICE_WAS" >"$STATE_DIR/$ASSET.restoring" || die "$EX_IO" "cannot write in $STATE_DIR"
-  sync_paths "$STATE_DIR/$ASSET.restoring"
+# --- Undoing ---------------------------------------------------------------------------------------------------------------
+
+# The journal, a line each, into JOURNAL. A last line without its end was cut by a loss of power before its act was begun.
+read_journal() {
+  local journal="$STATE_DIR/$ASSET.swap" line
+  JOURNAL=()
+  [[ -s $journal ]] || return 0
+  while IFS= read -r line; do
+    if ! is_journal_line "$line"; then
+      log_error "cannot read the journal $journal: its line $((${#JOURNAL[@]} + 1)) is damaged"
+      return "$EX_IO"
+    fi
+    JOURNAL+=("$line")
+  done <"$journal"
 }
 
-# Did a restore end half-way? What it noted is still there.
-swap_pending() {
-  [[ -s $STATE_DIR/$ASSET.swap || -e $STATE_DIR/$ASSET.service || -e $STATE_DIR/$ASSET.restoring ]]
+# Is this a line as journal_swap writes it? Nothing else is ever acted upon.
+is_journal_line() {
+  local tab=$'\t'
+  [[ $1 =~ ^(aside|place|absent|undone)$tab/[^$tab]*$tab/[^$tab]*$ || $1 =~ ^folder$tab/[^$tab]*$tab/[^$tab]*$tab[0-9]+:[0-9]+\ [0-7]+$ ]]
 }
 
-# Undo a restore that went wrong, in this run or an earlier one: what was renamed is renamed back with the service
-# stopped, then the service is as it was before the restore.
+# Undo a restore: what was renamed is renamed back with the service stopped, then the service is as it was before the restore. UNDOING is
+# `own` when the run undoes what it has just done itself, `later` when a person has decided so. Only one process at a time does it.
 swap_undo() {
-  local stamp was=stopped bad=0
-  if [[ -e $STATE_DIR/$ASSET.restoring ]]; then
-    read -r stamp was <"$STATE_DIR/$ASSET.restoring" || true
-    log_debug "undoing the restore begun at $stamp"
-  elif [[ -e $STATE_DIR/$ASSET.service ]]; then
-    was="$(cat -- "$STATE_DIR/$ASSET.service")"
-  fi
-  if [[ -s $STATE_DIR/$ASSET.swap ]]; then service_stop || return "$EX_IO"; fi
+  local bad=0
+  UNDOING="$1"
+  hold_undo || return $?
+  read_restore_note
+  [[ -n $RESTORE_STATE ]] || return 0
+  log_debug "undoing the restore begun at ${RESTORE_STAMP:-an unknown time}"
+  # From now on what is live is half-way, also for whoever finds this run dead.
+  [[ -z $RESTORE_STAMP || $RESTORE_STATE == swapping ]] || note_restore swapping
+  read_journal || return $?
+  if ((${#JOURNAL[@]} > 0)); then service_stop || return "$EX_IO"; fi
   [[ ! -e $STATE_DIR/$ASSET.restoring ]] || (kind_rollback) || bad=1
   swap_rollback || return "$EX_IO"
   if [[ -e $STATE_DIR/$ASSET.service ]]; then
-    printf '%s\n' "$was" >"$STATE_DIR/$ASSET.service"
+    printf '%s\n' "$RESTORE_WAS" >"$STATE_DIR/$ASSET.service"
     service_resume || return "$EX_UNAVAILABLE"
   fi
   ((bad == 0)) || return "$EX_IO"
-  rm -f -- "$STATE_DIR/$ASSET.restoring"
+  # The log goes on where it was before the restore.
+  if [[ -s $STATE_DIR/$ASSET.new-chain && $(cat -- "$STATE_DIR/$ASSET.new-chain") == "$RESTORE_STAMP" ]]; then rm -f -- "$STATE_DIR/$ASSET.new-chain"; fi
+  forget_restore
 }
 
-# At the start of a restore: undo what an interrupted one left, so that this one starts from the state before it.
-swap_recover() {
-  swap_pending || return 0
-  log_warn "an earlier restore of $ASSET did not end: undoing what it had done"
-  (swap_undo) || die "$EX_IO" "cannot undo the interrupted restore of $ASSET" "the journal $STATE_DIR/$ASSET.swap says what it had moved"
+# Two undos at once would take each other's work for their own: this process alone, until it ends. With flock the lock is on descriptor 8,
+# else a file that is linked into place.
+hold_undo() {
+  local lock="$STATE_DIR/$ASSET.undo-lock" mine holder start
+  if command -v flock >/dev/null 2>&1; then
+    exec 8>>"$lock"
+    flock -n 8 && return 0
+    log_error "another process is undoing the restore of $ASSET"
+    return "$EX_TEMPFAIL"
+  fi
+  find_own_pid
+  mine="$lock.$OWN_PID"
+  printf '%s %s\n' "$OWN_PID" "$(process_start "$OWN_PID")" >"$mine" || die "$EX_IO" "cannot write $mine"
+  if ! ln -- "$mine" "$lock" 2>/dev/null; then
+    read -r holder start <"$lock" || true
+    if [[ $holder =~ ^[0-9]+$ ]] && kill -0 "$holder" 2>/dev/null && [[ "$(process_start "$holder")" == "$start" ]]; then
+      rm -f -- "$mine"
+      log_error "another process is undoing the restore of $ASSET: pid $holder"
+      return "$EX_TEMPFAIL"
+    fi
+    # Of several that found the same dead holder only one can make this link: that one takes its place.
+    ln -- "$mine" "$lock.after-$(printf '%s' "$holder $start" | tr -c 'A-Za-z0-9' _)" 2>/dev/null || die "$EX_TEMPFAIL" "another process is about to undo the restore of $ASSET" "if none is: rm $lock*"
+    mv -f -- "$mine" "$lock"
+    rm -f -- "$lock.after-"*
+  fi
+  rm -f -- "$mine"
+}
+
+# Undo every journalled act, newest first. Acts that did not happen, or are undone, are passed over.
+swap_rollback() {
+  local act from to rest i bad=0
+  read_journal || return $?
+  for ((i = ${#JOURNAL[@]} - 1; i >= 0; i--)); do
+    IFS=$'\t' read -r act from to rest <<<"${JOURNAL[i]}"
+    decode_path "$from" && from="$DECODED_PATH"
+    decode_path "$to" && to="$DECODED_PATH"
+    case "$act" in
+      place) undo_place "$from" "$to" || bad=1 ;;
+      aside) undo_aside "$from" "$to" || bad=1 ;;
+      absent) ! was_replaced "$to" || keep_path "$from" || bad=1 ;;
+      folder) undo_folder "$from" "$to" "$rest" || bad=1 ;;
+    esac
+  done
+  sync_swapped
+  if ((bad)); then
+    log_error "not everything could be put back; the journal $STATE_DIR/$ASSET.swap says what was moved"
+    return "$EX_IO"
+  fi
+}
+
+# Was what the journal says put in the place of LIVE, and is the way back in hand: is the old one there, or was there none?
+was_replaced() {
+  local live="$1" line act from to
+  for line in ${JOURNAL[@]+"${JOURNAL[@]}"}; do
+    IFS=$'\t' read -r act from to _ <<<"$line"
+    if [[ $act == undone && $from == "$(encode_path "$live")" ]]; then return 0; fi
+  done
+  for line in ${JOURNAL[@]+"${JOURNAL[@]}"}; do
+    IFS=$'\t' read -r act from to _ <<<"$line"
+    if [[ $act == aside && $from == "$(encode_path "$live")" ]]; then
+      decode_path "$to"
+      [[ -e $DECODED_PATH || -L $DECODED_PATH ]]
+      return
+    fi
+  done
+  for line in ${JOURNAL[@]+"${JOURNAL[@]}"}; do
+    IFS=$'\t' read -r act from to _ <<<"$line"
+    if [[ $act == place && $to == "$(encode_path "$live")" ]]; then
+      decode_path "$from"
+      [[ ! -e $DECODED_PATH && ! -L $DECODED_PATH ]]
+      return
+    fi
+  done
+  return 1
+}
+
+# Take what was restored out of its place, if it got there. The run that has put it there puts it back into the stage, as long as nobody
+# has changed it; anything else has been live, and is kept.
+undo_place() {
+  local staged="$1" live="$2"
+  [[ -e $live || -L $live ]] || return 0
+  # It never happened: its source is there. Or the old one is back already.
+  if [[ -e $staged || -L $staged ]] || is_undone "$live" || ! was_replaced "$live"; then return 0; fi
+  if [[ ${UNDOING:-own} == own ]] && is_as_placed "$staged" "$live"; then
+    mkdir -p -- "${staged%/*}/" && mv -- "$live" "$staged" || {
+      log_error "cannot take $live out of its place"
+      return 1
+    }
+    journal_undone "$live" "$staged"
+    return 0
+  fi
+  keep_path "$live"
+}
+
+# Does the journal say that LIVE was taken out of its place?
+is_undone() {
+  local line
+  for line in ${JOURNAL[@]+"${JOURNAL[@]}"}; do
+    [[ $line != undone$'\t'"$(encode_path "$1")"$'\t'* ]] || return 0
+  done
+  return 1
+}
+
+# Note that LIVE was taken out of its place, here and on the disk.
+journal_undone() {
+  journal_swap undone "$1" "$2"
+  JOURNAL+=("undone"$'\t'"$(encode_path "$1")"$'\t'"$(encode_path "$2")")
+}
+
+# Is nothing in LIVE, which came from STAGED, newer than the swap? The mark is on the same file system, and so by the same clock.
+is_as_placed() {
+  local staged="$1" live="$2" dir mark='' newer
+  find_stages "${STAGE_DIR:-/nonexistent}"
+  for dir in "${STAGES[@]}"; do
+    [[ $staged != "$dir"/* ]] || mark="$dir/.lifeboat-swap"
+  done
+  [[ -e $mark ]] || return 1
+  newer="$(find "$live" -newer "$mark" -print)" || return 1
+  [[ -z $newer ]]
+}
+
+# Put the old one back, if it was put aside. What another program has made in its place meanwhile is kept.
+undo_aside() {
+  local live="$1" old="$2"
+  [[ -e $old || -L $old ]] || return 0
+  if [[ -e $live || -L $live ]]; then keep_path "$live" || return 1; fi
+  mkdir -p -- "${live%/*}/"
+  if ! mv -- "$old" "$live"; then
+    log_error "cannot put $old back to $live"
+    return 1
+  fi
+  log_info "put $live back as it was"
+}
+
+# Move what is live now aside for good: beside it, or with its siblings in a directory of their own where the journal has them so.
+keep_path() {
+  local live="$1" line parent
+  [[ -e $live || -L $live ]] || return 0
+  parent="$(encode_path "${live%/*}")"
+  find_free_name "$live.lifeboat-old-$STAMP"
+  for line in ${JOURNAL[@]+"${JOURNAL[@]}"}; do
+    [[ $line == folder$'\t'"$parent"$'\t'* ]] || continue
+    if [[ -z ${KEPT_FOLDER:-} || ${KEPT_FOLDER%/*} != "${live%/*}" ]]; then
+      find_free_name "${live%/*}/.lifeboat-old-$STAMP"
+      KEPT_FOLDER="$FREE_NAME"
+      mkdir -- "$KEPT_FOLDER" || return 1
+      log_info "what was live until now is kept in $KEPT_FOLDER; remove it when you no longer need it"
+    fi
+    find_free_name "$KEPT_FOLDER/${live##*/}"
+  done
+  if ! mv -- "$live" "$FREE_NAME"; then
+    log_error "cannot move $live aside to $FREE_NAME"
+    return 1
+  fi
+  journal_undone "$live" "$FREE_NAME"
+  [[ -n ${KEPT_FOLDER:-} && ${FREE_NAME%/*} == "$KEPT_FOLDER" ]] || log_info "what was live until now is kept in $FREE_NAME; remove it when you no longer need it"
+}
+
+# The children of a mount point are back. What has been made beside the restored ones is kept with them; owner and mode are as before, and the
+# empty directory goes. Only where restored ones had begun to come were all old ones aside: else what is there is old.
+undo_folder() {
+  local live="$1" old="$2" was="$3" child text=$'\n' line
+  for line in ${JOURNAL[@]+"${JOURNAL[@]}"}; do text+="$line"$'\n'; done
+  if [[ $text == *$'\nplace\t'*$'\t'"$(encode_path "$live")/"* ]]; then
+    for child in "$live"/* "$live"/.[!.]* "$live"/..?*; do
+      case "${child##*/}" in
+        .lifeboat-* | lost+found) continue ;;
+      esac
+      [[ $text == *$'\naside\t'"$(encode_path "$child")"$'\t'* ]] || keep_path "$child" || return 1
+    done
+  fi
+  chown -- "${was% *}" "$live" 2>/dev/null || true
+  chmod -- "${was#* }" "$live" || return 1
+  [[ ! -d $old ]] || rmdir -- "$old" 2>/dev/null || log_warn "$old is not empty: it stays"
 }

@@ -754,7 +754,7 @@ kind_swap() {
 redis_swap_append_only() {
   local dir="$1" name
   for name in "$APPEND_FILE" "$APPEND_DIR"; do
-    if [[ -e $dir/$name ]]; then swap_path "$dir/$name" "$DATA_DIR/$name"; else swap_aside "$DATA_DIR/$name"; fi
+    if [[ -e $dir/$name ]]; then swap_path "$dir/$name" "$DATA_DIR/$name"; else swap_aside "$DATA_DIR/$name" "$DATA_DIR/$DUMP_FILE"; fi
   done
 }
 

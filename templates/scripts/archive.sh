@@ -31,7 +31,7 @@ main() {
   fi
   on_exit close_run
   acquire_lock "$ASSET-log"
-  ! swap_pending || die "$EX_TEMPFAIL" "a restore of $ASSET is at work or did not end: its log is not archived now" "if none is at work, run its restore script again: it first undoes what the interrupted one did"
+  ! swap_pending || die "$EX_TEMPFAIL" "a restore of $ASSET is at work or was interrupted: its log is not archived now" "if none is at work, go back to what was: ${0%/*}/restore-$ASSET.sh --undo; or keep what is live: ${0%/*}/restore-$ASSET.sh --accept"
   run_hooks start
   kind_log_preflight
   require_encryption

@@ -58,7 +58,8 @@ parse_backup_arguments() {
 
 # A half-swapped asset must not be backed up: the set would look good and hold the wrong thing.
 refuse_unfinished_restore() {
-  ! swap_pending || die "$EX_TEMPFAIL" "a restore of $ASSET did not end: what is live now may be half of it" "run its restore script again: it first undoes what the interrupted one did"
+  refuse_pending "${0%/*}/restore-$ASSET.sh"
+  warn_of_stages "${0%/*}/verify-$ASSET.sh"
 }
 
 # Make the set in the first store.

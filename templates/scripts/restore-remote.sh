@@ -6,6 +6,7 @@ usage() {
 Usage: ${0##*/} --list
        ${0##*/} [--latest | --at TIME | --set NAME] [--from STORE]
            [--host HOST]… [--into TARGET] [--dry-run] [--yes]
+       ${0##*/} --undo | --accept [--host HOST]… [--dry-run] [--yes]
 
 Restore '$ASSET' ($KIND) on ${ASSET_HOSTS[*]}, from host $HOST_ID.
 The set is brought there unless it is there already, and the restore script of
@@ -24,6 +25,10 @@ Options:
   --accept-weaker   also take a set that is less protected than the plan asks
                     for, from before it did
   --bring-only      bring the set there and stop
+  --undo            there, after a restore that was killed: go back to what was
+                    live before it. What is live now is kept aside
+  --accept          there, after a restore that was killed: keep what is live now,
+                    if it is complete and its check passes
   --dry-run         say each step, change nothing
   --yes             do not ask for confirmation
 $(print_common_help)
@@ -47,6 +52,10 @@ main() {
   begin_run restore
   [[ -z $AT ]] || AT="$(parse_time "$AT")"
   ((DRY_RUN)) || on_exit close_run
+  if [[ -n $DECISION ]]; then
+    decide_on_hosts
+    return 0
+  fi
   choose_anywhere
   describe_remote_restore
   if ((DRY_RUN)); then
@@ -64,7 +73,7 @@ main() {
 # Read the command line.
 parse_remote_restore_arguments() {
   local taken
-  LIST=0 DRY_RUN=0 ASSUME_YES=0 BRING_ONLY=0 AT='' SET_NAME='' FROM='' INTO=live SET_CHOICE='' ACCEPT_WEAKER=0 TARGETS=()
+  LIST=0 DRY_RUN=0 ASSUME_YES=0 BRING_ONLY=0 AT='' SET_NAME='' FROM='' INTO=live SET_CHOICE='' ACCEPT_WEAKER=0 DECISION='' TARGETS=()
   default_options
   split_arguments "$@"
   set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
@@ -90,6 +99,10 @@ parse_remote_restore_arguments() {
         shift
         ;;
       --bring-only) BRING_ONLY=1 ;;
+      --undo | --accept)
+        [[ -z $DECISION || $DECISION == "${1#--}" ]] || die "$EX_USAGE" "--undo contradicts --accept" "${0##*/} --help tells what they do"
+        DECISION="${1#--}"
+        ;;
       --dry-run) DRY_RUN=1 ;;
       --yes | -y) ASSUME_YES=1 ;;
       *) common_option "$1" ;;
@@ -97,6 +110,34 @@ parse_remote_restore_arguments() {
     shift
   done
   ((${#TARGETS[@]} > 0)) || TARGETS=("${ASSET_HOSTS[@]}")
+  if [[ -n $DECISION && ($LIST == 1 || $BRING_ONLY == 1 || -n $SET_CHOICE$FROM || $INTO != live) ]]; then
+    die "$EX_USAGE" "--$DECISION takes no set and no target: it is about the restore that was interrupted" "${0##*/} --$DECISION"
+  fi
+}
+
+# Let each host undo or accept its interrupted restore, after all have said what they would do.
+decide_on_hosts() {
+  local host failed=0
+  for host in "${TARGETS[@]}"; do
+    printf '\non %s:\n' "$host"
+    decide_on_host "$host" --dry-run
+  done
+  if ((DRY_RUN)); then return 0; fi
+  confirm_remote_restore
+  for host in "${TARGETS[@]}"; do
+    attempt_to guarded "$RESTORE_TIMEOUT" '' "--$DECISION on $host" decide_on_host "$host" --yes
+    ((ATTEMPT_STATUS == 0)) || failed="$ATTEMPT_STATUS"
+  done
+  ((failed == 0)) || exit "$(sysexit_of "$failed" "$EX_SOFTWARE")"
+}
+
+# Run the restore script of a host with the decision.
+decide_on_host() {
+  local host="$1"
+  shift
+  remote_use "$host"
+  find_script_of "$host"
+  remote_run "$HOST_SCRIPT" "--$DECISION" "$@" </dev/null
 }
 
 # Choose the set among all the stores, or the one that --from names: sets RUN_SET and RUN_STORE. Here before elsewhere, since
@@ -264,13 +305,10 @@ restore_on_host() {
 
 # Run the restore script of a host.
 run_there() {
-  local host="$1" i script=''
+  local host="$1"
   local -a options=(--into "$INTO")
   # options is never empty.
   shift
-  for ((i = 0; i < ${#ASSET_HOSTS[@]}; i++)); do
-    [[ ${ASSET_HOSTS[i]} != "$host" ]] || script="${ASSET_SCRIPT_DIRS[i]}/restore-$ASSET.sh"
-  done
   if ! replays_log; then
     options+=(--set "$RUN_SET")
   elif [[ -n $AT ]]; then
@@ -281,6 +319,16 @@ run_there() {
   ((!VERBOSE)) || options+=(--verbose)
   ((!ACCEPT_WEAKER)) || options+=(--accept-weaker)
   remote_use "$host"
-  remote_run test -x "$script" </dev/null || die "$EX_CONFIG" "$script is not on $host" "copy the bundle of $host there and run its install.sh"
-  remote_run "$script" "${options[@]}" "$@" </dev/null
+  find_script_of "$host"
+  remote_run "$HOST_SCRIPT" "${options[@]}" "$@" </dev/null
+}
+
+# Find the restore script of a host, into HOST_SCRIPT.
+find_script_of() {
+  local host="$1" i
+  HOST_SCRIPT=''
+  for ((i = 0; i < ${#ASSET_HOSTS[@]}; i++)); do
+    [[ ${ASSET_HOSTS[i]} != "$host" ]] || HOST_SCRIPT="${ASSET_SCRIPT_DIRS[i]}/restore-$ASSET.sh"
+  done
+  remote_run test -x "$HOST_SCRIPT" </dev/null || die "$EX_CONFIG" "$HOST_SCRIPT is not on $host" "copy the bundle of $host there and run its install.sh"
 }

@@ -6,10 +6,12 @@ usage() {
 Usage: ${0##*/} --list
        ${0##*/} [--latest | --at TIME | --set NAME] [--from STORE]
            [--into TARGET] [--dry-run]$(print_force_usage) [--yes]
+       ${0##*/} --undo | --accept [--dry-run] [--yes]
 
 Restore '$ASSET' ($KIND) on host $HOST_ID.
 $(print_promise help)
-Interrupted, it can be run again.$(print_log_help)
+Killed before anything live was touched, it can be run again. Killed later, it
+waits for your decision, --undo or --accept, and does nothing by itself.$(print_log_help)
 
 Options:
   --list            show the sets there are, change nothing
@@ -23,6 +25,10 @@ Options:
   --accept-weaker   also take a set that is less protected than the plan asks
                     for, from before it did
   --dry-run         check the set, say each step, change nothing
+  --undo            after a restore that was killed: go back to what was live
+                    before it. What is live now is kept aside
+  --accept          after a restore that was killed: keep what is live now, if it
+                    is complete and its check passes
   --yes             do not ask for confirmation$(print_force_help)
 $(print_common_help)
 
@@ -74,6 +80,14 @@ main() {
   begin_run restore
   [[ -z $AT ]] || AT="$(parse_time "$AT")"
   ((DRY_RUN)) || on_exit close_run
+  if [[ -n $DECISION ]]; then
+    decide_pending
+    return 0
+  fi
+  if [[ $INTO == live ]] && swap_pending; then
+    ((DRY_RUN)) || acquire_lock "$ASSET"
+    refuse_pending "$0"
+  fi
   bring_set
   if is_version "$SET_NAME"; then
     bring_version
@@ -101,7 +115,7 @@ main() {
 # Read the command line.
 parse_restore_arguments() {
   local taken
-  LIST=0 DRY_RUN=0 ASSUME_YES=0 FORCE=0 RESTORE_CAVEAT='' AT='' SET_NAME='' FROM='' INTO=live ACCEPT_WEAKER=0 SET_CHOICE=''
+  LIST=0 DRY_RUN=0 ASSUME_YES=0 FORCE=0 RESTORE_CAVEAT='' AT='' SET_NAME='' FROM='' INTO=live ACCEPT_WEAKER=0 DECISION='' SET_CHOICE=''
   default_options
   split_arguments "$@"
   set -- ${ARGUMENTS[@]+"${ARGUMENTS[@]}"}
@@ -120,6 +134,10 @@ parse_restore_arguments() {
         shift
         ;;
       --dry-run) DRY_RUN=1 ;;
+      --undo | --accept)
+        [[ -z $DECISION || $DECISION == "${1#--}" ]] || die "$EX_USAGE" "--undo contradicts --accept" "${0##*/} --help tells what they do"
+        DECISION="${1#--}"
+        ;;
       --force)
         [[ -n ${FORCE_HELP:-} ]] || common_option "$1"
         # shellcheck disable=SC2034  # for the kind
@@ -130,6 +148,9 @@ parse_restore_arguments() {
     esac
     shift
   done
+  if [[ -n $DECISION && ($LIST == 1 || -n $SET_CHOICE$FROM || $INTO != live) ]]; then
+    die "$EX_USAGE" "--$DECISION takes no set and no target: it is about the restore that was interrupted" "${0##*/} --$DECISION"
+  fi
   [[ $INTO == live || $INTO == /* ]] || INTO="$PWD/$INTO"
 }
 
@@ -177,7 +198,6 @@ describe_restore() {
   fi
   printf 'It will\n'
   ! is_place "$FROM" || printf '  fetch the set into %s\n' "${STORE_PATHS[0]}/$TYPE/$ASSET"
-  ! swap_pending || printf '  undo an earlier restore that did not end\n'
   print_promise begin "$SET_PATH"
   kind_describe_restore "$SET_PATH"
   print_promise end "$SET_PATH"
@@ -199,8 +219,8 @@ confirm_restore() {
 # Restore over the live asset.
 restore_live() {
   local parent bytes="$RUN_RAW_BYTES"
-  acquire_lock "$ASSET"
-  swap_recover
+  [[ $LOCK_HELD == 1 ]] || acquire_lock "$ASSET"
+  refuse_pending "$0"
   # What is asked for may have gone while the question stood.
   check_manifest "$SET_PATH" || exit $?
   run_hooks start
@@ -216,29 +236,127 @@ restore_live() {
   swap_begin
   end_log_chain
   guarded "$RESTORE_TIMEOUT" '' 'swapping it in' kind_swap "$SET_PATH" "$STAGE_DIR"
+  swap_done
   end_phase
   begin_phase check
   guarded "$RESTORE_TIMEOUT" '' 'checking what is live' kind_check_live "$SET_PATH"
   end_phase
+  swap_checked
   swap_commit
   report_restore
 }
 
-# After a failure: undo the swap, and say plainly how things stand. Does nothing once the swap was committed.
+# After a failure: undo the swap, since this run knows that nobody has decided otherwise, and say plainly how things stand. What was
+# checked when the run was interrupted stays. Does nothing once the swap was committed.
 undo_failed_swap() {
-  swap_pending || return 0
+  if ! swap_pending; then
+    [[ -z $RESTORE_STATE ]] || forget_restore
+    return 0
+  fi
+  if [[ $RESTORE_STATE == live ]]; then
+    swap_commit
+    log_info "the restore was interrupted when all was done: $ASSET is live and checked"
+    return 0
+  fi
   log_warn "the restore failed: putting everything back"
-  if (swap_undo); then
-    rm -f -- "$STATE_DIR/$ASSET.new-chain"
+  if (swap_undo own); then
     log_info "$ASSET is as it was before the restore"
   else
-    log_error "$ASSET could NOT be put back completely$(moved_so_far). Run this restore again: it first ends what this one began"
+    read_restore_note
+    log_error "$ASSET could NOT be put back completely$(moved_so_far): $(pending_words)"
+    log_line HINT "when the cause is mended, go on with it: $0 --undo"
   fi
 }
 
 # Where it stands what was moved, if anything was.
 moved_so_far() {
   ! grep -e '^aside' -e '^place' "$STATE_DIR/$ASSET.swap" >/dev/null 2>&1 || printf '; the journal %s says what was moved' "$STATE_DIR/$ASSET.swap"
+}
+
+# Carry out what a person decided about an interrupted restore.
+decide_pending() {
+  ((DRY_RUN)) || acquire_lock "$ASSET"
+  if ! swap_pending; then
+    ((DRY_RUN)) || [[ -z $RESTORE_STATE ]] || forget_restore
+    ((DRY_RUN)) || sweep_stages
+    log_info "no interrupted restore of $ASSET is pending: nothing to $DECISION"
+    return 0
+  fi
+  describe_decision
+  if ((DRY_RUN)); then
+    printf 'Nothing was changed.\n'
+    return 0
+  fi
+  if [[ $DECISION == accept ]]; then
+    refuse_incomplete
+  elif [[ $RESTORE_STATE == live ]] && is_way_back_gone; then
+    die "$EX_TEMPFAIL" "the interrupted restore of $ASSET cannot be undone any more: it was checked, and its way back ended with that; what was replaced is kept where the log says" "keep what is live: $0 --accept; then restore an older set"
+  fi
+  confirm_restore
+  if [[ $DECISION == accept ]]; then accept_pending; else undo_pending; fi
+}
+
+# What is half-way cannot be kept as it is.
+refuse_incomplete() {
+  case "$RESTORE_STATE" in
+    live | swapped) ;;
+    *) die "$EX_TEMPFAIL" "the interrupted restore of $ASSET cannot be accepted: $(pending_words)" "go back to what was: $0 --undo" ;;
+  esac
+}
+
+# Say what the decision does, before anything is done.
+describe_decision() {
+  local act from to
+  printf "Restore of '%s' (%s) on host %s that was interrupted%s\n" "$ASSET" "$KIND" "$HOST_ID" "$(pending_since)"
+  printf '  set      %s\n  now      %s\nIt will\n' "${RESTORE_SET/#-/unknown}" "$(pending_words)"
+  if [[ $DECISION == accept ]]; then
+    case "$RESTORE_STATE" in
+      live) printf '  keep it, and end the journal of the restore\n' ;;
+      swapped) printf '  check it, keep it, and end the journal of the restore\n' ;;
+      *) printf '  refuse: this can only be undone\n' ;;
+    esac
+    return 0
+  fi
+  [[ $SERVICE_KIND == none ]] || printf '  stop %s\n' "$(service_label)"
+  read_journal || exit $?
+  for act in ${JOURNAL[@]+"${JOURNAL[@]}"}; do
+    IFS=$'\t' read -r act from to _ <<<"$act"
+    [[ $act == aside ]] || continue
+    decode_path "$to" && to="$DECODED_PATH"
+    decode_path "$from"
+    [[ -e $to || -L $to ]] || continue
+    [[ ! -e $DECODED_PATH && ! -L $DECODED_PATH ]] || printf '  move %s aside, under a name of its own\n' "$DECODED_PATH"
+    printf '  put %s back as %s\n' "$to" "$DECODED_PATH"
+  done
+  [[ $RESTORE_WAS != running ]] || printf '  start %s\n' "$(service_label)"
+}
+
+# Keep what is live: at once when it was checked, else when its check passes now.
+accept_pending() {
+  if [[ $RESTORE_STATE == swapped ]]; then
+    RUN_SET="$RESTORE_SET"
+    # The check compares with the set, under the stamp of the restore.
+    STAMP="$RESTORE_STAMP"
+    find_sound_copy "$RUN_SET" ''
+    [[ ! -e $STATE_DIR/$ASSET.service ]] || (service_resume) || die "$EX_UNAVAILABLE" "what is live cannot be checked: $(service_label) does not start" "go back to what was: $0 --undo"
+    begin_phase check
+    attempt_to guarded "$RESTORE_TIMEOUT" '' 'checking what is live' kind_check_live "$SET_PATH"
+    end_phase
+    ((ATTEMPT_STATUS == 0)) || die "$(sysexit_of "$ATTEMPT_STATUS" "$EX_UNAVAILABLE")" "what is live was not accepted, its check did not pass; it stays as it is" "go back to what was: $0 --undo"
+    note_restore live
+  fi
+  swap_commit
+  sweep_stages
+  log_info "the interrupted restore of $ASSET is accepted: what is live stays"
+}
+
+# Go back to what was live before the restore; what is live now is kept aside.
+undo_pending() {
+  local status=0
+  (trap '' HUP INT TERM && FINISHING=1 && swap_undo later) || status=$?
+  ((status == 0)) || die "$status" "the restore of $ASSET could not be undone completely$(moved_so_far)" "when the cause is mended, go on with it: $0 --undo"
+  sweep_stages
+  log_info "$ASSET is as it was before the restore"
 }
 
 # Restore into a directory of the operator's.

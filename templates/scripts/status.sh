@@ -23,7 +23,8 @@ The age of an asset whose log is archived is that of the newest archived change.
 
 States:
   OK      young enough            LATE    older than the RPO
-  NONE    no good set             BROKEN  a restore did not end
+  NONE    no good set             BROKEN  a restore was interrupted: decide, with
+                                          --undo or --accept of its script
   AWAY    the store is not there  CLOCK   a set is later than now: the clock of
                                           this host, or of its maker, is wrong
 HELP
@@ -59,6 +60,7 @@ main() {
   else
     print_text_row - ASSET STORE 'LAST GOOD SET' AGE RPO STATE SIZE 'NEXT RUN'
     printf '%s%s' "$ROWS" "$NOTES"
+    print_pending
   fi
   ((BAD == 0)) || exit "$EX_TEMPFAIL"
 }
@@ -85,7 +87,9 @@ look_at_asset() {
     [[ $VERDICT == CLOCK ]] || VERDICT=OK
     if ((rpo > 0 && AGE > rpo)); then VERDICT=LATE; fi
   fi
-  if [[ -s $state.swap || -e $state.restoring ]]; then VERDICT=BROKEN; fi
+  # The functions of a restore's state speak of ASSET.
+  ASSET="${STATUS_ASSETS[i]}"
+  if swap_pending; then VERDICT=BROKEN; fi
   [[ -z ${STATUS_FIELDS[i]} ]] || NEXT="$(next_firing "${STATUS_FIELDS[i]}")" || NEXT=''
   [[ $VERDICT == OK ]] || BAD=1
 }
@@ -154,12 +158,33 @@ print_text_row() {
   printf '%-12s %-8s %-16s %6s %6s %-6s %8s %s\n' "${@:2}"
 }
 
+# Below the table: what each interrupted restore has left, and the commands of the two ways out.
+print_pending() {
+  local said=' '
+  for ASSET in "${STATUS_ASSETS[@]}"; do
+    if [[ $said == *" $ASSET "* ]] || ! swap_pending; then continue; fi
+    said+="$ASSET "
+    printf '\n%s: a restore was interrupted%s: %s\n  go back to what was    %s --undo\n  keep what is live now  %s --accept\n' \
+      "$ASSET" "$(pending_since)" "$(pending_words)" "${0%/*}/restore-$ASSET.sh" "${0%/*}/restore-$ASSET.sh"
+  done
+}
+
+# An interrupted restore as JSON, or null.
+print_json_pending() {
+  if ! swap_pending; then
+    printf 'null\n'
+    return 0
+  fi
+  printf '{"state":"%s","begun":%s,"undo":%s,"accept":%s}\n' "$RESTORE_STATE" "$(json_string "$RESTORE_STAMP")" \
+    "$(json_string "${0%/*}/restore-$ASSET.sh --undo")" "$(json_string "${0%/*}/restore-$ASSET.sh --accept")"
+}
+
 # One asset as JSON; times are UTC, sizes bytes, ages seconds.
 print_json_row() {
   local i="$1" age="$AGE" last safe=null
   last="$(json_string "$LAST_SET")"
   if [[ -z $LAST_SET ]]; then last=null age=null; else safe="$(json_string "$ARCHIVED")"; fi
-  printf '{"asset":%s,"kind":%s,"store":%s,"set":%s,"age_seconds":%s,"safe_until":%s,"rpo_seconds":%d,"verdict":"%s","stored_bytes":%d,"next_run_local":%s}' \
+  printf '{"asset":%s,"kind":%s,"store":%s,"set":%s,"age_seconds":%s,"safe_until":%s,"rpo_seconds":%d,"verdict":"%s","stored_bytes":%d,"next_run_local":%s,"pending_restore":%s}' \
     "$(json_string "${STATUS_ASSETS[i]}")" "$(json_string "${STATUS_KINDS[i]}")" "$(json_string "${STATUS_STORES[i]}")" "$last" "$age" "$safe" "${STATUS_RPOS[i]}" "$VERDICT" "$SIZE" \
-    "$([[ -n $NEXT ]] && json_string "$(human_minute "$NEXT")" || printf null)"
+    "$([[ -n $NEXT ]] && json_string "$(human_minute "$NEXT")" || printf null)" "$(print_json_pending)"
 }

@@ -133,7 +133,7 @@ kind_swap() {
   refuse_open_database
   own_staged_database "$set" "$db"
   (umask 022 && mkdir -p -- "${DB_PATH%/*}/")
-  for suffix in -wal -shm -journal; do swap_aside "$DB_PATH$suffix"; done
+  for suffix in -wal -shm -journal; do swap_aside "$DB_PATH$suffix" "$DB_PATH"; done
   swap_path "$db" "$DB_PATH"
   service_start
 }

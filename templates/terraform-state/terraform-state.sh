@@ -652,6 +652,11 @@ kind_rollback() {
     terraform_look "$RUN_DIR/now"
     if ! terraform_same "$RUN_DIR/now/terraform.tfstate" "$old"; then
       cp -- "$old" "$RUN_DIR/back.tfstate" || return "$EX_IO"
+      # Somebody may have applied since a killed restore: that state is kept.
+      if [[ ${UNDOING:-own} == later ]]; then
+        cp -- "$RUN_DIR/now/terraform.tfstate" "$(terraform_kept_file "$STAMP")" || return "$EX_IO"
+        log_info "the state that was live until now is kept in $(terraform_kept_file "$STAMP"); it holds secrets: remove it when you no longer need it"
+      fi
       terraform_raise_serial "$RUN_DIR/back.tfstate" "$RUN_DIR/now/terraform.tfstate"
       terraform_push "$RUN_DIR/back.tfstate"
     fi

@@ -2,6 +2,8 @@
 # it back to the active replica, which hands it to the others, and unseals every replica that is sealed afterwards. Tokens and keys
 # reach the vault command by stdin or its environment, never as an argument.
 
+# The journal of a live restore: $STATE_DIR/$ASSET.vault.
+readonly UNDO_JOURNAL=vault
 # The way of a token into the environment of a vault command.
 readonly VAULT_TAKE_TOKEN='IFS= read -r VAULT_TOKEN || exit 77; export VAULT_TOKEN; export VAULT_CLIENT_TIMEOUT=86400; '
 # Seconds for a replica to say how it is.
@@ -418,6 +420,15 @@ kind_check_live() {
   rm -f -- "$STATE_DIR/$ASSET.vault"
 }
 
+# Somebody may have worked with what a killed restore had put in place: it is kept before it is replaced.
+vault_keep_undone() {
+  local kept="$STATE_DIR/$ASSET.lifeboat-old-$STAMP.snap"
+  [[ ${UNDOING:-own} == later ]] || return 0
+  vault_stream_snapshot "$VAULT_ACTIVE" >"$kept" 2>"$RUN_DIR/vault.err" || vault_failed_take "$?"
+  sync_paths "$kept"
+  log_info "what Vault held until now is kept in $kept; remove it when you no longer need it"
+}
+
 # Give Vault back what it held before a restore that did not end. A new cluster whose keys were replaced held nothing, and its token
 # is no longer known: it is not put back.
 kind_rollback() {
@@ -437,6 +448,7 @@ kind_rollback() {
   fi
   vault_read_token
   if [[ $found != "$cluster" ]]; then force=force; fi
+  vault_keep_undone
   vault_install "$file" "$force"
   vault_bring_up "$VAULT_UP_SECONDS"
   rm -f -- "$journal" "$file"

@@ -1,6 +1,8 @@
 # Velero: its server in the cluster makes the backups and keeps them in its own object store. A set is the proof and the handle of one of
 # them: the Backup as it ended, and the location that it lies in. Everything goes through Velero's own types and the API server.
 
+# The journal of a live restore: $STATE_DIR/$ASSET.velero.
+readonly UNDO_JOURNAL=velero
 # Seconds between two looks at what Velero does.
 readonly VELERO_POLL=1
 # Types that the scripts use; the server wants more, but brings them all at once.

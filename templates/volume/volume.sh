@@ -3,6 +3,8 @@
 
 # What a live restore takes is taken in the volume, not on this host.
 readonly STAGES_ELSEWHERE=1
+# A helper pod may have to wait for its image, and pods for their volume.
+readonly VOLUME_PODS_SECONDS=600
 
 # The pod answers, has the directory, and has a tar.
 kind_preflight() {
@@ -185,8 +187,8 @@ start_volume_helper() {
   node="$(kube_ctl -n "$VOLUME_NAMESPACE" get pod "$(remote_setting pod)" -o 'jsonpath={.spec.nodeName}' 2>/dev/null)" || node=''
   stop_volume_helper
   volume_helper_manifest "$image" "$node" | kube_ctl -n "$VOLUME_NAMESPACE" create -f - >/dev/null || die "$EX_UNAVAILABLE" "cannot start the helper pod $VOLUME_HELPER"
-  kube_ctl -n "$VOLUME_NAMESPACE" wait --for=condition=Ready --timeout="${SERVICE_TIMEOUT}s" "pod/$VOLUME_HELPER" >/dev/null ||
-    die "$EX_TEMPFAIL" "the helper pod $VOLUME_NAMESPACE/$VOLUME_HELPER is not ready after $SERVICE_TIMEOUT s" "kubectl -n $VOLUME_NAMESPACE describe pod $VOLUME_HELPER"
+  kube_ctl -n "$VOLUME_NAMESPACE" wait --for=condition=Ready --timeout="${VOLUME_PODS_SECONDS}s" "pod/$VOLUME_HELPER" >/dev/null ||
+    die "$EX_TEMPFAIL" "the helper pod $VOLUME_NAMESPACE/$VOLUME_HELPER is not ready after $VOLUME_PODS_SECONDS s" "kubectl -n $VOLUME_NAMESPACE describe pod $VOLUME_HELPER"
 }
 
 # The helper pod as JSON, which is YAML too.
@@ -233,7 +235,7 @@ wait_for_replicas() {
       "$wanted/$wanted") return 0 ;;
       '/' | '0/' | '0/0') ((wanted != 0)) || return 0 ;;
     esac
-    ((SECONDS - began < SERVICE_TIMEOUT)) || die "$EX_TEMPFAIL" "$VOLUME_WORKLOAD has not $wanted ready pods after $SERVICE_TIMEOUT s (seen: ${seen:-nothing})" "kubectl -n $VOLUME_NAMESPACE get pods"
+    ((SECONDS - began < VOLUME_PODS_SECONDS)) || die "$EX_TEMPFAIL" "$VOLUME_WORKLOAD has not $wanted ready pods after $VOLUME_PODS_SECONDS s (seen: ${seen:-nothing})" "kubectl -n $VOLUME_NAMESPACE get pods"
     sleep 1
   done
 }
@@ -276,29 +278,48 @@ kind_check_live() {
   log_info "$VOLUME_PATH holds $((found)) entries, the set $expected; the data it had is in .lifeboat-old-$STAMP there: remove that when all is well"
 }
 
-# Put what a failed swap moved aside back, wherever it stopped; then let the workload run again.
+# Put what a swap moved aside back, wherever it stopped; then let the workload run again. What was live until now is kept in a directory of its
+# own, and so is what was made meanwhile under the name of something old; the run itself removes what nobody has changed since.
 kind_rollback() {
-  local stamp
+  local stamp kept
   read -r stamp _ <"$STATE_DIR/$ASSET.restoring" || return 0
   scale_volume_down
   start_volume_helper
   use_volume_helper
+  # The mark goes before the first old thing comes back: what is there then is never put away again by another try.
   # shellcheck disable=SC2016  # for the shell over there
-  remote_script 'cd "$1" || exit 66
-old=.lifeboat-old-$2
+  kept="$(remote_script 'cd "$1" || exit 66
+old=.lifeboat-old-$2 kept=.lifeboat-old-$3 try=1
 rm -rf .lifeboat-new
 [ -d "$old" ] || exit 0
+while [ -e "$kept" ]; do try=$((try + 1)) kept=.lifeboat-old-$3-$try; done
+put_away() {
+  [ -d "$kept" ] || mkdir "$kept" || exit 73
+  mv "$1" "$kept/" || exit 73
+}
 if [ -e "$old/.lifeboat-all-aside" ]; then
+  changed=yes
+  if [ "$4" = own ]; then changed=$(find . -path "./.lifeboat-*" -prune -o ! -path . -newer "$old/.lifeboat-all-aside" -print) || changed=yes; fi
   for each in ./* ./.[!.]* ./..?*; do
     case "$each" in ./.lifeboat-*) continue ;; esac
-    if [ -e "$each" ] || [ -L "$each" ]; then rm -rf "$each" || exit 73; fi
+    if [ -e "$each" ] || [ -L "$each" ]; then
+      if [ -n "$changed" ]; then put_away "$each"; else rm -rf "$each" || exit 73; fi
+    fi
   done
+  sync
+  rm -f "$old/.lifeboat-all-aside" || exit 73
+  sync
 fi
 for each in "$old"/* "$old"/.[!.]* "$old"/..?*; do
-  case "$each" in "$old/.lifeboat-all-aside") continue ;; esac
-  if [ -e "$each" ] || [ -L "$each" ]; then mv "$each" . || exit 73; fi
+  if [ -e "$each" ] || [ -L "$each" ]; then
+    name=./${each##*/}
+    if [ -e "$name" ] || [ -L "$name" ]; then put_away "$name"; fi
+    mv "$each" . || exit 73
+  fi
 done
-rm -rf "$old" && sync' "$VOLUME_PATH" "$stamp" </dev/null || die "$EX_IO" "cannot put the data in $(remote_label) back" "the old data is in .lifeboat-old-$stamp of $VOLUME_PATH there"
+rmdir "$old" && sync || exit 73
+[ ! -d "$kept" ] || printf "%s\n" "$kept"' "$VOLUME_PATH" "$stamp" "$STAMP" "${UNDOING:-own}" </dev/null)" || die "$EX_IO" "cannot put the data in $(remote_label) back" "the old data is in .lifeboat-old-$stamp of $VOLUME_PATH there"
+  [[ -z $kept ]] || log_info "what was live until now is kept in $kept of $VOLUME_PATH in $(remote_label); remove it when you no longer need it"
   scale_volume_up
 }
 

@@ -114,6 +114,23 @@ age_set() {
   assert_says 'notes is live'
   diff -r "$BATS_TEST_TMPDIR/before" "$PLACE/vm/data"
   assert_same "$(names vm/backups)" "$(names usb/backups)"
+
+  # A restore there that was killed is decided on from here.
+  run -64 mac restore-notes --undo --latest
+  run -0 mac restore-notes --undo --yes
+  assert_says 'no interrupted restore of notes is pending'
+  cp "$PLACE/vm/opt/restore-notes.sh" "$BATS_TEST_TMPDIR/restore-notes.sh"
+  sed -i 's/^swap_commit() {/&\n  kill -9 $$; sleep 9/' "$PLACE/vm/opt/restore-notes.sh"
+  run mac restore-notes --yes --from usb
+  cp "$BATS_TEST_TMPDIR/restore-notes.sh" "$PLACE/vm/opt/restore-notes.sh"
+  printf 'a day of work\n' >"$PLACE/vm/data/work"
+  run -75 mac restore-notes --yes --from usb
+  run -0 mac restore-notes --accept --dry-run
+  assert_says 'complete and checked'
+  run -64 mac restore-notes --accept </dev/null
+  run -0 mac restore-notes --undo --yes
+  diff -r "$BATS_TEST_TMPDIR/before" "$PLACE/vm/data"
+  assert_same "$(cat "$PLACE/vm"/data.lifeboat-old-*/work)" 'a day of work'
 }
 
 @test "twice is once, only published sets are taken, suspect ones are not" {

@@ -171,12 +171,34 @@ picture() {
   [[ ! -e $VOLUME/newer ]] || fail 'it was not killed in the middle'
   assert_same "$(kubectl -n shop get statefulset web -o 'jsonpath={.spec.replicas}')" 0
   run -75 ops backup-scaled
-  assert_says 'a restore of scaled did not end'
+  assert_says 'an interrupted restore of scaled is pending'
   cp "$PLACE/generated/volume/mac/restore-scaled.sh" "$PLACE/opt/restore-scaled.sh"
-  sed -i 's/^kind_stage() {/kind_stage() {\n  return 65/' "$PLACE/opt/restore-scaled.sh"
-  run -65 ops restore-scaled --yes
-  assert_says 'undoing what it had done'
+  run -75 ops restore-scaled --yes
+  # Somebody has helped himself meanwhile.
+  printf 'made meanwhile\n' >"$VOLUME/one"
+  run -0 ops restore-scaled --undo --yes
+  assert_same "$(cat "$VOLUME"/.lifeboat-old-*/one)" 'made meanwhile'
+  rm -rf "$VOLUME"/.lifeboat-old-*
   diff <(printf '%s\n' "$before" | grep -v '^\. ') <(picture "$VOLUME" | grep -v '^\. ')
+  web_ready
+}
+
+@test "killed after the swap: a day of work stays, an undo keeps it aside" {
+  local before
+  ops backup-scaled
+  printf 'newer\n' >"$VOLUME/newer"
+  before="$(picture "$VOLUME")"
+  sed -i 's/^swap_commit() {/&\n  kill -9 $$; sleep 9/' "$PLACE/opt/restore-scaled.sh"
+  run -137 ops restore-scaled --yes
+  cp "$PLACE/generated/volume/mac/restore-scaled.sh" "$PLACE/opt/restore-scaled.sh"
+  [[ ! -e $VOLUME/newer ]]
+  printf 'a day of work\n' >"$VOLUME/sub/work"
+  run -75 ops restore-scaled --yes
+  assert_same "$(cat "$VOLUME/sub/work")" 'a day of work'
+  run -0 ops restore-scaled --undo --yes
+  diff <(printf '%s\n' "$before" | grep -v '^\. ') <(picture "$VOLUME" | grep -v '^\. ')
+  assert_same "$(cat "$VOLUME"/.lifeboat-old-*/sub/work)" 'a day of work'
+  rm -rf "$VOLUME"/.lifeboat-old-*
   web_ready
 }
 

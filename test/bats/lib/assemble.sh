@@ -15,10 +15,11 @@ main() {
     node "$root/dist/link.mjs" "$role" "$kind" $names >"$linked.$$"
     mv "$linked.$$" "$linked"
   fi
-  printf '#!/usr/bin/env bash\nset -Eeuo pipefail\n'
+  # The head of a generated script, but for what it says of itself.
+  sed -e '/^{{#each about}}$/,/^{{\/each}}$/d' -e '/^set -Eeuo/q' "$root/templates/script.hbs"
   cat "$facts" "$linked"
   # shellcheck disable=SC2016
-  printf 'if [[ ${BASH_SOURCE[0]} == "$0" ]]; then main "$@"; fi\n'
+  printf 'if [[ ${BASH_SOURCE[0]} == "$0" ]]; then shed_environment "$@"; main "$@"; fi\n'
 }
 
 main "$@"

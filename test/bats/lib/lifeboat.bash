@@ -5,6 +5,9 @@ BATS_LIB_PATH="$(cd "${BASH_SOURCE[0]%/*}/../../../node_modules" && pwd):${BATS_
 bats_load_library bats-support
 LIFEBOAT_TESTS="$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)"
 source "$LIFEBOAT_TESTS/lib/damage.bash"
+# Stand-ins for programs are found by the path, faults are injected by the environment: the scripts are to leave both as they are. What
+# they do with a hostile one is tested without this.
+export LIFEBOAT_TRUST_ENVIRONMENT=1
 
 # Make an empty host below the test's directory: $HOST with store, state, logs and data.
 new_host() {
@@ -33,6 +36,7 @@ LOG_DIR=$(printf %q "$HOST/log")
 METRICS_DIR=''
 SCRATCH_DIR=$(printf %q "$HOST/scratch")
 HOST_PATH=
+KEEP_ENVIRONMENT=()
 STORE_IDS=(disk)
 STORE_PATHS=($(printf %q "$STORE"))
 COMPRESSION=auto
@@ -69,6 +73,8 @@ SERVICE_NAME=
 SERVICE_START=()
 SERVICE_STOP=()
 SERVICE_STATUS=()
+SERVICE_START_SECONDS=180
+SERVICE_STOP_SECONDS=180
 STATIC_POD_DIR=
 STATIC_POD_HOLD_DIR=
 STATIC_PODS=()

@@ -205,6 +205,24 @@ END
   : >"$HOST/state/fine.restoring"
   run -75 "$HOST/bin/status.sh"
   assert_says BROKEN
+  # What waits for a person's decision is told with both commands, in words and as JSON.
+  for state in 'swapping partly old and partly new' 'swapped its check did not end' 'live complete and checked'; do
+    printf '20261122T020000Z running %s 20261121T020000Z\n' "${state%% *}" >"$HOST/state/fine.restoring"
+    run -75 "$HOST/bin/status.sh"
+    assert_says "fine: a restore was interrupted, begun "
+    assert_says "${state#* }"
+    assert_says "$HOST/bin/restore-fine.sh --undo"
+    assert_says "$HOST/bin/restore-fine.sh --accept"
+    run -75 "$HOST/bin/status.sh" --json
+    assert_same "$(python3 -c 'import json, sys; r = json.loads(sys.argv[1])["assets"][0]["pending_restore"]; print(r["state"], r["begun"], r["undo"], r["accept"])' "$output")" \
+      "${state%% *} 20261122T020000Z $HOST/bin/restore-fine.sh --undo $HOST/bin/restore-fine.sh --accept"
+  done
+  # Nothing live had moved, or all was done: nobody has to decide.
+  for state in prepared committed; do
+    printf '20261122T020000Z running %s 20261121T020000Z\n' "$state" >"$HOST/state/fine.restoring"
+    run -0 "$HOST/bin/status.sh" --json
+    assert_says '"pending_restore":null'
+  done
   rm "$HOST/state/fine.restoring"
   : >"$(compgen -G "$STORE/files/fine/*")/SUSPECT"
   run -75 "$HOST/bin/status.sh"

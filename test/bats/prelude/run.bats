@@ -66,7 +66,7 @@ setup() { new_files_asset; }
 
 @test "a status that is no sysexits code becomes 70, with a word" {
   run -70 in_runtime 'begin_run test; (exit 3)'
-  assert_says 'status 3'
+  assert_says 'failed (exit 3)'
 }
 
 @test "guarded: status, errexit inside, and what it started lives on after success only" {

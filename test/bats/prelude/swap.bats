@@ -17,6 +17,18 @@ use_service() {
   relink
 }
 
+# Run a restore with a function of its replaced by one that kills it, and wait until nothing of it runs any more.
+killed_restore() {
+  cp "$HOST/bin/restore.sh" "$HOST/bin/killed.sh"
+  sed -i "\$i $1" "$HOST/bin/killed.sh"
+  run "$HOST/bin/killed.sh" --yes
+  assert_status 137
+  eventually nothing_runs "$HOST/bin/killed.sh"
+}
+
+# Does no process run this script?
+nothing_runs() { ! pgrep -f -- "$1" >/dev/null; }
+
 # What is live, as one word.
 live() {
   cat "$HOST/data/one"
@@ -70,31 +82,39 @@ live() {
   assert_says 'cannot start the fake service'
 }
 
-@test "kill -9 at any point of a swap: a backup refuses, the next restore undoes it and goes on" {
-  local point
+@test "kill -9 at any point of a swap: nothing is undone by itself; --undo puts the old back and keeps what it takes away" {
+  local point state
   use_service
   backup 2>/dev/null
-  for point in 'journal_swap() { printf "%s\\t%s\\t%s\\n" "$1" "$2" "$3" >>"$STATE_DIR/$ASSET.swap"; kill -9 $$; sleep 9; }' \
-    'rename_path() { mv -- "$1" "$2"; kill -9 $$; sleep 9; }' \
-    'place_path() { journal_swap place "$1" "$2"; mv -- "$1" "$2"; kill -9 $$; sleep 9; }' \
-    'service_start() { kill -9 $$; sleep 9; }' \
-    'kind_check_live() { kill -9 $$; sleep 9; }'; do
+  for point in 'swapping journal_swap() { printf "%s\\t%s\\t%s\\n" "$1" "$2" "$3" >>"$STATE_DIR/$ASSET.swap"; kill -9 $$; sleep 9; }' \
+    'swapping rename_path() { mv -- "$1" "$2"; kill -9 $$; sleep 9; }' \
+    'swapping place_path() { journal_swap place "$1" "$2"; mv -- "$1" "$2"; kill -9 $$; sleep 9; }' \
+    'swapping service_start() { kill -9 $$; sleep 9; }' \
+    'swapped kind_check_live() { kill -9 $$; sleep 9; }' \
+    'live swap_commit() { kill -9 $$; sleep 9; }'; do
+    state="${point%% *}" point="${point#* }"
     rm -rf "$HOST"/data.lifeboat-old-*
     printf 'newer\n' >"$HOST/data/one"
     : >"$HOST/up"
-    cp "$HOST/bin/restore.sh" "$HOST/bin/killed.sh"
-    sed -i "\$i $point" "$HOST/bin/killed.sh"
-    run "$HOST/bin/killed.sh" --yes
-    assert_status 137
-    sleep 1.5
+    killed_restore "$point"
+    assert_same "$(cut -d ' ' -f 3 "$HOST/state/thing.restoring")" "$state"
     run -75 backup
-    assert_says 'a restore of thing did not end'
-    run -0 restore --yes
-    assert_says 'undoing what it had done'
-    assert_same "$(live)" one
-    assert_same "$(cat "$HOST"/data.lifeboat-old-*/one)" newer
+    assert_says 'an interrupted restore of thing is pending'
+    assert_says "$HOST/bin/restore-thing.sh --undo"
+    run -75 restore --yes
+    assert_says "$HOST/bin/restore.sh --undo"
+    assert_says "$HOST/bin/restore.sh --accept"
+    run -75 restore --dry-run
+    # What somebody has done since.
+    [[ ! -d $HOST/data ]] || printf 'a day of work\n' >"$HOST/data/work"
+    run -0 restore --undo --yes
+    assert_same "$(live)" newer
+    [[ $state == swapping ]] || assert_same "$(cat "$HOST"/data.lifeboat-old-*/work)" 'a day of work'
+    [[ $state == swapping ]] || assert_same "$(cat "$HOST"/data.lifeboat-old-*/one)" one
     [[ -e $HOST/up ]]
     assert_tidy
+    run -0 restore --undo --yes
+    assert_says 'nothing to undo'
   done
 }
 
@@ -117,7 +137,7 @@ live() {
 
 @test "paths with newlines, tabs and percents go through the journal" {
   run -0 in_runtime 'begin_run test; d="$1/a%0A
-b	c%09"; mkdir "$d"; echo new >"$d/staged"; echo old >"$d/live"; swap_path "$d/staged" "$d/live"; cat "$d/live"; swap_rollback; cat "$d/live" "$d/staged"' "$HOST"
+b	c%09"; mkdir "$d"; echo new >"$d/staged"; echo old >"$d/live"; : >"$d/.lifeboat-swap"; STAGE_DIR="$d"; swap_path "$d/staged" "$d/live"; cat "$d/live"; swap_rollback; cat "$d/live" "$d/staged"' "$HOST"
   [[ $output == "new
 "*"old
 new" ]] || fail "$output"
@@ -151,7 +171,7 @@ pod-apiserver.yaml
 pod-etcd.yaml" ]] || fail "$output"
 }
 
-@test "static pods of a run that was killed are given back by the next restore" {
+@test "static pods of a run that was killed are given back by the undo" {
   mkdir "$HOST/manifests"
   touch "$HOST/manifests/pod-etcd.yaml"
   set_fact SERVICE_KIND static-pod
@@ -160,13 +180,9 @@ pod-etcd.yaml" ]] || fail "$output"
   set_list STATIC_PODS pod-etcd.yaml
   relink
   backup 2>/dev/null
-  cp "$HOST/bin/restore.sh" "$HOST/bin/killed.sh"
-  sed -i '$i swap_aside() { kill -9 $$; sleep 9; }' "$HOST/bin/killed.sh"
-  run "$HOST/bin/killed.sh" --yes
-  assert_status 137
+  killed_restore 'swap_aside() { kill -9 $$; sleep 9; }'
   [[ ! -e $HOST/manifests/pod-etcd.yaml ]]
-  sleep 1.5
-  run -0 restore --yes
+  run -0 restore --undo --yes
   [[ -e $HOST/manifests/pod-etcd.yaml ]]
   assert_tidy
 }
