@@ -100,6 +100,11 @@ payload_names() {
   payload_fields "$1" name
 }
 
+# Print what a set lacks although it was asked for, one object a line: the kind could not capture it (`degraded.N`).
+degraded_objects() {
+  sed -n -e '/^degraded\.[0-9][0-9]*=/ { s/^degraded\.[0-9]*=//; s/%0[AD]/ /g; s/%25/%/g; p; }' "$1/MANIFEST"
+}
+
 # Print the number of a payload in the MANIFEST of a set.
 payload_number() {
   local line

@@ -61,33 +61,6 @@ own() {
   new_mysql_host
 }
 
-# A host whose asset is the server of $MY: every database, or those given.
-new_mysql_host() {
-  local name
-  new_host
-  set_fact KIND mysql
-  set_fact TYPE mysql
-  for name in MYSQL_USER PASSWORD_SECRET MYSQL_SOCKET MYSQL_HOST SERVER_BINARY RESTORE_CREDENTIALS_FILE; do set_fact "$name" ''; done
-  set_fact MYSQL_PORT 0
-  set_fact SERVER_USER root
-  set_fact DATA_DIR "$MY/data"
-  set_fact CREDENTIALS_FILE "$MY/root.cnf"
-  set_list DATABASES
-  set_list DUMP_EXTRA_ARGS
-  set_fact SERVICE_KIND commands
-  set_fact SERVICE_NAME database
-  set_list SERVICE_START "$MY/service" start
-  set_list SERVICE_STOP "$MY/service" stop
-  set_list SERVICE_STATUS "$MY/service" status
-  relink
-}
-
-# Back up chosen databases: shop and the one with the odd name.
-with_databases() {
-  set_list DATABASES "$@"
-  relink
-}
-
 # What happened since the backup, and must be gone after a restore: new things, changed things, lost things.
 wreck() {
   maria 'CREATE DATABASE extra' 'CREATE TABLE extra.t (a INT)' 'CREATE TABLE shop.late (a INT)' 'CREATE VIEW shop.late_view AS SELECT 1' \
@@ -95,12 +68,6 @@ wreck() {
     'CREATE FUNCTION shop.late_function() RETURNS INT RETURN 1' 'CREATE USER late@localhost' "SET PASSWORD FOR app@localhost = PASSWORD('new-app-password')" \
     'DELETE FROM shop.picture' 'DROP PROCEDURE shop.report' 'DROP TABLE ledger.entry' 'DROP DATABASE empty' 'ALTER DATABASE shop CHARACTER SET latin1' "DROP DATABASE $(printf "\`%s\`" "${ODD//\`/\`\`}")"
 }
-
-# The decoded dump of a set of this test.
-dump_of() { zstd -dc "$1/dump.sql.zst"; }
-
-# A value of a set's MANIFEST.
-manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
 
 # Make a set whose dump went through a filter, as if the dump program had written it so: hashes and all.
 forge_set() {
