@@ -699,8 +699,8 @@ find_left_out() {
   if grep -E '^ERROR (2002|2003|2006|2013|1053) ' -- "$RUN_DIR/probe.errors" >/dev/null; then die_of_mysql 'the server went away while its tables were looked at' "$RUN_DIR/probe.err"; fi
   while IFS= read -r line; do
     [[ $line =~ ^ERROR\ ([0-9]+)\ \([0-9A-Z]+\)\ at\ line\ ([0-9]+):\ (.*)$ ]] || continue
-    # It was dropped this moment.
-    [[ ${BASH_REMATCH[1]} != 1146 ]] || continue
+    # It was dropped this moment; or nothing was executed because nothing could be prepared, which was said before.
+    [[ ${BASH_REMATCH[1]} != 1146 && ${BASH_REMATCH[1]} != 1243 ]] || continue
     number="${BASH_REMATCH[2]}" text="${BASH_REMATCH[1]}: ${BASH_REMATCH[3]//[[:cntrl:]]/ }"
     IFS=$'\t' read -r what db name _ < <(sed -n "${number}p" "$list")
     [[ -n ${name:-} ]] || die "$EX_SOFTWARE" "there is no line $number in what was asked of the tables"
@@ -726,6 +726,8 @@ enter_left_out() {
   local what db name why number=0
   while IFS=$'\t' read -r what db name why; do
     number=$((number + 1))
+    decode_name "$db" && db="$DECODED_NAME"
+    decode_name "$name" && name="$DECODED_NAME"
     log_warn "the $what $db.$name is NOT in this backup: $why"
     manifest_add "degraded.$number" "the $what $db.$name ($why)"
     [[ $what != table ]] || manifest_add degraded.rows yes
@@ -733,12 +735,15 @@ enter_left_out() {
   while IFS=$'\t' read -r db name; do
     [[ $(cat -- "$RUN_DIR/dump.history") == yes ]] || break
     number=$((number + 1))
+    decode_name "$db" && db="$DECODED_NAME"
+    decode_name "$name" && name="$DECODED_NAME"
     log_warn "the table $db.$name keeps old rows by transaction, which the dump program cannot take along: this backup has its present rows only, of a moment before the rest"
     manifest_add "degraded.$number" "the past of the table $db.$name (kept by transaction, its present rows are there)"
   done <"$RUN_DIR/present"
   while IFS= read -r name; do
     [[ -n $name ]] || continue
     number=$((number + 1))
+    decode_name "$name" && name="$DECODED_NAME"
     log_warn "the database $name is NOT in this backup: the dump program cannot dump it"
     manifest_add "degraded.$number" "the database $name"
     manifest_add degraded.rows yes
@@ -1987,6 +1992,8 @@ check_live_rows() {
   local set="$1"
   shift
   has_rows "$set" || return 0
+  # What could not be opened before the restore counts now.
+  rm -f -- "$RUN_DIR/left-out"
   stream_payload "$set" rows.tsv read_rows || exit $?
   count_live_rows "$(content_condition "$@")" "$(manifest_get "$set" rows.history)" databases >"$RUN_DIR/rows.live"
   require_rows "$set" 'live server' "$RUN_DIR/rows.live"

@@ -225,7 +225,7 @@ undo_failed_swap() {
   swap_pending || return 0
   log_warn "the restore failed: putting everything back"
   if (swap_undo); then
-    rm -f -- "$STATE_DIR/$ASSET.new-chain"
+    resume_log_chain
     log_info "$ASSET is as it was before the restore"
   else
     log_error "$ASSET could NOT be put back completely$(moved_so_far). Run this restore again: it first ends what this one began"

@@ -211,7 +211,7 @@ maria_values() { maria 'SELECT * FROM a.t' 'SELECT * FROM a.u' 'SELECT increment
   maria 'CREATE DATABASE new' 'CREATE TABLE new.t (a INT)'
   run -65 backup
   assert_says "the database it's"
-  assert_says 'the database new%0Aline' || assert_says 'the database new line'
+  assert_says 'the database new line (a line break'
   run -0 grep -x 'content.[0-9]*=database new' "$(last_set)/MANIFEST"
   run -0 verify --deep
   set_list DATABASES "it's"
@@ -234,22 +234,19 @@ maria_values() { maria 'SELECT * FROM a.t' 'SELECT * FROM a.u' 'SELECT increment
   before="$(maria_facts)"
   run -0 backup
   assert_same "$(manifest "$(last_set)" content.agreed) $(manifest "$(last_set)" rows.agreed)" 'yes yes'
-  maria 'DROP DATABASE objects' 'DROP DATABASE ```````' "DROP USER 'o''dd %'@'%'" 'DELETE FROM `-lead`.`-lead`' || true
+  maria 'DROP DATABASE objects' 'DROP DATABASE ``````' "DROP USER 'o''dd %'@'%'" 'DELETE FROM `-lead`.`-lead`'
   run -0 restore --yes
-  same_facts "$(maria_facts | without_cached)" "$(without_cached <<<"$before")"
+  same_facts "$(maria_facts)" "$before"
   with_databases objects '``' '-lead' "it's" 'per%cent%s' '%0A'
   before="$(maria_facts)"
   run -0 backup
   maria 'DROP DATABASE objects' 'DELETE FROM `-lead`.`-lead`' "DROP TABLE \`it's\`.\`it's\`"
   run -0 restore --yes
-  same_facts "$(maria_facts | without_cached)" "$(without_cached <<<"$before")"
+  same_facts "$(maria_facts)" "$before"
 }
 
-# A sequence goes on after the numbers that the server had in memory: the first word of its row may be larger.
-without_cached() { cat; }
-
 @test "indexes of words, rows too wide for the strict mode, rows that a CHECK refuses, and a full table in memory come back as they were" {
-  own empty --innodb-ft-min-token-size=2 --ft-min-word-len=2 --innodb-strict-mode=OFF --max-heap-table-size=64M --innodb-page-size=8k
+  own empty --innodb-ft-min-token-size=2 --ft-min-word-len=2 --innodb-strict-mode=OFF --max-heap-table-size=64M
   maria 'CREATE DATABASE w' 'CREATE TABLE w.words (id INT PRIMARY KEY, t TEXT, FULLTEXT (t))' "INSERT INTO w.words VALUES (1, 'go up'), (2, 'down there')" \
     'CREATE TABLE w.old (id INT PRIMARY KEY, t TEXT, FULLTEXT (t)) ENGINE=MyISAM' "INSERT INTO w.old SELECT * FROM w.words" "INSERT INTO w.old SELECT seq, 'filler text' FROM w.seq_10_to_30" \
     "CREATE TABLE w.wide (id INT PRIMARY KEY, $(for n in {1..40}; do printf 'c%d CHAR(255),' "$n"; done) z INT) DEFAULT CHARSET latin1 ROW_FORMAT=COMPACT" "INSERT INTO w.wide (id, c1) VALUES (1, 'x')" \
@@ -329,7 +326,6 @@ without_cached() { cat; }
   # It runs out while the safety dump is written.
   shadow zstd <<'SHADOW'
 case "$*" in *-d*) exec REAL "$@" ;; esac
-if [[ $(readlink /proc/$$/fd/1) == pipe:* ]]; then exec REAL "$@"; fi
 echo 'zstd: error 25 : Write error : No space left on device' >&2
 exit 1
 SHADOW
@@ -373,7 +369,7 @@ SHADOW
 
 @test "a program that writes is locked out from the safety dump to the proof: each of its rows is live or in the safety dump, and it goes on afterwards" {
   own full
-  maria 'CREATE TABLE ledger.steady (n INT PRIMARY KEY)' "CREATE USER app2@localhost IDENTIFIED BY 'x'" 'GRANT ALL ON ledger.* TO app2@localhost'
+  maria 'DROP VIEW ledger.across' 'CREATE TABLE ledger.steady (n INT PRIMARY KEY)' "CREATE USER app2@localhost IDENTIFIED BY 'x'" 'GRANT ALL ON ledger.* TO app2@localhost'
   with_databases ledger
   run -0 backup
   # It notes what the server said yes to.

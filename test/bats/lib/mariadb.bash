@@ -58,7 +58,7 @@ case "\$1" in
   stop)
     alive || exit 0
     kill "\$(cat '$MY/pid')"
-    for _ in {1..400}; do alive || exit 0; sleep 0.05; done
+    for _ in {1..2400}; do alive || exit 0; sleep 0.05; done
     exit 1
     ;;
   status) alive ;;
@@ -232,12 +232,12 @@ maria_facts() {
     FROM information_schema.COLUMNS c JOIN information_schema.TABLES t USING (TABLE_SCHEMA, TABLE_NAME) WHERE t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE') AND c.TABLE_SCHEMA ${where//X/c.TABLE_SCHEMA} GROUP BY CAST(c.TABLE_SCHEMA AS BINARY), CAST(c.TABLE_NAME AS BINARY)" | maria | LC_ALL=C sort
 }
 
-# SQL for the definitions in databases that a condition chooses.
+# SQL for the definitions in databases that a condition chooses. A server that reads its own SHOW CREATE TABLE writes down Aria's default.
 maria_dictionary() {
   local where="$1"
   cat <<SQL
 SELECT 'schema', HEX(SCHEMA_NAME), DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME, SCHEMA_COMMENT FROM information_schema.SCHEMATA WHERE SCHEMA_NAME ${where//X/SCHEMA_NAME} ORDER BY 2;
-SELECT 'table', HEX(TABLE_SCHEMA), HEX(TABLE_NAME), TABLE_TYPE, ENGINE, ROW_FORMAT, AUTO_INCREMENT, TABLE_COLLATION, CREATE_OPTIONS, HEX(TABLE_COMMENT) FROM information_schema.TABLES WHERE TABLE_SCHEMA ${where//X/TABLE_SCHEMA} ORDER BY 2, 3;
+SELECT 'table', HEX(TABLE_SCHEMA), HEX(TABLE_NAME), TABLE_TYPE, ENGINE, ROW_FORMAT, AUTO_INCREMENT, TABLE_COLLATION, REPLACE(CREATE_OPTIONS, 'page_checksum=1 ', ''), HEX(TABLE_COMMENT) FROM information_schema.TABLES WHERE TABLE_SCHEMA ${where//X/TABLE_SCHEMA} ORDER BY 2, 3;
 SELECT 'column', HEX(TABLE_SCHEMA), HEX(TABLE_NAME), HEX(COLUMN_NAME), ORDINAL_POSITION, HEX(COLUMN_DEFAULT), IS_NULLABLE, HEX(COLUMN_TYPE), COLLATION_NAME, COLUMN_KEY, EXTRA, HEX(COLUMN_COMMENT), HEX(GENERATION_EXPRESSION) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA ${where//X/TABLE_SCHEMA} ORDER BY 2, 3, 5;
 SELECT 'index', HEX(TABLE_SCHEMA), HEX(TABLE_NAME), HEX(INDEX_NAME), SEQ_IN_INDEX, HEX(COLUMN_NAME), NON_UNIQUE, COLLATION, SUB_PART, NULLABLE, INDEX_TYPE, HEX(INDEX_COMMENT) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA ${where//X/TABLE_SCHEMA} ORDER BY 2, 3, 4, 5;
 SELECT 'reference', HEX(CONSTRAINT_SCHEMA), HEX(TABLE_NAME), HEX(CONSTRAINT_NAME), HEX(UNIQUE_CONSTRAINT_SCHEMA), HEX(REFERENCED_TABLE_NAME), UPDATE_RULE, DELETE_RULE FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA ${where//X/CONSTRAINT_SCHEMA} ORDER BY 2, 3, 4;
@@ -261,7 +261,7 @@ INSERT INTO \`$db\`.\`$name\` VALUES (1, 'x),(y'), (2, 'a\\\\''),(''b'), (3, NUL
 CREATE TABLE \`$db\`.\`p$name\` (a INT, b INT) WITH SYSTEM VERSIONING;
 INSERT INTO \`$db\`.\`p$name\` VALUES (1, 1), (2, 2);
 UPDATE \`$db\`.\`p$name\` SET b = 3 WHERE a = 1;
-CREATE VIEW \`$db\`.\`v$name\` AS SELECT \`$name\` AS \`$name\`, 'a;b' AS t FROM \`$db\`.\`$name\`;
+CREATE VIEW \`$db\`.\`v$name\` AS SELECT \`$name\` AS \`$name\`, 'a;b' AS \`two words\` FROM \`$db\`.\`$name\`;
 CREATE PROCEDURE \`$db\`.\`p$name\`(IN \`$name\` INT) SELECT \`$name\`;
 CREATE FUNCTION \`$db\`.\`f$name\`() RETURNS INT RETURN 1;
 CREATE TRIGGER \`$db\`.\`t$name\` BEFORE INSERT ON \`$db\`.\`$name\` FOR EACH ROW SET NEW.v = 'z';
