@@ -482,7 +482,7 @@ dumped_condition() {
   for name in "${MYSQL_DATABASES[@]}"; do
     [[ $name == mysql ]] || names+=("$name")
   done
-  if ((${#names[@]})); then content_condition "${names[@]}"; else printf '0 = 1\n'; fi
+  if ((${#names[@]})); then content_condition ${names[@]+"${names[@]}"}; else printf '0 = 1\n'; fi
 }
 
 # What they hold now, sorted.
@@ -580,7 +580,7 @@ leave_out_statements() {
       words+=(-e "x'$(printf '%s' "$db" | od -An -v -tx1 | tr -d ' \n' | tr a-f A-F)', x'$(printf '%s' "$name" | od -An -v -tx1 | tr -d ' \n' | tr a-f A-F)' FROM")
     done <"$RUN_DIR/left-out"
   fi
-  if ((${#words[@]} > 0)); then grep -a -v -F "${words[@]}" || true; else cat; fi
+  if ((${#words[@]} > 0)); then grep -a -v -F ${words[@]+"${words[@]}"} || true; else cat; fi
 }
 
 # The tables of the list EXPECTED whose rows the list FOUND has not, or has in another number: `table<tab>expected<tab>found`.
@@ -1981,7 +1981,7 @@ kind_check_live() {
   if replaces_server "$set"; then
     compare_live_settings "$set"
   else
-    check_live_rows "$set" "${names[@]}"
+    check_live_rows "$set" ${names[@]+"${names[@]}"}
     rm -f -- "$STATE_DIR/$ASSET.undo"
     unlock_writers
   fi
@@ -2048,8 +2048,8 @@ undo_databases() {
   done < <(sed 1d "$note")
   mysql_identify
   lock_writers
-  [[ $made_at == "$STAMP" ]] || keep_undone "${names[@]}"
-  for name in "${names[@]}"; do
+  [[ $made_at == "$STAMP" ]] || keep_undone ${names[@]+"${names[@]}"}
+  for name in ${names[@]+"${names[@]}"}; do
     require_query "cannot drop the database $name" "SET SESSION foreign_key_checks = 0, lock_wait_timeout = $MYSQL_LOCK_SECONDS; DROP DATABASE IF EXISTS $(sql_name "$name")"
   done
   if [[ $file != - ]]; then
