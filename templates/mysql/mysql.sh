@@ -10,8 +10,27 @@ readonly MYSQL_SYSTEM_DATABASES="'information_schema', 'performance_schema', 'my
 # A server answers within this time after it was started, also when InnoDB has something to recover.
 readonly MYSQL_START_SECONDS=120
 
+# A program that holds a lock on what is to be replaced is waited for so long.
+readonly MYSQL_LOCK_SECONDS=60
+
+# What `--force` does, for `--help` of the restore.
+readonly FORCE_HELP='go on although chosen databases cannot be saved first'
+
 # A clean shutdown writes what is still in memory.
 readonly MYSQL_STOP_SECONDS=300
+
+# What every session of these scripts starts with. Options of the server, `init_connect` and limits of the account change or
+# cut what a session sees (`sql_select_limit = 10` gives ten rows of any table), so nothing of them is left to chance. Comments
+# with a version are read by the servers that know the variable: /*M!… MariaDB, /*!5… and /*!8… MySQL.
+readonly MYSQL_SESSION="SET NAMES utf8mb4, SESSION sql_mode = '', time_zone = '+00:00', sql_select_limit = 18446744073709551615, sql_big_selects = 1, autocommit = 1, group_concat_max_len = 1048576, wait_timeout = 86400, net_read_timeout = 86400, net_write_timeout = 86400 /*M!100100 , max_statement_time = 0 */ /*M!100304 , system_versioning_asof = DEFAULT */ /*!50708 , max_execution_time = 0 */ /*!80000 , information_schema_stats_expiry = 0 */"
+
+# What a session that loads a dump starts with: what the live server once took must be taken again, also a row that a CHECK would
+# refuse today and a row that is too wide for the strict mode of InnoDB.
+readonly MYSQL_LOAD_SESSION="SET NAMES utf8mb4, SESSION sql_select_limit = 18446744073709551615, autocommit = 1, innodb_strict_mode = 0, wait_timeout = 86400, net_read_timeout = 86400, net_write_timeout = 86400 /*M!100100 , max_statement_time = 0 */ /*M!100201 , check_constraint_checks = 0 */ /*M!100100 , tx_read_only = 0 */ /*!50720 , transaction_read_only = 0 */ /*!80013 , sql_require_primary_key = 0 */"
+
+# The dump program takes no such words. A LIMIT of its own is what `sql_select_limit` gives way to; what that one does to lists of
+# tables and triggers is found when they are compared.
+readonly MYSQL_EVERY_ROW='1 LIMIT 18446744073709551615'
 
 # ---------------------------------------------------------------- connecting
 
@@ -94,7 +113,12 @@ quote_option() {
 
 # Run a statement on the live server; rows on stdout. The tool's words are in $RUN_DIR/mysql.err when it fails.
 mysql_query() {
-  "$MYSQL_CLIENT" "${MYSQL_ARGS[@]}" --connect-timeout=10 --batch --raw --skip-column-names --execute="$1" </dev/null 2>"$RUN_DIR/mysql.err"
+  "$MYSQL_CLIENT" "${MYSQL_ARGS[@]}" --init-command="$MYSQL_SESSION" --connect-timeout=10 --batch --raw --skip-column-names --execute="$1" </dev/null 2>"$RUN_DIR/mysql.err"
+}
+
+# Run the statements of stdin on the live server; rows on stdout.
+mysql_batch() {
+  "$MYSQL_CLIENT" "${MYSQL_ARGS[@]}" --init-command="$MYSQL_SESSION" --connect-timeout=10 --batch --raw --skip-column-names --binary-mode 2>"$RUN_DIR/mysql.err"
 }
 
 # The same, or leave with a code that tells why not.
@@ -119,6 +143,7 @@ mysql_error_code() {
   case "$1" in
     1044 | 1045 | 1130 | 1142 | 1143 | 1227 | 1370 | 1396 | 1698 | 1820 | 1862 | 3118) printf '%d\n' "$EX_NOPERM" ;;
     1049 | 1146) printf '%d\n' "$EX_DATA" ;;
+    1104) printf '%d\n' "$EX_CONFIG" ;;
     1040 | 1203 | 1205 | 1213 | 1226 | 1412) printf '%d\n' "$EX_TEMPFAIL" ;;
     *) printf '%d\n' "$EX_UNAVAILABLE" ;;
   esac
@@ -131,6 +156,7 @@ mysql_error_hint() {
     2006 | 2013) printf 'look at the log of the server: it may have crashed, been restarted or run out of memory\n' ;;
     1045 | 1698) printf 'are user and password right, and may this user log in from here?\n' ;;
     1044 | 1142 | 1143 | 1227 | 1370) printf 'the account lacks a privilege: see the list in the documentation of the mysql kind\n' ;;
+    1104) printf 'sql_big_selects is off for sessions of this account: SET GLOBAL max_join_size = DEFAULT, SET GLOBAL sql_big_selects = ON, and look at init_connect\n' ;;
     1412) printf 'a table was altered during the dump: do that at another time, then run this again\n' ;;
     1040 | 1203 | 1226) printf 'the server has too many connections\n' ;;
   esac
@@ -191,10 +217,13 @@ mysql_list_databases() {
   MYSQL_DATABASES=()
   if ((${#DATABASES[@]})); then
     MYSQL_DATABASES=("${DATABASES[@]}")
+    leave_out_databases
     return 0
   fi
-  found="$(require_query 'cannot list the databases' "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'mysql' OR SCHEMA_NAME NOT IN ($MYSQL_SYSTEM_DATABASES) ORDER BY SCHEMA_NAME = 'mysql', CAST(SCHEMA_NAME AS BINARY)")" || exit $?
+  found="$(require_query 'cannot list the databases' "SELECT $(sql_encoded SCHEMA_NAME) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'mysql' OR SCHEMA_NAME NOT IN ($MYSQL_SYSTEM_DATABASES) ORDER BY SCHEMA_NAME = 'mysql', CAST(SCHEMA_NAME AS BINARY)")" || exit $?
   while IFS= read -r name; do
+    decode_name "$name"
+    name="$DECODED_NAME"
     # A directory that the server takes for a database: lost+found, or what a restore put aside on a mount point.
     if [[ $name == '#mysql50#'* ]]; then
       log_debug "${name#'#mysql50#'} in the data directory is no database"
@@ -202,6 +231,55 @@ mysql_list_databases() {
     fi
     MYSQL_DATABASES+=("$name")
   done <<<"$found"
+  leave_out_databases
+}
+
+# Take out of MYSQL_DATABASES what the dump program cannot name: a line break in the name of a database, and a quote or a
+# backslash in it where it has events. They are left in MYSQL_UNNAMEABLE, `name (why)` a line: the rest must not go without a
+# backup for their sake, and nobody may believe that they have one.
+leave_out_databases() {
+  local name encoded events
+  local -a kept=()
+  MYSQL_UNNAMEABLE=''
+  events="$(require_query 'cannot list the events' "SELECT DISTINCT $(sql_encoded EVENT_SCHEMA) FROM information_schema.EVENTS")" || exit $?
+  for name in ${MYSQL_DATABASES[@]+"${MYSQL_DATABASES[@]}"}; do
+    encoded="$(encode_name "$name")"
+    if [[ $name == *[$'\n\r']* ]]; then
+      MYSQL_UNNAMEABLE+="$encoded (a line break in its name)"$'\n'
+    elif [[ $name == *[\'\"\\]* ]] && has_line "$events" "$encoded"; then
+      MYSQL_UNNAMEABLE+="$encoded (events, and a quote or a backslash in its name)"$'\n'
+    else
+      kept+=("$name")
+    fi
+  done
+  MYSQL_DATABASES=(${kept[@]+"${kept[@]}"})
+  ((${#MYSQL_DATABASES[@]} > 0)) || die "$EX_DATA" "the dump program of the server cannot dump ${MYSQL_UNNAMEABLE//$'\n'/ }" 'rename that database'
+}
+
+# Is a line among others?
+has_line() {
+  [[ $'\n'$1$'\n' == *$'\n'"$2"$'\n'* ]]
+}
+
+# SQL for a name as a word of rows.tsv and of messages: percent, tab and line breaks are percent-encoded.
+sql_encoded() {
+  printf "REPLACE(REPLACE(REPLACE(REPLACE(%s, '%%', '%%25'), CHAR(9), '%%09'), CHAR(10), '%%0A'), CHAR(13), '%%0D')" "$1"
+}
+
+# The same of a name in hand.
+encode_name() {
+  local name="${1//'%'/%25}"
+  name="${name//$'\t'/%09}"
+  name="${name//$'\n'/%0A}"
+  printf '%s\n' "${name//$'\r'/%0D}"
+}
+
+# The inverse; the result, which may end in a newline, is left in DECODED_NAME.
+decode_name() {
+  DECODED_NAME=${1//'%09'/$'\t'}
+  DECODED_NAME=${DECODED_NAME//'%0A'/$'\n'}
+  DECODED_NAME=${DECODED_NAME//'%0D'/$'\r'}
+  DECODED_NAME=${DECODED_NAME//'%25'/%}
 }
 
 # A name as SQL's bytes, whatever characters and whatever sql_mode. Compare it with CAST(… AS BINARY): the collation of
@@ -268,6 +346,28 @@ kind_preflight() {
   check_dump_arguments
   check_databases
   check_privileges
+  check_session
+}
+
+# Run a statement in a session as the server makes it for this account, as the dump program has one.
+bare_query() {
+  "$MYSQL_CLIENT" "${MYSQL_ARGS[@]}" --connect-timeout=10 --batch --raw --skip-column-names --execute="$1" </dev/null 2>"$RUN_DIR/mysql.err" || die_of_mysql 'cannot ask for the state of a session' "$RUN_DIR/mysql.err"
+}
+
+# What does a session of this account start with? The dump program cannot be told to start with anything else.
+check_session() {
+  local limit charset asof found
+  limit="$(bare_query 'SELECT @@SESSION.sql_select_limit')" || exit $?
+  charset="$(bare_query 'SELECT @@SESSION.character_set_results')" || exit $?
+  [[ $charset == utf8mb4 ]] || log_warn "sessions of this account speak $charset whatever they ask for (init_connect, or skip_character_set_client_handshake): the dump fails at a name that this lacks"
+  if [[ $limit != 18446744073709551615 ]]; then
+    log_warn "sessions of this account are cut to $limit rows a result (sql_select_limit, set globally or by init_connect): the dump asks for every row, and is refused if a list of tables or triggers is cut"
+  fi
+  [[ $MYSQL_FLAVOUR == mariadb ]] || return 0
+  found="$(versioned_tables "$(dumped_condition)" | wc -l)" || exit $?
+  ((found > 0)) || return 0
+  asof="$(bare_query 'SELECT @@SESSION.system_versioning_asof')" || exit $?
+  [[ $asof == DEFAULT ]] || die "$EX_CONFIG" "sessions of this account look at $asof (system_versioning_asof): the dump would hold the rows of that day" "SET GLOBAL system_versioning_asof = DEFAULT, and look at init_connect"
 }
 
 # Refuse additions to the dump's arguments that take away what a restore relies on.
@@ -275,7 +375,7 @@ check_dump_arguments() {
   local arg
   for arg in ${DUMP_EXTRA_ARGS[@]+"${DUMP_EXTRA_ARGS[@]}"}; do
     case "$arg" in
-      --compact | --skip-comments | --comments=0 | --comments=FALSE | --result-file* | -r* | --tab* | -T* | --xml | -X | --flush-privileges | --skip-create-options | --compatible* | --all-databases | -A | --no-create-db | -n | --no-create-info | -t | --defaults-* | --no-defaults | --password* | -p* | [!-]*)
+      --compact | --skip-comments | --comments=0 | --comments=FALSE | --result-file* | -r* | --tab* | -T* | --xml | -X | --flush-privileges | --skip-create-options | --compatible* | --all-databases | -A | --no-create-db | -n | --no-create-info | -t | --where* | -w* | --defaults-* | --no-defaults | --password* | -p* | [!-]*)
         [[ $arg == --* ]] || arg="${arg:0:2}"
         die "$EX_CONFIG" "the plan gives the dump the argument ${arg%%=*}, which does not go with this backup" "take it out of the plan"
         ;;
@@ -286,8 +386,6 @@ check_dump_arguments() {
 # Are the databases of the plan there, with names that can be handled?
 check_databases() {
   local name found
-  found="$(require_query 'cannot list the databases' 'SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE LOCATE(CHAR(10), SCHEMA_NAME) OR LOCATE(CHAR(13), SCHEMA_NAME)')" || exit $?
-  [[ $found == 0 ]] || die "$EX_CONFIG" 'the name of a database holds a line break: its dump would not come back as it is' 'rename that database'
   for name in ${DATABASES[@]+"${DATABASES[@]}"}; do
     case "$name" in
       mysql | sys | information_schema | performance_schema | ndbinfo)
@@ -351,46 +449,325 @@ kind_capture() {
   mysql_identify
   mysql_list_databases
   log_bin="$(mysql_variable log_bin)" || exit $?
+  find_left_out
   mysql_dump_arguments "$log_bin"
   warn_of_loose_ends
   describe_server
+  list_dumped_content >"$RUN_DIR/content.before"
+  DUMP_BEGAN="$(require_query 'cannot ask for the time' 'SELECT UTC_TIMESTAMP()')" || exit $?
   write_payload dump.sql observe_dump produce_dump
   if [[ $log_bin == ON ]] && ! grep '^position\.' "$RUN_DIR/dump.facts" >/dev/null; then
     log_warn "the binary log is on, but the dump does not name its position: no point-in-time recovery from this set"
   fi
   ((LOG_SECONDS == 0)) || enter_binlog_identity
   enter_content
+  enter_rows
+  enter_persisted_settings
+  enter_left_out
 }
 
-# Enter what was seen in the dump. `content.agreed` says whether the server, asked afterwards, held the same: if so a
-# restore must come to the same, if not it can only be told that something differs.
+# Take the settings along that MySQL's server keeps in its data directory (SET PERSIST), where this script may read them.
+enter_persisted_settings() {
+  [[ $MYSQL_FLAVOUR == mysql && ${#DATABASES[@]} -eq 0 && -f $DATA_DIR/mysqld-auto.cnf && -r $DATA_DIR/mysqld-auto.cnf ]] || return 0
+  write_payload_file mysqld-auto.cnf "$DATA_DIR/mysqld-auto.cnf"
+}
+
+# What databases hold now, sorted; without names of databases: all of them.
+list_content() {
+  require_query 'cannot count what the databases hold' "$(content_query "$(content_condition "$@")")" | sort
+}
+
+# The condition for the databases that are dumped, without `mysql`: the server keeps that one itself.
+dumped_condition() {
+  local name
+  local -a names=()
+  for name in "${MYSQL_DATABASES[@]}"; do
+    [[ $name == mysql ]] || names+=("$name")
+  done
+  if ((${#names[@]})); then content_condition ${names[@]+"${names[@]}"}; else printf '0 = 1\n'; fi
+}
+
+# What they hold now, sorted.
+list_dumped_content() {
+  require_query 'cannot count what the databases hold' "$(content_query "$(dumped_condition)")" | sort
+}
+
+# Enter what was seen in the dump, and demand that the server, asked before and afterwards, held the same. `content.agreed` says
+# whether it did; if not (tables came or went meanwhile), a restore can only tell that something differs.
 enter_content() {
   local line number=0 agreed=yes
   while IFS= read -r line; do
     manifest_add "${line%%=*}" "${line#*=}"
-  done < <(grep -v '^content=' "$RUN_DIR/dump.facts")
+  done < <(grep -v -e '^content=' -e '^rows=' "$RUN_DIR/dump.facts")
   recorded_content "$RUN_DIR/dump.facts" >"$RUN_DIR/content.dump"
   while IFS= read -r line; do
     number=$((number + 1))
     manifest_add "content.$number" "$line"
   done <"$RUN_DIR/content.dump"
-  require_query 'cannot count what the databases hold' "$(content_query "$(content_condition ${DATABASES[@]+"${DATABASES[@]}"})")" | sort >"$RUN_DIR/content.live"
-  if ! cmp -s -- "$RUN_DIR/content.live" "$RUN_DIR/content.dump"; then
+  list_dumped_content >"$RUN_DIR/content.live"
+  if ! same_but_left_out "$RUN_DIR/content.live" "$RUN_DIR/content.dump"; then
     agreed=no
-    log_warn "tables or routines came or went while the dump was made: $(content_difference "$RUN_DIR/content.dump" "$RUN_DIR/content.live" dumped 'there now')"
+    line="$(content_difference "$RUN_DIR/content.dump" "$RUN_DIR/content.live" dumped 'there now')"
+    if cmp -s -- "$RUN_DIR/content.before" "$RUN_DIR/content.live" && ((${#DUMP_EXTRA_ARGS[@]} == 0)); then
+      die "$EX_DATA" "the dump lacks what the server has, before and after it: $line" "$(short_session_hint)"
+    fi
+    log_warn "tables or routines came or went while the dump was made: $line"
   fi
   manifest_add content.agreed "$agreed"
 }
 
+# What to look at when a dump lacks things.
+short_session_hint() {
+  printf 'does the account see all of it, and does anything cut its sessions? SELECT @@sql_select_limit as this account; SET GLOBAL sql_select_limit = DEFAULT, and look at init_connect\n'
+}
+
+# Are two lists of content the same, apart from the databases of which something was left out?
+same_but_left_out() {
+  local name
+  local -a names=()
+  while IFS=$'\t' read -r _ name _; do
+    decode_name "$name"
+    names+=("$DECODED_NAME")
+  done <"$RUN_DIR/left-out"
+  [[ "$(content_without "$1" ${names[@]+"${names[@]}"})" == "$(content_without "$2" ${names[@]+"${names[@]}"})" ]]
+}
+
+# A list of content without what it says of some databases.
+content_without() {
+  local file="$1" line name
+  shift
+  while IFS= read -r line; do
+    for name in "$@"; do
+      [[ $line != *" in $name" ]] || continue 2
+    done
+    printf '%s\n' "$line"
+  done <"$file"
+}
+
+# ---------------------------------------------------------------- rows
+
+# Tables of the database `mysql` whose rows count: the accounts. Others change by themselves.
+readonly MYSQL_ACCOUNT_TABLES="'global_priv', 'user', 'db', 'tables_priv', 'columns_priv', 'procs_priv', 'proxies_priv', 'roles_mapping', 'role_edges', 'default_roles', 'global_grants', 'servers', 'func'"
+
+# SQL that makes SQL: a statement a table that counts its rows, with the names as rows.tsv has them. CONDITION chooses databases by
+# the column X; HISTORY says whether rows of the past count where a table keeps them by time; SCOPE is `all` where accounts count.
+rows_query() {
+  local condition="$1" history="$2" scope="$3" past="''" accounts='0 = 1'
+  [[ $scope != all ]] || accounts="t.TABLE_SCHEMA = 'mysql' AND t.TABLE_NAME IN ($MYSQL_ACCOUNT_TABLES)"
+  if [[ $history == yes ]]; then
+    past="IF(t.TABLE_TYPE = 'SYSTEM VERSIONED' AND NOT EXISTS (SELECT 1 FROM information_schema.COLUMNS c WHERE c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME AND c.GENERATION_EXPRESSION = 'ROW START' AND c.DATA_TYPE = 'bigint'), ' FOR SYSTEM_TIME ALL', '')"
+  fi
+  cat <<SQL
+SELECT CONCAT('SELECT COUNT(*), x''', HEX($(sql_encoded t.TABLE_SCHEMA)), ''', x''', HEX($(sql_encoded t.TABLE_NAME)), ''' FROM ', CHAR(96), REPLACE(t.TABLE_SCHEMA, CHAR(96), CONCAT(CHAR(96), CHAR(96))), CHAR(96), '.', CHAR(96), REPLACE(t.TABLE_NAME, CHAR(96), CONCAT(CHAR(96), CHAR(96))), CHAR(96), $past, ';')
+FROM information_schema.TABLES t WHERE t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')
+  AND IFNULL(t.ENGINE, 'InnoDB') NOT IN ('MRG_MyISAM', 'MRG_MYISAM', 'FEDERATED', 'CONNECT', 'SPIDER', 'OQGRAPH', 'VP')
+  AND (${condition//X/t.TABLE_SCHEMA} AND t.TABLE_SCHEMA <> 'mysql' OR $accounts)
+SQL
+}
+
+# Count the rows of every table of the live server in databases that a condition chooses, as lines of rows.tsv.
+count_live_rows() {
+  local condition="$1" history="$2" scope="$3"
+  require_query 'cannot list the tables' "$(rows_query "$condition" "$history" "$scope")" | leave_out_statements >"$RUN_DIR/count.sql"
+  mysql_batch <"$RUN_DIR/count.sql" || die_of_mysql 'cannot count the rows' "$RUN_DIR/mysql.err"
+}
+
+# Drop the statements about tables that were left out, which cannot be counted.
+leave_out_statements() {
+  local what db name line
+  local -a words=()
+  if [[ -s $RUN_DIR/left-out ]]; then
+    while IFS=$'\t' read -r what db name _; do
+      [[ $what == table ]] || continue
+      words+=(-e "x'$(printf '%s' "$db" | od -An -v -tx1 | tr -d ' \n' | tr a-f A-F)', x'$(printf '%s' "$name" | od -An -v -tx1 | tr -d ' \n' | tr a-f A-F)' FROM")
+    done <"$RUN_DIR/left-out"
+  fi
+  if ((${#words[@]} > 0)); then grep -a -v -F ${words[@]+"${words[@]}"} || true; else cat; fi
+}
+
+# The tables of the list EXPECTED whose rows the list FOUND has not, or has in another number: `table<tab>expected<tab>found`.
+rows_difference() {
+  awk -F '\t' '
+    FNR == 1 { file++ }
+    /^#/ { next }
+    file == 1 { found[$2 "\t" $3] = $1; next }
+    { key = $2 "\t" $3; if (!(key in found)) print key "\t" $1 "\t-"; else if (found[key] != $1) print key "\t" $1 "\t" found[key] }
+  ' <(printf '#\n' && cat -- "$2") <(printf '#\n' && cat -- "$1")
+}
+
+# Some of that in words.
+describe_rows_difference() {
+  local db table expected found count=0 text=''
+  while IFS=$'\t' read -r db table expected found; do
+    count=$((count + 1))
+    if ((count <= 3)); then text+="${text:+, }$db.$table has $found of $expected rows"; fi
+  done <"$1"
+  ((count <= 3)) || text+=", and $((count - 3)) more tables"
+  printf '%s\n' "$text"
+}
+
+# Compare the rows of the dump (file of lines as in rows.tsv) with those that the server counts now. One that was written to since
+# DUMP_BEGAN may differ. Any other must not: then rows are missing. Leaves the suspects in $RUN_DIR/rows.lost; 1 if there are any.
+compare_live_rows() {
+  local rows="$1" history="$2" scope=all condition db table dumped counted again
+  ((${#DATABASES[@]} == 0)) || scope=databases
+  condition="$(dumped_condition)"
+  count_live_rows "$condition" "$history" "$scope" >"$RUN_DIR/rows.live"
+  : >"$RUN_DIR/rows.lost"
+  rows_difference "$RUN_DIR/rows.live" "$rows" >"$RUN_DIR/rows.differ"
+  [[ -s $RUN_DIR/rows.differ ]] || return 0
+  count_live_rows "$condition" "$history" "$scope" >"$RUN_DIR/rows.again"
+  while IFS=$'\t' read -r db table counted dumped; do
+    again="$(awk -F '\t' -v db="$db" -v name="$table" '$2 == db && $3 == name { print $1 }' "$RUN_DIR/rows.again")"
+    [[ $again == "$counted" ]] || continue
+    ! written_since "$db" "$table" "$DUMP_BEGAN" || continue
+    printf '%s\t%s\t%s\t%s\n' "$db" "$table" "$counted" "$dumped" >>"$RUN_DIR/rows.lost"
+  done <"$RUN_DIR/rows.differ"
+  [[ ! -s $RUN_DIR/rows.lost ]] || return 1
+}
+
+# Was a table written to, or made, since a moment? An engine that keeps no such time may have been.
+written_since() {
+  local db table found
+  decode_name "$1" && db="$DECODED_NAME"
+  decode_name "$2" && table="$DECODED_NAME"
+  found="$(require_query 'cannot look at the tables' "SELECT IFNULL(UPDATE_TIME >= '$3', 0) OR CREATE_TIME >= '$3' OR ENGINE NOT IN ('InnoDB', 'MyISAM', 'Aria') FROM information_schema.TABLES WHERE CAST(TABLE_SCHEMA AS BINARY) = $(sql_text "$db") AND CAST(TABLE_NAME AS BINARY) = $(sql_text "$table")")" || exit $?
+  [[ $found != 0 ]]
+}
+
+# Write the payload rows.tsv: how many rows the dump holds of each table. The server's own count must agree for every table that
+# nobody wrote to; what is loaded later must come to the same for all.
+enter_rows() {
+  local agreed=yes
+  rows_of_facts "$RUN_DIR/dump.facts" >"$RUN_DIR/rows.dump"
+  if ! compare_live_rows "$RUN_DIR/rows.dump" "$(cat -- "$RUN_DIR/dump.history")"; then
+    if ((${#DUMP_EXTRA_ARGS[@]} == 0)); then
+      die "$EX_DATA" "rows are missing in the dump, and nobody wrote to these tables meanwhile: $(describe_lost_rows)" "$(short_session_hint)"
+    fi
+    agreed=no
+  fi
+  manifest_add rows.agreed "$agreed"
+  manifest_add rows.history "$(cat -- "$RUN_DIR/dump.history")"
+  { printf '# rows\tdatabase\ttable\n' && cat -- "$RUN_DIR/rows.dump"; } >"$RUN_DIR/rows.tsv"
+  write_payload_file rows.tsv "$RUN_DIR/rows.tsv"
+}
+
+# The lost rows in words: `shop.t: 10 of 1000`.
+describe_lost_rows() {
+  describe_rows_difference "$RUN_DIR/rows.lost"
+}
+
+# The rows that a scan of a dump counted, as lines of rows.tsv.
+rows_of_facts() {
+  sed -n 's/^rows=//p' "$1" | sort
+}
+
+# The consumer of rows.tsv: leaves it in $RUN_DIR/rows.set, if every line is one.
+read_rows() {
+  cat >"$RUN_DIR/rows.set"
+  if grep -a -v -E $'^(#.*|[0-9]{1,18}\t[^\t]+\t[^\t]+)$' -- "$RUN_DIR/rows.set" >/dev/null; then
+    log_error 'rows.tsv holds lines that are none of it'
+    return "$EX_DATA"
+  fi
+}
+
+# Has a set a list of its rows? Sets of older versions have none.
+has_rows() {
+  has_line "$(payload_names "$1")" rows.tsv
+}
+
+# ---------------------------------------------------------------- what cannot be dumped
+
+# Tables that keep old rows by transaction: the dump program refuses to take their past along, and the whole dump with it.
+versioned_tables() {
+  require_query 'cannot look at the tables' "SELECT CONCAT($(sql_encoded t.TABLE_SCHEMA), CHAR(9), $(sql_encoded t.TABLE_NAME), CHAR(9), IF(EXISTS (SELECT 1 FROM information_schema.COLUMNS c WHERE c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME AND c.GENERATION_EXPRESSION = 'ROW START' AND c.DATA_TYPE = 'bigint'), 'transaction', 'time')) FROM information_schema.TABLES t WHERE t.TABLE_TYPE = 'SYSTEM VERSIONED' AND ${1//X/t.TABLE_SCHEMA}"
+}
+
+# Find what would end the dump: a view that refers to nothing, a table that cannot be opened, a table whose past cannot be dumped.
+# Leaves `what<tab>database<tab>name<tab>why` in $RUN_DIR/left-out, percent-encoded, the definitions of views in left-out.sql, and
+# `database<tab>name` of tables whose present alone is dumped in $RUN_DIR/present. One of them must not keep all others from being saved.
+find_left_out() {
+  local condition list="$RUN_DIR/probe.list" line what db name number text
+  condition="$(dumped_condition)"
+  : >"$RUN_DIR/left-out"
+  : >"$RUN_DIR/present"
+  : >"$RUN_DIR/left-out.sql"
+  # shellcheck disable=SC2016  # the quotes of SQL
+  require_query 'cannot list the tables' "SELECT CONCAT(IF(TABLE_TYPE = 'VIEW', 'view', 'table'), CHAR(9), $(sql_encoded TABLE_SCHEMA), CHAR(9), $(sql_encoded TABLE_NAME), CHAR(9), HEX(CONCAT(IF(TABLE_TYPE = 'VIEW', 'SHOW FIELDS FROM ', 'SELECT 1 FROM '), CHAR(96), REPLACE(TABLE_SCHEMA, CHAR(96), CONCAT(CHAR(96), CHAR(96))), CHAR(96), '.', CHAR(96), REPLACE(TABLE_NAME, CHAR(96), CONCAT(CHAR(96), CHAR(96))), CHAR(96), IF(TABLE_TYPE = 'VIEW', '', ' LIMIT 1')))) FROM information_schema.TABLES WHERE TABLE_TYPE IN ('VIEW', 'BASE TABLE', 'SYSTEM VERSIONED') AND IFNULL(ENGINE, 'InnoDB') NOT IN ('MRG_MyISAM', 'MRG_MYISAM', 'FEDERATED', 'CONNECT', 'SPIDER', 'OQGRAPH', 'VP') AND ${condition//X/TABLE_SCHEMA} AND TABLE_SCHEMA <> 'mysql'" >"$list"
+  # A line a statement, so that an error names the line; every row of an answer is thrown away.
+  sed -e "s/^.*	\([0-9A-F]*\)\$/SET @probe = CONVERT(x'\1' USING utf8mb4); PREPARE probe FROM @probe; EXECUTE probe;/" "$list" >"$RUN_DIR/probe.sql"
+  "$MYSQL_CLIENT" "${MYSQL_ARGS[@]}" --init-command="$MYSQL_SESSION" --connect-timeout=10 --batch --force <"$RUN_DIR/probe.sql" >/dev/null 2>"$RUN_DIR/probe.err" || true
+  grep '^ERROR ' -- "$RUN_DIR/probe.err" >"$RUN_DIR/probe.errors" || true
+  if grep -E '^ERROR (2002|2003|2006|2013|1053) ' -- "$RUN_DIR/probe.errors" >/dev/null; then die_of_mysql 'the server went away while its tables were looked at' "$RUN_DIR/probe.err"; fi
+  while IFS= read -r line; do
+    [[ $line =~ ^ERROR\ ([0-9]+)\ \([0-9A-Z]+\)\ at\ line\ ([0-9]+):\ (.*)$ ]] || continue
+    # It was dropped this moment; or nothing was executed because nothing could be prepared, which was said before.
+    [[ ${BASH_REMATCH[1]} != 1146 && ${BASH_REMATCH[1]} != 1243 ]] || continue
+    number="${BASH_REMATCH[2]}" text="${BASH_REMATCH[1]}: ${BASH_REMATCH[3]//[[:cntrl:]]/ }"
+    IFS=$'\t' read -r what db name _ < <(sed -n "${number}p" "$list")
+    [[ -n ${name:-} ]] || die "$EX_SOFTWARE" "there is no line $number in what was asked of the tables"
+    printf '%s\t%s\t%s\t%s\n' "$what" "$db" "$name" "error $text" >>"$RUN_DIR/left-out"
+    [[ $what != view ]] || keep_definition "$db" "$name"
+  done <"$RUN_DIR/probe.errors"
+  [[ $MYSQL_FLAVOUR == mariadb ]] || return 0
+  versioned_tables "$condition" >"$RUN_DIR/versioned"
+  awk -F '\t' '$3 == "transaction" { print $1 "\t" $2 }' "$RUN_DIR/versioned" >"$RUN_DIR/present"
+}
+
+# Keep the definition of a view that cannot be dumped, for a person.
+keep_definition() {
+  local db table
+  decode_name "$1" && db="$DECODED_NAME"
+  decode_name "$2" && table="$DECODED_NAME"
+  printf -- '-- %s.%s\nUSE %s;\n' "$1" "$2" "$(sql_name "$db")" >>"$RUN_DIR/left-out.sql"
+  mysql_query "SELECT CONCAT('CREATE OR REPLACE SQL SECURITY ', SECURITY_TYPE, ' VIEW ', CHAR(96), REPLACE(TABLE_NAME, CHAR(96), CONCAT(CHAR(96), CHAR(96))), CHAR(96), ' AS ', VIEW_DEFINITION, ';  -- definer ', DEFINER) FROM information_schema.VIEWS WHERE CAST(TABLE_SCHEMA AS BINARY) = $(sql_text "$db") AND CAST(TABLE_NAME AS BINARY) = $(sql_text "$table")" >>"$RUN_DIR/left-out.sql" || true
+}
+
+# Enter what is not in the set although it was asked for: the backup then ends with 65 after it was published.
+enter_left_out() {
+  local what db name why number=0
+  while IFS=$'\t' read -r what db name why; do
+    number=$((number + 1))
+    decode_name "$db" && db="$DECODED_NAME"
+    decode_name "$name" && name="$DECODED_NAME"
+    log_warn "the $what $db.$name is NOT in this backup: $why"
+    manifest_add "degraded.$number" "the $what $db.$name ($why)"
+    [[ $what != table ]] || manifest_add degraded.rows yes
+  done <"$RUN_DIR/left-out"
+  while IFS=$'\t' read -r db name; do
+    [[ $(cat -- "$RUN_DIR/dump.history") == yes ]] || break
+    number=$((number + 1))
+    decode_name "$db" && db="$DECODED_NAME"
+    decode_name "$name" && name="$DECODED_NAME"
+    log_warn "the table $db.$name keeps old rows by transaction, which the dump program cannot take along: this backup has its present rows only, of a moment before the rest"
+    manifest_add "degraded.$number" "the past of the table $db.$name (kept by transaction, its present rows are there)"
+  done <"$RUN_DIR/present"
+  while IFS= read -r name; do
+    [[ -n $name ]] || continue
+    number=$((number + 1))
+    decode_name "$name" && name="$DECODED_NAME"
+    log_warn "the database $name is NOT in this backup: the dump program cannot dump it"
+    manifest_add "degraded.$number" "the database $name"
+    manifest_add degraded.rows yes
+  done <<<"$MYSQL_UNNAMEABLE"
+  if [[ -s $RUN_DIR/left-out.sql ]]; then write_payload_file left-out.sql "$RUN_DIR/left-out.sql"; fi
+}
+
+# ---------------------------------------------------------------- the dump
+
 # The arguments of the dump program, into DUMP_ARGS. Each flag that only one family, or only newer versions, know is
 # added where it is known: the others leave with `unknown option`.
 mysql_dump_arguments() {
-  local log_bin="$1" version
-  DUMP_ARGS=("${MYSQL_ARGS[@]}" --single-transaction --quick --routines --events --triggers --hex-blob --no-tablespaces --max-allowed-packet=1G)
+  local log_bin="$1" version db name
+  printf 'no\n' >"$RUN_DIR/dump.history"
+  DUMP_ARGS=("${MYSQL_ARGS[@]}" --single-transaction --quick --routines --events --triggers --hex-blob --no-tablespaces --skip-add-locks "--where=$MYSQL_EVERY_ROW" --max-allowed-packet=1G)
   version="$(dump_program_version)"
   if [[ $MYSQL_FLAVOUR == mariadb ]]; then
     [[ $log_bin != ON ]] || DUMP_ARGS+=(--master-data=2)
-    ! keeps_row_history || DUMP_ARGS+=(--dump-history)
+    if keeps_row_history; then
+      DUMP_ARGS+=(--dump-history)
+      printf 'yes\n' >"$RUN_DIR/dump.history"
+    fi
   else
     if [[ $log_bin == ON ]]; then
       if ((version >= 80026)); then DUMP_ARGS+=(--source-data=2); else DUMP_ARGS+=(--master-data=2); fi
@@ -403,6 +780,10 @@ mysql_dump_arguments() {
       DUMP_ARGS+=(--set-gtid-purged=OFF)
     fi
   fi
+  while IFS=$'\t' read -r db name; do
+    decode_name "$db" && db="$DECODED_NAME"
+    decode_name "$name" && DUMP_ARGS+=("--ignore-table=$db.$DECODED_NAME")
+  done < <(cut -f 2,3 -- "$RUN_DIR/left-out" && ([[ $(cat -- "$RUN_DIR/dump.history") == no ]] || cat -- "$RUN_DIR/present"))
   DUMP_ARGS+=(${DUMP_EXTRA_ARGS[@]+"${DUMP_EXTRA_ARGS[@]}"} --databases -- "${MYSQL_DATABASES[@]}")
 }
 
@@ -426,7 +807,7 @@ version_number() {
 # Are there tables WITH SYSTEM VERSIONING, and does the dump program know how to take their past along?
 keeps_row_history() {
   local count
-  count="$(require_query 'cannot look at the tables' "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_TYPE = 'SYSTEM VERSIONED' AND CAST(TABLE_SCHEMA AS BINARY) IN ($(sql_list "${MYSQL_DATABASES[@]}"))")" || exit $?
+  count="$(grep -c "$(printf '\ttime$')" -- "$RUN_DIR/versioned" || true)"
   [[ $count != 0 ]] || return 1
   if "$MYSQL_DUMP" --no-defaults --help | grep -e '--dump-history' >/dev/null; then return 0; fi
   log_warn "$count tables keep old versions of their rows, which this dump program cannot take along: only the present rows are backed up"
@@ -446,6 +827,18 @@ warn_of_loose_ends() {
   [[ -z $found ]] || log_warn "the view $found, which is not in this backup: it cannot be restored without it"
 }
 
+# Settings of a server that what is on its disk depends on: indexes of words, formats of rows and pages, encryption at rest, and what
+# tables may hold. The throw-away server runs with those of the live one.
+readonly MYSQL_SETTINGS="'innodb_ft_min_token_size', 'innodb_ft_max_token_size', 'innodb_ft_enable_stopword', 'innodb_ft_server_stopword_table', 'ft_min_word_len', 'ft_max_word_len', 'ft_stopword_file', 'ngram_token_size', 'innodb_default_row_format', 'innodb_compression_default', 'innodb_compression_algorithm', 'innodb_compression_level', 'innodb_checksum_algorithm', 'innodb_undo_tablespaces', 'innodb_default_encryption_key_id', 'innodb_encrypt_tables', 'innodb_encrypt_log', 'innodb_encrypt_temporary_tables', 'aria_encrypt_tables', 'encrypt_tmp_disk_tables', 'innodb_read_only_compressed', 'explicit_defaults_for_timestamp', 'old_mode', 'max_heap_table_size', 'character_set_server', 'collation_server', 'file_key_management_filename', 'file_key_management_filekey', 'file_key_management_encryption_algorithm'"
+
+# Of these, what an index of words is built with: the server that will serve it decides.
+readonly MYSQL_WORD_SETTINGS='innodb_ft_min_token_size innodb_ft_max_token_size innodb_ft_enable_stopword innodb_ft_server_stopword_table ft_min_word_len ft_max_word_len ft_stopword_file ngram_token_size'
+
+# Ask the live server for its settings, as `name<tab>value` lines.
+live_settings() {
+  require_query 'cannot read the variables of the server' "SHOW GLOBAL VARIABLES WHERE Variable_name IN ($MYSQL_SETTINGS)"
+}
+
 # Enter what a restore must know of the server.
 describe_server() {
   local name value
@@ -453,22 +846,44 @@ describe_server() {
   manifest_add tool.dump "$MYSQL_DUMP_VERSION"
   manifest_add server.flavour "$MYSQL_FLAVOUR"
   if ((${#DATABASES[@]})); then manifest_add dump.scope databases; else manifest_add dump.scope all; fi
-  for name in lower_case_table_names innodb_page_size innodb_data_file_path innodb_data_home_dir innodb_log_group_home_dir innodb_undo_directory character_set_server collation_server; do
+  for name in lower_case_table_names innodb_page_size innodb_data_file_path innodb_data_home_dir innodb_log_group_home_dir innodb_undo_directory; do
     value="$(mysql_variable "$name")" || exit $?
     manifest_add "server.$name" "$value"
   done
-  value="$(require_query 'cannot list the storage engines' "SELECT GROUP_CONCAT(DISTINCT p.PLUGIN_LIBRARY ORDER BY 1 SEPARATOR ' ') FROM information_schema.PLUGINS p WHERE p.PLUGIN_TYPE = 'STORAGE ENGINE' AND p.PLUGIN_STATUS = 'ACTIVE' AND p.PLUGIN_LIBRARY IS NOT NULL")" || exit $?
+  live_settings >"$RUN_DIR/settings"
+  while IFS=$'\t' read -r name value; do
+    # A key that stands in the configuration itself is a secret.
+    [[ $name != file_key_management_filekey || -z $value || $value == FILE:* ]] || value=''
+    manifest_add "server.$name" "$value"
+  done <"$RUN_DIR/settings"
+  value="$(require_query 'cannot list the storage engines' "SELECT GROUP_CONCAT(DISTINCT p.PLUGIN_LIBRARY ORDER BY 1 SEPARATOR ' ') FROM information_schema.PLUGINS p WHERE p.PLUGIN_TYPE IN ('STORAGE ENGINE', 'ENCRYPTION', 'FTPARSER', 'DATA TYPE') AND p.PLUGIN_STATUS = 'ACTIVE' AND p.PLUGIN_LIBRARY IS NOT NULL")" || exit $?
   manifest_add server.engine_plugins "${value/#NULL/}"
 }
 
 # The producer of the payload: the dump. Its words are judged here, where the tool's own status is known.
 produce_dump() {
   local status=0
-  "$MYSQL_DUMP" "${DUMP_ARGS[@]}" </dev/null 2>"$RUN_DIR/mysqldump.err" || status=$?
+  run_dump || status=$?
   # Killed by the end of the pipe: what failed is downstream.
   ((status != 141)) || return 141
   ((status == 0)) || die_of_mysql 'the dump failed' "$RUN_DIR/mysqldump.err"
   log_tool_errors "${MYSQL_DUMP##*/}" "$RUN_DIR/mysqldump.err" WARN
+}
+
+# Print the dump. Tables whose past cannot be taken along come first, with their present rows: views further down may use them.
+run_dump() {
+  local db name
+  if [[ $(cat -- "$RUN_DIR/dump.history") == yes ]]; then
+    while IFS=$'\t' read -r db name; do
+      decode_name "$db" && db="$DECODED_NAME"
+      decode_name "$name" && name="$DECODED_NAME"
+      printf -- '-- Current Database: %s\n' "$(sql_name "$db")"
+      mysql_query "SHOW CREATE DATABASE IF NOT EXISTS $(sql_name "$db")" | cut -f 2 | sed 's/$/;/' || die_of_mysql 'cannot read the definition of a database' "$RUN_DIR/mysql.err"
+      printf 'USE %s;\n' "$(sql_name "$db")"
+      "$MYSQL_DUMP" "${MYSQL_ARGS[@]}" --single-transaction --quick --triggers --hex-blob --no-tablespaces --skip-add-locks "--where=$MYSQL_EVERY_ROW" --max-allowed-packet=1G -- "$db" "$name" </dev/null 2>"$RUN_DIR/mysqldump.err" || return $?
+    done <"$RUN_DIR/present"
+  fi
+  "$MYSQL_DUMP" "${DUMP_ARGS[@]}" </dev/null 2>"$RUN_DIR/mysqldump.err"
 }
 
 # The observer of the payload: leaves what it saw in $RUN_DIR/dump.facts. A dump cut between two statements loads without
@@ -486,8 +901,27 @@ observe_dump() {
 # Read a dump, print `key=value` lines of positions and content, fail with 65 when the last line is missing. Rows and
 # bodies of routines are passed over, so that text in them is not taken for structure.
 scan_dump() {
-  awk '
+  awk -v accounts="$MYSQL_ACCOUNT_TABLES" '
     function note(what) { if (db != "" && !(db in system_db)) seen[what " in " db]++ }
+    # The name in backquotes at the start of a text, unquoted, into NAMED; what comes after it into REST. A name may hold a line break.
+    function take_name(text, line) {
+      while (!match(text, /^`([^`]|``)*`/) && (getline line) > 0) text = text "\n" line
+      named = substr(text, 2, RLENGTH - 2)
+      rest = substr(text, RLENGTH + 1)
+      gsub(/``/, "`", named)
+    }
+    # A name as a word of rows.tsv.
+    function encoded(name) {
+      gsub(/%/, "%25", name); gsub(/\t/, "%09", name); gsub(/\n/, "%0A", name); gsub(/\r/, "%0D", name)
+      return name
+    }
+    function count_rows(number) { rows[encoded(db) "\t" encoded(filled)] += number }
+    # Rows that follow VALUES on its line: strings out, then a comma between parentheses parts two rows.
+    function count_inline(text) {
+      gsub(/\\./, "", text)
+      gsub(/\047[^\047]*\047/, "", text)
+      count_rows(gsub(/\),\(/, "", text) + 1)
+    }
     function close_table() { if (table) { note((engine == "" ? "unknown" : engine) " tables"); table = 0 } }
     function grow(line) {
       size += length(line) + 1
@@ -495,14 +929,28 @@ scan_dump() {
       if (substr(line, length(line)) == ";") size = 0
     }
     BEGIN {
+      split(accounts, account_list, /[^a-z_]+/)
+      for (i in account_list) account["mysql\t" account_list[i]]
       system_db["mysql"]; system_db["sys"]; system_db["information_schema"]; system_db["performance_schema"]; system_db["ndbinfo"]
     }
     $0 == "" { next }
     { complete = 0 }
     # Several events share one body.
     body { if ($0 == "DELIMITER ;") body = 0; else if ($0 == "DELIMITER ;;") note(section); next }
-    /^\(/ { grow($0); next }
-    /^INSERT / { size = 0; grow($0); next }
+    inserting && /^\(/ { grow($0); count_rows(1); if (substr($0, length($0)) == ";") inserting = 0; next }
+    /^\(/ { next }
+    data && /^INSERT INTO `/ {
+      size = 0
+      grow($0)
+      take_name(substr($0, 13))
+      filled = named
+      # A list of columns, in which a name may hold a line break, too.
+      while (rest !~ /^( \((`([^`]|``)*`|[a-z_]+)(, ?(`([^`]|``)*`|[a-z_]+))*\))? VALUES/ && (getline more) > 0) rest = rest "\n" more
+      sub(/^( \((`([^`]|``)*`|[a-z_]+)(, ?(`([^`]|``)*`|[a-z_]+))*\))? VALUES ?/, "", rest)
+      inserting = substr(rest, length(rest)) != ";"
+      if (rest != "") count_inline(rest)
+      next
+    }
     $0 == "DELIMITER ;;" { body = 1; note(section); next }
     /^-- Dump completed/ { complete = 1; next }
     /^-- Current Database: / {
@@ -513,11 +961,14 @@ scan_dump() {
       gsub(/``/, "`", db)
       if (!(db in system_db)) listed[db]
       section = "triggers"
+      data = 0
       next
     }
-    /^-- Table structure for table / { close_table(); table = 1; engine = ""; section = "triggers"; next }
-    /^-- Sequence structure for / { close_table(); note("sequences"); next }
-    /^-- Temporary (table|view) structure for view / { close_table(); note("views"); next }
+    /^-- Table structure for table / { close_table(); table = 1; engine = ""; section = "triggers"; data = 0; next }
+    table && /^CREATE TABLE (IF NOT EXISTS )?`/ { created = $0; sub(/^CREATE TABLE (IF NOT EXISTS )?/, "", created); take_name(created); filled = named; next }
+    /^-- Dumping data for table / { data = 1; count_rows(0); next }
+    /^-- Sequence structure for / { close_table(); note("sequences"); data = 0; next }
+    /^-- Temporary (table|view) structure for view / { close_table(); note("views"); data = 0; next }
     /^-- Dumping events for database / { close_table(); section = "events"; next }
     /^-- Dumping routines for database / { close_table(); section = "routines"; next }
     /^(-- )?CHANGE (MASTER|REPLICATION SOURCE) TO (MASTER|SOURCE)_LOG_FILE=\047/ && file == "" {
@@ -545,6 +996,10 @@ scan_dump() {
       printf "dump.longest_statement=%.0f\n", longest
       for (name in listed) printf "content=database %s\n", name
       for (what in seen) printf "content=%d %s\n", seen[what], what
+      for (key in rows) {
+        split(key, words, "\t")
+        if (!(words[1] in system_db) || key in account) printf "rows=%.0f\t%s\n", rows[key], key
+      }
       exit(complete ? 0 : 65)
     }
   '
@@ -582,7 +1037,24 @@ kind_verify() {
   stream_payload "$set" dump.sql observe_dump || status=$?
   ((status == 0)) || return "$status"
   recorded_content "$RUN_DIR/dump.facts" >"$RUN_DIR/content.dump"
-  same_content "$set" dump "$RUN_DIR/content.dump"
+  same_content "$set" dump "$RUN_DIR/content.dump" || return $?
+  warn_of_degraded "$set"
+  has_rows "$set" || return 0
+  stream_payload "$set" rows.tsv read_rows || return $?
+  rows_of_facts "$RUN_DIR/dump.facts" >"$RUN_DIR/rows.dump"
+  rows_difference "$RUN_DIR/rows.set" "$RUN_DIR/rows.dump" >"$RUN_DIR/rows.differ"
+  [[ ! -s $RUN_DIR/rows.differ ]] || {
+    log_error "the dump of ${set##*/} does not hold the rows that the set names: $(describe_rows_difference "$RUN_DIR/rows.differ")"
+    return "$EX_DATA"
+  }
+}
+
+# Name what a set lacks although it was asked for.
+warn_of_degraded() {
+  local line
+  while IFS= read -r line; do
+    log_warn "the set ${1##*/} lacks $line"
+  done < <(degraded_objects "$1")
 }
 
 # ---------------------------------------------------------------- the throw-away server
@@ -622,13 +1094,91 @@ server_binary() {
 kind_stage() {
   local set="$1" dir="$2" status=0
   stage_setup "$set"
+  require_table_keys "$set"
+  ask_live_settings "$set"
   stage_prepare "$dir"
   stage_initialize "$set" "$dir"
   stage_start "$set" "$dir"
   log_info "loading the dump into a throw-away server ($STAGE_VERSION)"
-  stream_payload "$set" dump.sql load_stage "$dir" || status=$?
+  load_set "$set" 'the throw-away server' stage_client "$dir" || status=$?
   ((status == 0)) || exit "$status"
+  check_stage_rows "$set" "$dir"
+  { printf '[mysqld]\n' && stage_settings "$set" | sed -e 's/^/loose-/' -e 's/	/ = /'; } >"$dir/server.cnf"
+  rebuild_word_indexes "$set" "$dir"
   stage_upgrade "$set" "$dir"
+  keep_beside_data "$set" "$dir"
+}
+
+# Load the dump of a set through a client command. Sequences come first: a column of an earlier table may take its default from one
+# that the dump makes later.
+load_set() {
+  local set="$1" status=0
+  shift
+  if recorded_content "$set/MANIFEST" | grep ' sequences in ' >/dev/null; then
+    stream_payload "$set" dump.sql load_sequences "$@" || status=$?
+    ((status == 0)) || return "$status"
+  fi
+  stream_payload "$set" dump.sql load_dump "$@"
+}
+
+# The consumer of a dump that loads its sequences alone.
+load_sequences() {
+  local where="$1" status=0
+  shift
+  only_sequences | pass_dump "$@" 2>"$RUN_DIR/load.err" || status=$?
+  ((status == 0)) || {
+    log_error "$where did not take the sequences of the dump: $(mysql_load_error "$RUN_DIR/load.err")"
+    rm -f -- "$RUN_DIR/load.err"
+    return "$(load_status)"
+  }
+}
+
+# Of a dump, the databases and their sequences. Statements of several lines (a name may hold a line break) end in a semicolon.
+only_sequences() {
+  awk '
+    body { if ($0 == "DELIMITER ;") body = 0; next }
+    $0 == "DELIMITER ;;" { body = 1; next }
+    going { print; if ($0 ~ /;$/) going = 0; next }
+    /^(CREATE DATABASE |USE `|CREATE SEQUENCE `)/ { print; if ($0 !~ /;$/) going = 1 }
+  '
+}
+
+# Drop the locks that dumps of older versions have: a row whose default comes from a sequence cannot be inserted under them.
+without_locks() {
+  awk '
+    body { if ($0 == "DELIMITER ;") body = 0; print; next }
+    $0 == "DELIMITER ;;" { body = 1; print; next }
+    /^LOCK TABLES `.*` (READ|WRITE)( LOCAL|, |)[^;]*;$/ || $0 == "UNLOCK TABLES;" { print "--"; next }
+    { print }
+  '
+}
+
+# Does the throw-away server hold every row of the dump? Before a log is replayed onto it.
+check_stage_rows() {
+  local set="$1" dir="$2"
+  has_rows "$set" || return 0
+  stream_payload "$set" rows.tsv read_rows || exit $?
+  if ! { stage_query "$dir" "$(rows_query "$(all_databases_condition)" "$(manifest_get "$set" rows.history)" "$(manifest_get "$set" dump.scope)")" >"$RUN_DIR/count.sql" &&
+    stage_client "$dir" --batch --raw --skip-column-names --binary-mode <"$RUN_DIR/count.sql" >"$RUN_DIR/rows.stage"; } 2>"$RUN_DIR/mysql.err"; then
+    die "$EX_UNAVAILABLE" "cannot count the rows in the throw-away server: $(mysql_error_text '' "$RUN_DIR/mysql.err")"
+  fi
+  require_rows "$set" 'throw-away server' "$RUN_DIR/rows.stage"
+}
+
+# Leave when a place does not hold the rows of a set, which $RUN_DIR/rows.set has.
+require_rows() {
+  rows_difference "$RUN_DIR/rows.set" "$3" >"$RUN_DIR/rows.differ"
+  [[ ! -s $RUN_DIR/rows.differ ]] || die "$EX_DATA" "the $2 does not hold the rows of the set ${1##*/}: $(describe_rows_difference "$RUN_DIR/rows.differ")"
+}
+
+# Put aside what a server keeps beside its data: the settings of SET PERSIST, for the swap. The throw-away server must not read them.
+keep_beside_data() {
+  local set="$1" dir="$2" file
+  mkdir -p -- "$dir/beside"
+  while IFS= read -r file; do
+    [[ $file == mysqld-auto.cnf ]] || continue
+    stream_payload "$set" "$file" write_stream "$dir/beside/$file" || exit $?
+  done < <(payload_names "$set")
 }
 
 # Choose the server program and its client, and refuse what cannot hold this set: STAGE_SERVER, STAGE_FLAVOUR,
@@ -699,6 +1249,80 @@ stage_arguments() {
   for plugin in $(manifest_get "$set" server.engine_plugins); do
     [[ ! $plugin =~ ^[A-Za-z0-9_.-]+$ ]] || STAGE_ARGS+=("--plugin-load-add=$plugin")
   done
+  while IFS=$'\t' read -r plugin value; do
+    STAGE_ARGS+=("--loose-${plugin//_/-}=$value")
+  done < <(stage_settings "$set")
+}
+
+# The settings of the live server that the throw-away one runs with, as `name<tab>value` lines: those of the time of the backup, and
+# those of today for indexes of words where the live server told them.
+stage_settings() {
+  local set="$1" line name value
+  while IFS= read -r line; do
+    name="${line%%=*}" value="${line#*=}"
+    name="${name#server.}" value="${value//%25/%}"
+    if [[ -s ${RUN_DIR}/settings.live && " $MYSQL_WORD_SETTINGS " == *" $name "* ]]; then
+      value="$(sed -n "s/^$name	//p" "$RUN_DIR/settings.live")"
+    fi
+    # A table of stop words is named once it is there; words that are no word of an option stay out.
+    case "$name=$value" in
+      *= | innodb_ft_server_stopword_table=* | 'ft_stopword_file=(built-in)') continue ;;
+    esac
+    [[ $value =~ ^[A-Za-z0-9_.,:/@+-]*$ ]] || continue
+    if [[ $name == ft_stopword_file && ! -r $value ]]; then continue; fi
+    printf '%s\t%s\n' "$name" "$value"
+  done < <(grep -E "^server\.($(printf '%s' "$MYSQL_SETTINGS" | tr -d "' " | tr , '|'))=" "$set/MANIFEST" || true)
+}
+
+# The keys of encryption at rest are no part of a backup. Without them nothing that is encrypted can be made again.
+require_table_keys() {
+  local set="$1" file
+  for file in "$(manifest_get "$set" server.file_key_management_filename)" "$(manifest_get "$set" server.file_key_management_filekey)"; do
+    file="${file#FILE:}"
+    [[ -z $file || -r $file ]] || die "$EX_NOPERM" "the server that was backed up encrypts its tables with the keys in $file, which are not on this host" "bring that file here (it is in no backup), then run this again"
+  done
+}
+
+# Ask the live server for the settings of its indexes of words, where a restore of all databases will be served by it: it may have been
+# given others since the backup. A server that is down, or a login that does not work any more, is no obstacle.
+ask_live_settings() {
+  local set="$1"
+  rm -f -- "$RUN_DIR/settings.live"
+  [[ $ACTION == restore && ${INTO:-} == live && $PASSWORD_SECRET != prompt:* ]] && replaces_server "$set" || return 0
+  [[ -z $CREDENTIALS_FILE || -r $CREDENTIALS_FILE ]] && [[ -z ${RESTORE_CREDENTIALS_FILE:-} || -r $RESTORE_CREDENTIALS_FILE ]] || return 0
+  mysql_setup
+  if mysql_query "SHOW GLOBAL VARIABLES WHERE Variable_name IN ($MYSQL_SETTINGS)" >"$RUN_DIR/settings.asked"; then mv -- "$RUN_DIR/settings.asked" "$RUN_DIR/settings.live"; fi
+}
+
+# Build the indexes of words anew where the live server has a table of stop words of its own: it was not there while they were made.
+rebuild_word_indexes() {
+  local set="$1" dir="$2" table='' statements
+  [[ ! -s $RUN_DIR/settings.live ]] || table="$(sed -n 's/^innodb_ft_server_stopword_table	//p' "$RUN_DIR/settings.live")"
+  [[ -s $RUN_DIR/settings.live ]] || table="$(manifest_get "$set" server.innodb_ft_server_stopword_table)"
+  [[ -n $table ]] || return 0
+  if ! stage_query "$dir" "SET GLOBAL innodb_ft_server_stopword_table = $(sql_text "$table")" 2>"$RUN_DIR/mysql.err"; then
+    log_warn "the table of stop words $table is not in this backup: indexes of words are built with the server's own list"
+    return 0
+  fi
+  # shellcheck disable=SC2016  # the quotes of SQL
+  statements="$(stage_query "$dir" "SELECT DISTINCT CONCAT('ALTER TABLE ', CHAR(96), REPLACE(TABLE_SCHEMA, CHAR(96), CONCAT(CHAR(96), CHAR(96))), CHAR(96), '.', CHAR(96), REPLACE(TABLE_NAME, CHAR(96), CONCAT(CHAR(96), CHAR(96))), CHAR(96), ' FORCE;') FROM information_schema.STATISTICS WHERE INDEX_TYPE = 'FULLTEXT' AND TABLE_SCHEMA <> 'mysql'")" || die_of_stage "$dir" 'cannot list the indexes of words'
+  [[ -n $statements ]] || return 0
+  printf '%s\n' "$statements" | stage_client "$dir" --batch --binary-mode >/dev/null 2>"$RUN_DIR/load.err" || {
+    log_error "cannot build the indexes of words anew: $(mysql_load_error "$RUN_DIR/load.err")"
+    exit "$EX_UNAVAILABLE"
+  }
+}
+
+# Say it when the live server was started with other settings for indexes of words than those it was given.
+compare_live_settings() {
+  local set="$1" name now built
+  live_settings >"$RUN_DIR/settings.now"
+  for name in $MYSQL_WORD_SETTINGS; do
+    now="$(sed -n "s/^$name	//p" "$RUN_DIR/settings.now")"
+    if [[ -s $RUN_DIR/settings.live ]]; then built="$(sed -n "s/^$name	//p" "$RUN_DIR/settings.live")"; else built="$(manifest_get "$set" "server.$name")"; fi
+    [[ -n $built && $now != "$built" ]] || continue
+    log_warn "the server now runs with $name = $now, and its indexes of words were built with $built: searches may miss rows until each such table was rebuilt (ALTER TABLE … FORCE)"
+  done
 }
 
 # Make an empty data directory, with a root that needs no password: nobody but this run can reach its socket.
@@ -743,7 +1367,7 @@ stage_start() {
   stage_arguments "$set" "$dir"
   STAGE_ARGS+=(--socket=lifeboat.sock "--pid-file=$dir/data/lifeboat.pid" --skip-networking --skip-log-bin --event-scheduler=OFF
     --loose-skip-symbolic-links --max-allowed-packet=1G --skip-name-resolve --loose-mysqlx=OFF --loose-skip-slave-start --loose-skip-replica-start
-    --loose-performance-schema=OFF --innodb-buffer-pool-size=256M --innodb-flush-log-at-trx-commit=0 --loose-local-infile=0 "$@")
+    --loose-performance-schema=OFF --loose-innodb-strict-mode=OFF --innodb-buffer-pool-size=256M --innodb-flush-log-at-trx-commit=0 --loose-local-infile=0 "$@")
   rm -f -- "$dir/stopped"
   "$STAGE_SERVER" "${STAGE_ARGS[@]}" </dev/null >>"$dir/server.log" 2>&1 9>&- &
   pid=$!
@@ -781,17 +1405,12 @@ die_of_stage() {
 stage_client() {
   local dir="$1"
   shift
-  (cd -- "$dir/data" && exec "$STAGE_CLIENT" --no-defaults --socket=lifeboat.sock --user=root --default-character-set=utf8mb4 "$@")
+  (cd -- "$dir/data" && exec "$STAGE_CLIENT" --no-defaults --socket=lifeboat.sock --user=root --default-character-set=utf8mb4 --init-command="$MYSQL_LOAD_SESSION" "$@")
 }
 
 # Run a statement on the throw-away server.
 stage_query() {
   stage_client "$1" --batch --raw --skip-column-names --execute="$2" </dev/null
-}
-
-# The consumer of the dump for the throw-away server.
-load_stage() {
-  load_dump 'the throw-away server' stage_client "$1"
 }
 
 # Load a dump from stdin through a client command; 65 when it fails or has no end. Binary mode keeps line ends in bodies
@@ -804,7 +1423,7 @@ load_dump() {
   mkfifo -- "$ended"
   tail -c 1000 <"$ended" >"$ended.last" &
   last=$!
-  tee -- "$ended" | pass_dump "$@" 2>"$RUN_DIR/load.err" || status=$?
+  tee -- "$ended" | without_locks | pass_dump "$@" 2>"$RUN_DIR/load.err" || status=$?
   wait "$last" || true
   if ((status != 0)); then
     log_error "$where did not take the dump: $(mysql_load_error "$RUN_DIR/load.err")"
@@ -839,6 +1458,9 @@ mysql_load_error() {
   number="${line%% *}"
   case "$number" in
     1044 | 1045 | 1142 | 1227) line+=', a privilege is missing' ;;
+    1100) line+=', a default comes from a sequence that is locked' ;;
+    1118) line+=', a row is too wide for this server' ;;
+    1305) line+=', a function is missing' ;;
     1049 | 1146 | 1356) line+=', something refers to a database or table that is not in the dump' ;;
     1062) line+=', a key value exists twice' ;;
     1064) line+=', it is not understood: cut, or from another version' ;;
@@ -858,7 +1480,8 @@ load_status() {
     1044 | 1045 | 1142 | 1227) printf '%d\n' "$EX_NOPERM" ;;
     1114 | 1021 | 3) printf '%d\n' "$EX_IO" ;;
     2002 | 2003 | 2006 | 2013) printf '%d\n' "$EX_UNAVAILABLE" ;;
-    *) printf '%d\n' "$EX_DATA" ;;
+    # Its bytes are what was captured: a dump that a server does not take is not damaged.
+    *) printf '%d\n' "$EX_UNAVAILABLE" ;;
   esac
 }
 
@@ -929,7 +1552,7 @@ summarize_stage() {
 kind_stage_summary() {
   local line='nothing'
   [[ ! -s $1/summary ]] || IFS= read -r line <"$1/summary"
-  if [[ $ACTION == restore ]]; then line+="; to look at it: mariadbd or mysqld --no-defaults --datadir=$1/data --socket=$1/socket --skip-networking"; fi
+  if [[ $ACTION == restore ]]; then line+="; to look at it: mariadbd or mysqld --defaults-file=$1/server.cnf --datadir=$1/data --socket=$1/socket --skip-networking"; fi
   printf '%s\n' "$line"
 }
 
@@ -976,6 +1599,8 @@ replaces_server() {
 kind_describe_restore() {
   local set="$1" name
   stage_setup "$set"
+  require_table_keys "$set"
+  degraded_objects "$set" | while IFS= read -r name; do printf '  (the set lacks %s)\n' "$name"; done
   check_scope "$set"
   if replaces_server "$set"; then
     check_server_swap "$set"
@@ -988,7 +1613,7 @@ kind_describe_restore() {
   printf '  drop these databases in the running server and load them from the backup; all others stay as they are:\n'
   set_databases "$set" | while IFS= read -r name; do printf '    %s\n' "$name"; done
   printf '  before that, dump them as they are now to %s\n' "$(safety_file)"
-  printf '  programs that use these databases should be stopped until it is done\n'
+  printf '  make the whole server read-only for other programs until it is done; stop those with all privileges\n'
 }
 
 # The databases of a set, a line each.
@@ -1043,13 +1668,13 @@ safety_file() {
   local dir
   dir="$(kind_stage_parent)"
   if [[ ! -d $dir || ! -w $dir ]]; then dir="$STATE_DIR"; fi
-  printf '%s/%s.lifeboat-old-%s.sql%s\n' "${dir%/}" "$ASSET" "$STAMP" "$(codec_suffix "$(choose_compression)" none)"
+  printf '%s/%s.lifeboat-old-%s.sql%s\n' "${dir%/}" "$ASSET" "$STAMP" "$(codec_suffix "$(choose_compression)" "$ENCRYPTION")"
 }
 
 # Make the stage live.
 kind_swap() {
   local set="$1" dir="$2"
-  if replaces_server "$set"; then swap_server "$dir"; else swap_databases "$set"; fi
+  if replaces_server "$set"; then swap_server "$dir"; else swap_databases "$set" "$dir"; fi
 }
 
 # Put the data directory of the throw-away server in the place of the live one.
@@ -1065,17 +1690,21 @@ swap_server() {
   service_start
 }
 
-# Give the new data directory what the old one had besides data: owner, mode, the server's certificates, marks of the
-# distribution's package.
+# Give the new data directory what the old one had besides data: owner, mode, the server's certificates and persisted settings
+# (those of the set when the old ones are gone), marks of the distribution's package.
 dress_data_directory() {
   local new="$1" old="$2" file mode=750
   if [[ -d $old ]]; then
     mode="$(file_mode "$old")"
-    for file in "$old"/*.pem "$old"/debian-*.flag; do
+    for file in "$old"/*.pem "$old"/debian-*.flag "$old"/mysqld-auto.cnf; do
       [[ -f $file && ! -e $new/${file##*/} ]] || continue
       cp -p -- "$file" "$new/" || die "$EX_IO" "cannot copy $file"
     done
   fi
+  for file in "$new"/../beside/*; do
+    [[ -f $file && ! -e $new/${file##*/} ]] || continue
+    cp -- "$file" "$new/" || die "$EX_IO" "cannot copy $file"
+  done
   chmod -- "$mode" "$new" || die "$EX_NOPERM" "cannot set the mode of $new"
   ((EUID == 0)) || return 0
   if id -u -- "$SERVER_USER" >/dev/null 2>&1; then
@@ -1103,24 +1732,26 @@ restore_labels() {
   restorecon -R -- "$1" || log_warn "cannot restore the SELinux labels of $1: the server may not start"
 }
 
-# Replace the chosen databases in the live server.
+# Replace the chosen databases in the live server. From before the safety dump until the new content is proven no other program may
+# write: what it wrote in between would be in neither.
 swap_databases() {
-  local set="$1" status=0
+  local set="$1" dir="$2" status=0
   mysql_identify
   check_database_swap "$set"
+  # It was proven; the live server needs the room.
+  rm -rf -- "${dir:?}/data"
+  lock_writers
   make_safety_dump "$set"
-  raise_packet_limit
   drop_databases "$set"
   log_info 'loading the backup into the live server'
-  stream_payload "$set" dump.sql load_live || status=$?
-  lower_packet_limit
+  load_set "$set" 'the live server' live_client || status=$?
   ((status == 0)) || exit "$status"
 }
 
-# Dump the databases as they are now, and note where: the way back, also for the run after a kill. Data so damaged that
-# it cannot be dumped must not keep anybody from restoring it: then what can be read is kept.
+# Dump the databases as they are now, and note where: the way back, also for the run after a kill. Where that cannot be done, the
+# restore ends here, with nothing changed, unless it was told to go on without.
 make_safety_dump() {
-  local set="$1" file name exists
+  local set="$1" file name exists status=0
   file="$(safety_file)"
   MYSQL_DATABASES=()
   while IFS= read -r name; do
@@ -1132,66 +1763,203 @@ make_safety_dump() {
     note_way_back "$set" -
     return 0
   fi
+  can_decrypt "$ENCRYPTION" || die "$EX_NOPERM" "this host cannot decrypt what it would dump of the databases as they are now ($ENCRYPTION), so there would be no way back; nothing was changed" "put the key where the plan says"
+  find_left_out
   mysql_dump_arguments "$(mysql_variable log_bin)"
-  if write_safety_dump "$file"; then
+  write_safety_dump "$file" || status=$?
+  if ((status == 0)); then
     log_info "dumped the databases as they are now to $file"
+    keep_broken_views "$file"
     note_way_back "$set" "$file"
-  else
-    log_warn "the databases as they are now cannot be dumped completely: $(mysql_error_text '' "$RUN_DIR/mysqldump.err")"
-    rm -f -- "$file"
-    DUMP_ARGS=("${DUMP_ARGS[0]}" --force "${DUMP_ARGS[@]:1}")
-    write_safety_dump "$file.incomplete" || true
-    log_warn "what could be read of them is in $file.incomplete; there is no way back from this restore"
-    note_way_back "$set" "$file.incomplete"
+    return 0
   fi
+  rm -f -- "$file"
+  if ((!${FORCE:-0})); then
+    die "$status" "the databases as they are now cannot be saved: $(cat -- "$RUN_DIR/safety.why"). Nothing was changed" "correct that; or run this with --force: it keeps what can be read of them, and there is no way back"
+  fi
+  log_warn "the databases as they are now cannot be saved completely: $(cat -- "$RUN_DIR/safety.why")"
+  # Without these a dump program goes on after an error, and says every one.
+  DUMP_ARGS=("${DUMP_ARGS[0]}" --force "${DUMP_ARGS[@]:1}")
+  write_safety_dump "$file.incomplete" || true
+  log_warn "what could be read of them is in $file.incomplete; there is no way back from this restore"
+  note_way_back "$set" "$file.incomplete"
 }
 
-# Write the safety dump, with its end.
+# A view that refers to nothing cannot be dumped: keep what it says beside the safety dump.
+keep_broken_views() {
+  [[ -s $RUN_DIR/left-out.sql ]] || return 0
+  cat -- "$RUN_DIR/left-out.sql" >"${1%.sql*}.views.sql" || die "$EX_IO" "cannot write ${1%.sql*}.views.sql"
+  log_warn "views that refer to nothing are not in that dump: what they say is in ${1%.sql*}.views.sql"
+}
+
+# Write the safety dump, encrypted as the plan says, and prove it: it is read back to its last line, and holds every row that the
+# server counts. The reason of a failure is left in $RUN_DIR/safety.why; the status is one of sysexits.
 write_safety_dump() {
-  local file="$1" codec status=0
+  local file="$1" codec need
+  local -a statuses=()
+  # statuses is never empty.
   codec="$(choose_compression)"
-  "$MYSQL_DUMP" "${DUMP_ARGS[@]}" </dev/null 2>"$RUN_DIR/mysqldump.err" | compress_stream "$codec" >"$file" || status=$?
-  ((status == 0)) || return "$status"
-  sync_paths "$file"
-  decompress_stream "$codec" <"$file" | tail -n 5 | grep '^-- Dump completed' >/dev/null
+  : >"$RUN_DIR/safety.why"
+  if grep '^table' -- "$RUN_DIR/left-out" >/dev/null && [[ $file != *.incomplete ]]; then
+    grep '^table' -- "$RUN_DIR/left-out" | head -n 3 | tr '\t' ' ' | tr '\n' ';' >"$RUN_DIR/safety.why"
+    return "$EX_UNAVAILABLE"
+  fi
+  need="$(data_bytes "${MYSQL_DATABASES[@]}")" || exit $?
+  if (($(free_bytes "${file%/*}") < need + RESERVE_BYTES)) && [[ $file != *.incomplete ]]; then
+    printf 'a dump of them may need %s in %s, and %s are free' "$(human_bytes $((need + RESERVE_BYTES)))" "${file%/*}" "$(human_bytes "$(free_bytes "${file%/*}")")" >"$RUN_DIR/safety.why"
+    return "$EX_IO"
+  fi
+  last_writes >"$RUN_DIR/writes.before"
+  set +e
+  run_dump | compress_stream "$codec" 2>"$RUN_DIR/safety.err" | encrypt_stream 2>>"$RUN_DIR/safety.err" >"$file"
+  statuses=("${PIPESTATUS[@]}")
+  set -e
+  if ((statuses[1] != 0 || statuses[2] != 0)); then
+    printf 'cannot write %s: %s' "$file" "$(tail -n 1 -- "$RUN_DIR/safety.err")" >"$RUN_DIR/safety.why"
+    return "$EX_IO"
+  elif ((statuses[0] != 0)); then
+    mysql_error_text '' "$RUN_DIR/mysqldump.err" >"$RUN_DIR/safety.why"
+    return "$EX_UNAVAILABLE"
+  fi
+  (sync_paths "$file") || return "$EX_IO"
+  if ! decrypt_stream "$ENCRYPTION" <"$file" | decompress_stream "$codec" | scan_dump >"$RUN_DIR/safety.facts"; then
+    printf '%s cannot be read back to its end' "$file" >"$RUN_DIR/safety.why"
+    return "$EX_IO"
+  fi
+  last_writes >"$RUN_DIR/writes.after"
+  if ! cmp -s -- "$RUN_DIR/writes.before" "$RUN_DIR/writes.after"; then
+    printf 'an account that may write to a read-only server wrote to them meanwhile: stop that program' >"$RUN_DIR/safety.why"
+    return "$EX_TEMPFAIL"
+  fi
+  rows_of_facts "$RUN_DIR/safety.facts" >"$RUN_DIR/rows.safety"
+  count_live_rows "$(dumped_condition)" "$(cat -- "$RUN_DIR/dump.history")" databases >"$RUN_DIR/rows.live"
+  rows_difference "$RUN_DIR/rows.live" "$RUN_DIR/rows.safety" >"$RUN_DIR/rows.differ"
+  [[ ! -s $RUN_DIR/rows.differ ]] || {
+    printf 'rows are missing in the dump of them: %s' "$(describe_rows_difference "$RUN_DIR/rows.differ")" >"$RUN_DIR/safety.why"
+    return "$EX_UNAVAILABLE"
+  }
 }
 
-# Note how to undo: the stamp of this restore, the codec and the safety dump (`-`: none of them was there), then the
-# databases.
+# Bytes of the rows of some databases, as the server estimates them.
+data_bytes() {
+  local sum
+  sum="$(require_query 'cannot ask for the size of the databases' "SELECT CAST(IFNULL(SUM(DATA_LENGTH), 0) AS UNSIGNED) FROM information_schema.TABLES WHERE CAST(TABLE_SCHEMA AS BINARY) IN ($(sql_list "$@"))")" || exit $?
+  [[ $sum =~ ^[0-9]{1,18}$ ]] || sum=0
+  printf '%d\n' "$sum"
+}
+
+# When each table of the databases was last written to. Waits until the clock of the server has passed the last of these seconds: a
+# later write then shows.
+last_writes() {
+  local condition
+  condition="$(content_condition "${MYSQL_DATABASES[@]}")"
+  while [[ $(require_query 'cannot look at the tables' "SELECT IFNULL(MAX(UPDATE_TIME), 0) >= UTC_TIMESTAMP() FROM information_schema.TABLES WHERE ${condition//X/TABLE_SCHEMA}") == 1 ]]; do sleep 0.1; done
+  require_query 'cannot look at the tables' "SELECT $(sql_encoded TABLE_SCHEMA), $(sql_encoded TABLE_NAME), UPDATE_TIME FROM information_schema.TABLES WHERE ${condition//X/TABLE_SCHEMA} ORDER BY 1, 2"
+}
+
+# Note how to undo: the stamp of this restore, codec, cipher, SHA-256 and MAC of the safety dump and its name (`-`: none of the
+# databases was there), then the databases.
 note_way_back() {
-  local set="$1" file="$2" name
+  local set="$1" file="$2" name sum=- salt=- mac=-
+  if [[ $file != - ]]; then
+    sum="$(sha256_of "$file")" || exit $?
+    if [[ $ENCRYPTION == openssl ]]; then
+      salt="$(openssl rand -hex 8)"
+      mac="$(openssl_mac "$file" "$salt")" || die "$EX_NOPERM" "cannot make the MAC of $file"
+    fi
+  fi
   {
-    printf '%s %s %s\n' "$STAMP" "$(choose_compression)" "$file"
-    set_databases "$set"
+    printf '2 %s %s %s %s %s %s %s\n' "$STAMP" "$(choose_compression)" "$ENCRYPTION" "$sum" "$salt" "$mac" "$file"
+    set_databases "$set" | while IFS= read -r name; do encode_name "$name"; done
   } >"$STATE_DIR/$ASSET.undo" || die "$EX_IO" "cannot write $STATE_DIR/$ASSET.undo"
   sync_paths "$STATE_DIR/$ASSET.undo"
 }
 
-# Let long statements pass while a dump is loaded; what the limit was is put back afterwards.
-raise_packet_limit() {
-  OLD_PACKET="$(mysql_variable max_allowed_packet)" || exit $?
-  on_exit lower_packet_limit
-  mysql_query 'SET GLOBAL max_allowed_packet = 1073741824' || OLD_PACKET=''
+# ---------------------------------------------------------------- nobody else writes
+
+# Lock other programs out of writing, and let long statements pass while a dump is loaded. What was before is noted in
+# $STATE_DIR/$ASSET.locked first, and put back on every way out: by unlock_writers, by a guardian when this run is killed, by the next
+# run when the guardian was killed, too. A server that is restarted forgets both by itself.
+lock_writers() {
+  local read_only packet
+  # What a killed run noted is what was before.
+  if [[ ! -s $STATE_DIR/$ASSET.locked ]]; then
+    read_only="$(mysql_variable read_only)" || exit $?
+    packet="$(mysql_variable max_allowed_packet)" || exit $?
+    [[ $packet =~ ^[0-9]{1,18}$ ]] || die "$EX_UNAVAILABLE" 'the server does not say what its max_allowed_packet is'
+    # A newer server has more words than two for it.
+    [[ $read_only =~ ^[A-Z_0-9]{1,30}$ ]] || read_only=OFF
+    printf '%s %s\n' "$read_only" "$packet" >"$STATE_DIR/$ASSET.locked" || die "$EX_IO" "cannot write $STATE_DIR/$ASSET.locked"
+    sync_paths "$STATE_DIR/$ASSET.locked"
+  fi
+  # In a process group of its own: it must outlive the end of this one.
+  set -m
+  guard_writers "$$" </dev/null >/dev/null 2>&1 9>&- 3>&- 4>&- &
+  set +m
+  mysql_query "SET SESSION lock_wait_timeout = $MYSQL_LOCK_SECONDS; SET GLOBAL read_only = ON; DROP DATABASE IF EXISTS $(sql_name "lifeboat_may_write_$STAMP")" || refuse_lock
+  mysql_query 'SET GLOBAL max_allowed_packet = 1073741824' || true
+  log_info 'the server is read-only for other programs until this restore is done'
 }
 
-# The inverse of raise_packet_limit.
-lower_packet_limit() {
-  [[ -n ${OLD_PACKET:-} ]] || return 0
-  mysql_query "SET GLOBAL max_allowed_packet = $OLD_PACKET" || true
-  OLD_PACKET=''
+# Leave because other programs cannot be locked out, or this one was, too.
+refuse_lock() {
+  local number
+  number="$(mysql_error_number "$RUN_DIR/mysql.err")"
+  unlock_writers
+  case "$number" in
+    1227 | 1290) die "$EX_NOPERM" 'the account for restores cannot make the server read-only for others and write itself; nothing was changed' 'GRANT ALL PRIVILEGES ON *.* TO it; on MariaDB from 10.11 that includes READ ONLY ADMIN, which SUPER does not' ;;
+    1205) die "$EX_TEMPFAIL" "a program holds a lock for more than $MYSQL_LOCK_SECONDS s; nothing was changed" 'stop the programs that use these databases (SHOW PROCESSLIST), then run this again' ;;
+    *) die_of_mysql 'cannot make the server read-only for other programs; nothing was changed' "$RUN_DIR/mysql.err" ;;
+  esac
+}
+
+# Put back what lock_writers changed. Does nothing when nothing is noted.
+unlock_writers() {
+  local note="$STATE_DIR/$ASSET.locked" read_only packet
+  [[ -s $note ]] || { rm -f -- "$note" && return 0; }
+  read -r read_only packet <"$note"
+  [[ $read_only =~ ^[A-Z_0-9]{1,30}$ ]] || read_only=OFF
+  [[ $packet =~ ^[0-9]{1,18}$ ]] || packet=16777216
+  mysql_identify
+  if mysql_query "SET GLOBAL read_only = $read_only, GLOBAL max_allowed_packet = $packet"; then
+    rm -f -- "$note"
+    log_info 'other programs may write to the server again'
+  else
+    log_error "the server is still read-only for other programs: $(mysql_error_text '' "$RUN_DIR/mysql.err"). Run there: SET GLOBAL read_only = $read_only, GLOBAL max_allowed_packet = $packet; then remove $note"
+    return "$EX_UNAVAILABLE"
+  fi
+}
+
+# Wait until the run that locked other programs out has unlocked them, or is gone; then do it in its place.
+guard_writers() {
+  local run="$1" note="$STATE_DIR/$ASSET.locked" read_only packet
+  trap - EXIT
+  trap '' HUP INT TERM
+  set +e
+  while [[ -e $note ]] && kill -0 "$run" 2>/dev/null; do sleep 0.5; done
+  while [[ -s $note ]] && read -r read_only packet <"$note"; do
+    [[ $read_only =~ ^[A-Z_0-9]{1,30}$ && $packet =~ ^[0-9]{1,18}$ ]] || return 0
+    if "$MYSQL_CLIENT" "${MYSQL_ARGS[@]}" --connect-timeout=10 --execute="SET GLOBAL read_only = $read_only, GLOBAL max_allowed_packet = $packet" </dev/null; then
+      rm -f -- "$note"
+      return 0
+    fi
+    # A server that is down forgets it.
+    sleep 5
+    kill -0 "$run" 2>/dev/null || [[ -d $STATE_DIR ]] || return 0
+  done
+}
+
+# The client, for a dump that goes into the live server.
+live_client() {
+  "$MYSQL_CLIENT" "${MYSQL_ARGS[@]}" --init-command="$MYSQL_LOAD_SESSION" "$@"
 }
 
 # Drop the databases of a set, so that nothing made since the backup stays in them.
 drop_databases() {
   local name
   while IFS= read -r name; do
-    require_query "cannot drop the database $name" "SET SESSION foreign_key_checks = 0; DROP DATABASE IF EXISTS $(sql_name "$name")"
+    require_query "cannot drop the database $name" "SET SESSION foreign_key_checks = 0, lock_wait_timeout = $MYSQL_LOCK_SECONDS; DROP DATABASE IF EXISTS $(sql_name "$name")"
   done < <(set_databases "$1")
-}
-
-# The consumer of a dump for the live server.
-load_live() {
-  load_dump 'the live server' "$MYSQL_CLIENT" "${MYSQL_ARGS[@]}"
 }
 
 # Prove the live server: it answers, and it holds what the MANIFEST names.
@@ -1205,14 +1973,32 @@ kind_check_live() {
     return 0
   fi
   replaces_server "$set" || while IFS= read -r name; do names+=("$name"); done < <(set_databases "$set")
-  require_query 'cannot count what the databases hold' "$(content_query "$(content_condition ${names[@]+"${names[@]}"})")" | sort >"$RUN_DIR/content.live"
+  list_content ${names[@]+"${names[@]}"} >"$RUN_DIR/content.live"
   if [[ ! -e $RUN_DIR/content.replayed ]]; then
     same_content "$set" 'live server' "$RUN_DIR/content.live" || return $?
   elif ! cmp -s -- "$RUN_DIR/content.replayed" "$RUN_DIR/content.live"; then
     log_error "the live server does not hold what was restored: $(content_difference "$RUN_DIR/content.replayed" "$RUN_DIR/content.live" restored live)"
     return "$EX_DATA"
   fi
-  rm -f -- "$STATE_DIR/$ASSET.undo"
+  if replaces_server "$set"; then
+    compare_live_settings "$set"
+  else
+    check_live_rows "$set" ${names[@]+"${names[@]}"}
+    rm -f -- "$STATE_DIR/$ASSET.undo"
+    unlock_writers
+  fi
+}
+
+# Does the live server hold every row of the chosen databases? Nobody else can write yet.
+check_live_rows() {
+  local set="$1"
+  shift
+  has_rows "$set" || return 0
+  # What could not be opened before the restore counts now.
+  rm -f -- "$RUN_DIR/left-out"
+  stream_payload "$set" rows.tsv read_rows || exit $?
+  count_live_rows "$(content_condition "$@")" "$(manifest_get "$set" rows.history)" databases >"$RUN_DIR/rows.live"
+  require_rows "$set" 'live server' "$RUN_DIR/rows.live"
 }
 
 # Wait until the live server answers, if only to refuse the login.
@@ -1232,11 +2018,24 @@ wait_for_server() {
 }
 
 # Undo a restore of chosen databases: load the safety dump that the note of this very restore names. A server that was
-# swapped is put back by the renames alone. A later run that finds no way back goes on: it replaces all of it anyway.
+# swapped is put back by the renames alone. A later run that finds no way back goes on: it replaces all of it anyway. Whatever
+# comes of it, other programs may write again.
 kind_rollback() {
-  local note="$STATE_DIR/$ASSET.undo" made_at began codec file name status=0
+  local status=0
+  (undo_databases) || status=$?
+  unlock_writers || status=$?
+  return "$status"
+}
+
+# The inverse of swap_databases.
+undo_databases() {
+  local note="$STATE_DIR/$ASSET.undo" version made_at codec cipher sum salt mac file began name status=0
+  local -a names=()
   [[ -s $note && -s $STATE_DIR/$ASSET.restoring ]] || return 0
-  read -r made_at codec file <"$note"
+  read -r version made_at codec cipher sum salt mac file <"$note"
+  # Notes of older versions: stamp, codec, file.
+  [[ $version == 2 ]] || read -r made_at codec file <"$note"
+  [[ $version == 2 ]] || cipher=none sum=- mac=-
   read -r began _ <"$STATE_DIR/$ASSET.restoring"
   [[ $made_at == "$began" ]] || return 0
   if [[ $file == *.incomplete || ($file != - && ! -f $file) ]]; then
@@ -1244,21 +2043,60 @@ kind_rollback() {
     [[ $made_at != "$STAMP" ]] || return "$EX_IO"
     return 0
   fi
-  mysql_identify
-  raise_packet_limit
+  require_safety_dump "$file" "$cipher" "$sum" "$salt" "$mac"
   while IFS= read -r name; do
-    require_query "cannot drop the database $name" "SET SESSION foreign_key_checks = 0; DROP DATABASE IF EXISTS $(sql_name "$name")"
+    decode_name "$name"
+    names+=("$DECODED_NAME")
   done < <(sed 1d "$note")
+  mysql_identify
+  lock_writers
+  [[ $made_at == "$STAMP" ]] || keep_undone ${names[@]+"${names[@]}"}
+  for name in ${names[@]+"${names[@]}"}; do
+    require_query "cannot drop the database $name" "SET SESSION foreign_key_checks = 0, lock_wait_timeout = $MYSQL_LOCK_SECONDS; DROP DATABASE IF EXISTS $(sql_name "$name")"
+  done
   if [[ $file != - ]]; then
-    decompress_stream "$codec" <"$file" | load_live || status=$?
-    if ((status != 0)); then
-      lower_packet_limit
-      die "$status" "cannot load the safety dump $file" "correct what is wrong with the server, then run this restore again: it first loads that dump; to give up on it, move it away"
-    fi
+    decode_file "$file" "$codec" "$cipher" load_sequences 'the live server' live_client || status=$?
+    ((status != 0)) || decode_file "$file" "$codec" "$cipher" load_dump 'the live server' live_client || status=$?
+    ((status == 0)) || die "$status" "cannot load the safety dump $file" "correct what is wrong with the server, then run this restore again: it first loads that dump; to give up on it, move it away"
     log_info "loaded the databases as they were from $file"
   fi
-  lower_packet_limit
   rm -f -- "$note"
+}
+
+# Prove a safety dump before anything is dropped for its sake.
+require_safety_dump() {
+  local file="$1" cipher="$2" sum="$3" salt="$4" mac="$5"
+  [[ $file != - ]] || return 0
+  can_decrypt "$cipher" || die "$EX_NOPERM" "this host has no key to decrypt the safety dump $file; the databases stay as they are" 'put the key where the plan says, then run this restore again'
+  [[ $sum == - || $(sha256_of "$file") == "$sum" ]] || die "$EX_DATA" "the safety dump $file is not what was written; the databases stay as they are" 'look at its disk; to give up on it, move it away'
+  [[ $mac == - || $(openssl_mac "$file" "$salt") == "$mac" ]] || die "$EX_DATA" "the safety dump $file fails its MAC; the databases stay as they are" 'to give up on it, move it away'
+}
+
+# Give the decoded text of a file to a consumer.
+decode_file() {
+  local file="$1" codec="$2" cipher="$3"
+  shift 3
+  decrypt_stream "$cipher" <"$file" | decompress_stream "$codec" | "$@"
+}
+
+# Before a later run takes away what is live since a killed restore: keep it. It may hold what was written meanwhile.
+keep_undone() {
+  local file name exists
+  MYSQL_DATABASES=()
+  for name in "$@"; do
+    exists="$(require_query 'cannot list the databases' "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE CAST(SCHEMA_NAME AS BINARY) = $(sql_text "$name")")" || exit $?
+    [[ $exists == 0 ]] || MYSQL_DATABASES+=("$name")
+  done
+  ((${#MYSQL_DATABASES[@]} > 0)) || return 0
+  file="$(safety_file)"
+  file="${file/.lifeboat-old-/.lifeboat-undone-}"
+  find_left_out
+  mysql_dump_arguments "$(mysql_variable log_bin)"
+  if write_safety_dump "$file"; then
+    log_info "what was live since that restore is kept in $file"
+  else
+    log_warn "what was live since that restore cannot be kept completely ($(cat -- "$RUN_DIR/safety.why")): what could be read is in $file"
+  fi
 }
 
 # ---------------------------------------------------------------- the binary log
@@ -1436,7 +2274,7 @@ kind_replay() {
   while IFS= read -r log; do
     while IFS= read -r name; do
       ((${#files[@]} > 0)) || [[ $name == "$(manifest_get "$set" position.binlog_file)" ]] || continue
-      stream_payload "$log" "$name" write_binlog "$dir/replay/$name" || exit $?
+      stream_payload "$log" "$name" write_stream "$dir/replay/$name" || exit $?
       files+=("$dir/replay/$name")
     done < <(payload_names "$log")
   done <"$list"
@@ -1455,7 +2293,7 @@ kind_replay() {
 }
 
 # Write a stream to a file.
-write_binlog() {
+write_stream() {
   cat >"$1"
 }
 

@@ -250,6 +250,24 @@ payload_number() {
   die "$EX_DATA" "the set ${1##*/} has no payload $2"
 }
 
+# Print what a set lacks although it was asked for, one object a line: the kind could not capture it (`degraded.N`).
+degraded_objects() {
+  local line
+  need_manifest "$1" || return $?
+  for line in "${MANIFEST_LINES[@]}"; do
+    [[ ! $line =~ ^degraded\.[0-9]+=(.*)$ ]] || decode_value "${BASH_REMATCH[1]//%0A/ }"
+  done
+}
+
+# Print the lines of a set's MANIFEST whose keys begin with a word and a dot, as they stand there: `manifest_group SET content`.
+manifest_group() {
+  local line
+  need_manifest "$1" || return $?
+  for line in "${MANIFEST_LINES[@]}"; do
+    [[ $line != "$2."* ]] || printf '%s\n' "$line"
+  done
+}
+
 # Stored bytes of a set, as its MANIFEST has them.
 set_bytes() {
   need_manifest "$1" || return $?

@@ -97,11 +97,26 @@ HELP
 }
 
 # A live restore ends the chain: what the source logs from now on does not go on from what was archived. The next full backup
-# begins another one.
+# begins another one. What an earlier restore noted here stays on the second line, for an undo.
 end_log_chain() {
+  local file="$STATE_DIR/$ASSET.new-chain" before=''
   ((LOG_SECONDS > 0)) || return 0
-  printf '%s\n' "$STAMP" >"$STATE_DIR/$ASSET.new-chain" || die "$EX_IO" "cannot write in $STATE_DIR"
-  sync_paths "$STATE_DIR/$ASSET.new-chain"
+  [[ ! -s $file ]] || IFS= read -r before <"$file" || true
+  { printf '%s\n%s\n' "$STAMP" "$before" >"$file.new" && mv -f -- "$file.new" "$file"; } || die "$EX_IO" "cannot write in $STATE_DIR"
+  sync_paths "$file"
+}
+
+# The inverse, for a restore that was undone: the chain is what it was before, ended by an earlier restore or not.
+resume_log_chain() {
+  local file="$STATE_DIR/$ASSET.new-chain" since='' before=''
+  [[ -s $file ]] || return 0
+  { IFS= read -r since && IFS= read -r before; } <"$file" || true
+  [[ $since == "$STAMP" ]] || return 0
+  if is_stamp "$before"; then
+    { printf '%s\n' "$before" >"$file.new" && mv -f -- "$file.new" "$file"; } || log_warn "cannot write $file"
+  else
+    rm -f -- "$file"
+  fi
 }
 
 # Remove the sets of the log that end before the oldest full set of a store: nothing there can be brought forward with them.

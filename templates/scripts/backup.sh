@@ -90,7 +90,8 @@ expected_need() {
 # Thin out the first store, then bring the set to the others. A store that fails does not keep the next from its copy.
 finish_backup() {
   local i failed=0
-  apply_retention "${STORE_PATHS[0]}"
+  note_degraded
+  thin_out "${STORE_PATHS[0]}"
   trim_log "${STORE_PATHS[0]}"
   [[ -z ${WRONG_CLOCK:-} ]] || failed="$EX_CONFIG"
   for ((i = 1; i < ${#STORE_PATHS[@]}; i++)); do
@@ -105,6 +106,7 @@ finish_backup() {
     fi
   done
   ((failed == 0)) || exit "$(sysexit_of "$failed" "$EX_IO")"
+  ((DEGRADED == 0)) || die "$EX_DATA" "$RUN_SET was published, but DEGRADED: it lacks $(degraded_objects "$PUBLISHED_SET" | head -n 3 | tr '\n' ';' | sed 's/;$//;s/;/; /g')$( ((DEGRADED <= 3)) || printf ', and %d more' $((DEGRADED - 3)))" "mend or drop these, then run this again; all else is in the set"
   log_info "done in $(human_ms $(($(now_ms) - STARTED_MS)))"
 }
 
@@ -129,8 +131,23 @@ copy_and_thin() {
     [[ $name == "$RUN_SET" ]] || log_info "copying $name to $store, which an earlier run did not"
     copy_set "${STORE_PATHS[0]}/$TYPE/$ASSET/$name" "$store"
   done
-  apply_retention "$store" "$keep"
+  thin_out "$store" "$keep"
   trim_log "$store"
+}
+
+# How many objects does the new set lack, and are rows among them? Sets DEGRADED and LACKS_ROWS.
+note_degraded() {
+  DEGRADED="$(degraded_objects "$PUBLISHED_SET" | wc -l)"
+  LACKS_ROWS="$(manifest_get "$PUBLISHED_SET" degraded.rows)"
+}
+
+# Retention, unless the new set lacks rows: an older one may be the last that has them.
+thin_out() {
+  if [[ $LACKS_ROWS == yes ]]; then
+    log_warn "no set is removed from $1: the new one lacks data that older ones may have"
+    return 0
+  fi
+  apply_retention "$@"
 }
 
 # Say what a backup would do.

@@ -4,6 +4,7 @@
 #   maria_new HOME [full|empty]   a server below HOME, not started; sets MY and SOCK
 #   maria_up / maria_down         start (and wait until it answers) / stop the server of $MY
 #   maria SQL…                    run SQL on it as root
+#   maria_facts                   the same word for word, asked of the server's own dictionary and tables, not of a dump program
 #   maria_print                   fingerprint of everything that a backup holds: rows, definitions, accounts
 
 # Make the data directories that all tests copy.
@@ -57,7 +58,7 @@ case "\$1" in
   stop)
     alive || exit 0
     kill "\$(cat '$MY/pid')"
-    for _ in {1..400}; do alive || exit 0; sleep 0.05; done
+    for _ in {1..2400}; do alive || exit 0; sleep 0.05; done
     exit 1
     ;;
   status) alive ;;
@@ -173,4 +174,99 @@ CREATE USER backup@localhost IDENTIFIED BY 'b4ckup-pass';
 GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON *.* TO backup@localhost;
 SQL
   printf "DELIMITER //\nCREATE PROCEDURE shop.windows() BEGIN\r\n  SELECT 'two\r\nlines';\r\nEND//\nDELIMITER ;\n"
+}
+
+# A host whose asset is the server of $MY: every database, or those given.
+new_mysql_host() {
+  local name
+  new_host
+  set_fact KIND mysql
+  set_fact TYPE mysql
+  for name in MYSQL_USER PASSWORD_SECRET MYSQL_SOCKET MYSQL_HOST SERVER_BINARY RESTORE_CREDENTIALS_FILE; do set_fact "$name" ''; done
+  set_fact MYSQL_PORT 0
+  set_fact SERVER_USER root
+  set_fact DATA_DIR "$MY/data"
+  set_fact CREDENTIALS_FILE "$MY/root.cnf"
+  set_list DATABASES
+  set_list DUMP_EXTRA_ARGS
+  set_fact SERVICE_KIND commands
+  set_fact SERVICE_NAME database
+  set_list SERVICE_START "$MY/service" start
+  set_list SERVICE_STOP "$MY/service" stop
+  set_list SERVICE_STATUS "$MY/service" status
+  relink
+}
+
+# Back up chosen databases: by name.
+with_databases() {
+  set_list DATABASES "$@"
+  relink
+}
+
+# The decoded dump of a set of this test.
+dump_of() { zstd -dc "$1/dump.sql.zst"; }
+
+# A value of a set's MANIFEST.
+manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
+
+# Everything that a backup of the given databases (or of all, with accounts) holds, as lines of words: definitions from the server's
+# dictionary, rows value by value. Nothing of it comes from a dump program. Names are in hexadecimal.
+maria_facts() {
+  local where name
+  where="NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')"
+  if (($#)); then
+    where='IN ('
+    for name in "$@"; do where+="x'$(printf '%s' "$name" | od -An -v -tx1 | tr -d ' \n')',"; done
+    where="${where%,})"
+  else
+    maria 'SELECT "account", Host, User, JSON_REMOVE(Priv, "$.password_last_changed") FROM mysql.global_priv ORDER BY 2, 3' 'SELECT "db", d.* FROM mysql.db d ORDER BY 2, 3, 4' \
+      'SELECT "tables_priv", Host, Db, User, Table_name, Grantor, Table_priv, Column_priv FROM mysql.tables_priv ORDER BY 2, 3, 4, 5' 'SELECT "columns_priv", Host, Db, User, Table_name, Column_name, Column_priv FROM mysql.columns_priv ORDER BY 2, 3, 4, 5, 6' \
+      'SELECT "procs_priv", Host, Db, User, Routine_name, Routine_type, Grantor, Proc_priv FROM mysql.procs_priv ORDER BY 2, 3, 4, 5, 6' 'SELECT "proxies", Host, User, Proxied_host, Proxied_user, With_grant FROM mysql.proxies_priv ORDER BY 2, 3, 4, 5' 'SELECT "roles", r.* FROM mysql.roles_mapping r ORDER BY 2, 3, 4'
+  fi
+  # A directory that is no database looks like one.
+  where="$where AND X NOT LIKE '#mysql50#%'"
+  maria_dictionary "$where" | maria
+  # shellcheck disable=SC2016  # the quotes of SQL
+  maria "SET SESSION group_concat_max_len = 1000000; SELECT CONCAT('SELECT ''rows'', ''', HEX(c.TABLE_SCHEMA), ''', ''', HEX(c.TABLE_NAME), ''', ', GROUP_CONCAT(CONCAT('IFNULL(HEX(CONCAT(\`', REPLACE(c.COLUMN_NAME, '\`', '\`\`'), '\`)), ''NULL'')') ORDER BY c.ORDINAL_POSITION SEPARATOR ', '),
+    IF(t.TABLE_TYPE = 'SYSTEM VERSIONED' AND SUM(c.GENERATION_EXPRESSION <=> 'ROW START') = 0, ', ROW_START, ROW_END', ''), ' FROM \`', REPLACE(c.TABLE_SCHEMA, '\`', '\`\`'), '\`.\`', REPLACE(c.TABLE_NAME, '\`', '\`\`'), '\`', IF(t.TABLE_TYPE = 'SYSTEM VERSIONED' AND SUM(c.GENERATION_EXPRESSION <=> 'ROW START') = 0, ' FOR SYSTEM_TIME ALL', ''), ';')
+    FROM information_schema.COLUMNS c JOIN information_schema.TABLES t USING (TABLE_SCHEMA, TABLE_NAME) WHERE t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE') AND c.TABLE_SCHEMA ${where//X/c.TABLE_SCHEMA} GROUP BY CAST(c.TABLE_SCHEMA AS BINARY), CAST(c.TABLE_NAME AS BINARY)" | maria | LC_ALL=C sort
+}
+
+# SQL for the definitions in databases that a condition chooses. A server that reads its own SHOW CREATE TABLE writes down Aria's default.
+maria_dictionary() {
+  local where="$1"
+  cat <<SQL
+SELECT 'schema', HEX(SCHEMA_NAME), DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME, SCHEMA_COMMENT FROM information_schema.SCHEMATA WHERE SCHEMA_NAME ${where//X/SCHEMA_NAME} ORDER BY 2;
+SELECT 'table', HEX(TABLE_SCHEMA), HEX(TABLE_NAME), TABLE_TYPE, ENGINE, ROW_FORMAT, AUTO_INCREMENT, TABLE_COLLATION, REPLACE(CREATE_OPTIONS, 'page_checksum=1 ', ''), HEX(TABLE_COMMENT) FROM information_schema.TABLES WHERE TABLE_SCHEMA ${where//X/TABLE_SCHEMA} ORDER BY 2, 3;
+SELECT 'column', HEX(TABLE_SCHEMA), HEX(TABLE_NAME), HEX(COLUMN_NAME), ORDINAL_POSITION, HEX(COLUMN_DEFAULT), IS_NULLABLE, HEX(COLUMN_TYPE), COLLATION_NAME, COLUMN_KEY, EXTRA, HEX(COLUMN_COMMENT), HEX(GENERATION_EXPRESSION) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA ${where//X/TABLE_SCHEMA} ORDER BY 2, 3, 5;
+SELECT 'index', HEX(TABLE_SCHEMA), HEX(TABLE_NAME), HEX(INDEX_NAME), SEQ_IN_INDEX, HEX(COLUMN_NAME), NON_UNIQUE, COLLATION, SUB_PART, NULLABLE, INDEX_TYPE, HEX(INDEX_COMMENT) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA ${where//X/TABLE_SCHEMA} ORDER BY 2, 3, 4, 5;
+SELECT 'reference', HEX(CONSTRAINT_SCHEMA), HEX(TABLE_NAME), HEX(CONSTRAINT_NAME), HEX(UNIQUE_CONSTRAINT_SCHEMA), HEX(REFERENCED_TABLE_NAME), UPDATE_RULE, DELETE_RULE FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA ${where//X/CONSTRAINT_SCHEMA} ORDER BY 2, 3, 4;
+SELECT 'check', HEX(CONSTRAINT_SCHEMA), HEX(TABLE_NAME), HEX(CONSTRAINT_NAME), LEVEL, HEX(CHECK_CLAUSE) FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA ${where//X/CONSTRAINT_SCHEMA} ORDER BY 2, 3, 4;
+SELECT 'partition', HEX(TABLE_SCHEMA), HEX(TABLE_NAME), HEX(PARTITION_NAME), PARTITION_METHOD, HEX(PARTITION_EXPRESSION), HEX(PARTITION_DESCRIPTION) FROM information_schema.PARTITIONS WHERE PARTITION_NAME IS NOT NULL AND TABLE_SCHEMA ${where//X/TABLE_SCHEMA} ORDER BY 2, 3, PARTITION_ORDINAL_POSITION;
+SELECT 'view', HEX(TABLE_SCHEMA), HEX(TABLE_NAME), HEX(VIEW_DEFINITION), CHECK_OPTION, DEFINER, SECURITY_TYPE, ALGORITHM, CHARACTER_SET_CLIENT, COLLATION_CONNECTION FROM information_schema.VIEWS WHERE TABLE_SCHEMA ${where//X/TABLE_SCHEMA} ORDER BY 2, 3;
+SELECT 'routine', HEX(ROUTINE_SCHEMA), HEX(ROUTINE_NAME), ROUTINE_TYPE, DTD_IDENTIFIER, HEX(ROUTINE_DEFINITION), IS_DETERMINISTIC, SQL_DATA_ACCESS, SECURITY_TYPE, SQL_MODE, HEX(ROUTINE_COMMENT), DEFINER, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, DATABASE_COLLATION FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA ${where//X/ROUTINE_SCHEMA} ORDER BY 2, 3, 4;
+SELECT 'parameter', HEX(SPECIFIC_SCHEMA), HEX(SPECIFIC_NAME), ORDINAL_POSITION, PARAMETER_MODE, HEX(PARAMETER_NAME), DTD_IDENTIFIER, ROUTINE_TYPE FROM information_schema.PARAMETERS WHERE SPECIFIC_SCHEMA ${where//X/SPECIFIC_SCHEMA} ORDER BY 2, 3, 8, 4;
+SELECT 'trigger', HEX(TRIGGER_SCHEMA), HEX(TRIGGER_NAME), EVENT_MANIPULATION, HEX(EVENT_OBJECT_TABLE), ACTION_ORDER, HEX(ACTION_STATEMENT), ACTION_TIMING, SQL_MODE, DEFINER, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, DATABASE_COLLATION FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA ${where//X/TRIGGER_SCHEMA} ORDER BY 2, 3;
+SELECT 'event', HEX(EVENT_SCHEMA), HEX(EVENT_NAME), DEFINER, TIME_ZONE, HEX(EVENT_DEFINITION), EVENT_TYPE, EXECUTE_AT, INTERVAL_VALUE, INTERVAL_FIELD, SQL_MODE, STARTS, ENDS, STATUS, ON_COMPLETION, HEX(EVENT_COMMENT), CHARACTER_SET_CLIENT, COLLATION_CONNECTION, DATABASE_COLLATION FROM information_schema.EVENTS WHERE EVENT_SCHEMA ${where//X/EVENT_SCHEMA} ORDER BY 2, 3;
+SQL
+}
+
+# SQL that makes one of each in a database, each with the given name and rows of its own: `hostile_objects DATABASE NAME`. EVENTS=0
+# leaves the event out.
+hostile_objects() {
+  local db="${1//\`/\`\`}" name="${2//\`/\`\`}"
+  cat <<SQL
+CREATE TABLE \`$db\`.\`$name\` (\`$name\` INT PRIMARY KEY, v VARCHAR(20), KEY \`$name\` (v)) COMMENT 'INSERT INTO \`x\` VALUES (1)';
+INSERT INTO \`$db\`.\`$name\` VALUES (1, 'x),(y'), (2, 'a\\\\''),(''b'), (3, NULL);
+CREATE TABLE \`$db\`.\`p$name\` (a INT, b INT) WITH SYSTEM VERSIONING;
+INSERT INTO \`$db\`.\`p$name\` VALUES (1, 1), (2, 2);
+UPDATE \`$db\`.\`p$name\` SET b = 3 WHERE a = 1;
+CREATE VIEW \`$db\`.\`v$name\` AS SELECT \`$name\` AS \`$name\`, 'a;b' AS \`two words\` FROM \`$db\`.\`$name\`;
+CREATE PROCEDURE \`$db\`.\`p$name\`(IN \`$name\` INT) SELECT \`$name\`;
+CREATE FUNCTION \`$db\`.\`f$name\`() RETURNS INT RETURN 1;
+CREATE TRIGGER \`$db\`.\`t$name\` BEFORE INSERT ON \`$db\`.\`$name\` FOR EACH ROW SET NEW.v = 'z';
+CREATE SEQUENCE \`$db\`.\`s$name\`;
+SELECT NEXTVAL(\`$db\`.\`s$name\`) INTO @ignored;
+SQL
+  [[ ${EVENTS:-1} == 0 ]] || printf 'CREATE EVENT `%s`.`e%s` ON SCHEDULE EVERY 1 DAY DO SELECT 1;\n' "$db" "$name"
 }
