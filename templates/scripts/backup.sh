@@ -101,7 +101,17 @@ finish_backup() {
     fi
   done
   ((failed == 0)) || exit "$(sysexit_of "$failed" "$EX_IO")"
+  refuse_degraded_set
   log_info "done in $(human_ms $(($(now_ms) - STARTED_MS)))"
+}
+
+# A set without what its kind could not capture is better than none, and is kept; the run fails, so that somebody looks. The kind names
+# in $RUN_DIR/degraded, a line each, what is missing.
+refuse_degraded_set() {
+  local count
+  [[ -s $RUN_DIR/degraded ]] || return 0
+  count="$(grep -c '' "$RUN_DIR/degraded")"
+  die "$EX_DATA" "the set $RUN_SET is DEGRADED: $(head -n 1 "$RUN_DIR/degraded")$( ((count == 1)) || printf ', and %d more' $((count - 1)))" 'it holds everything else and is kept; mend what is named, then run this again'
 }
 
 # Copy the new set to a store and thin that store out.
