@@ -198,7 +198,13 @@ clickhouse_observe() {
   local dir="$RUN_DIR/clickhouse.set"
   rm -rf -- "$dir"
   mkdir -- "$dir"
-  tar -xf - -C "$dir" version method tables 2>"$RUN_DIR/clickhouse.tar" || die "$EX_DATA" "the archive of the tables cannot be read: it is cut or damaged"
+  local status=0
+  tar -xf - -C "$dir" version method tables 2>"$RUN_DIR/clickhouse.tar" || status=$?
+  ((status != 0)) || return 0
+  ! grep 'No space left' "$RUN_DIR/clickhouse.tar" >/dev/null || die "$EX_IO" "no room to look through the archive in $RUN_DIR" "make room in $STATE_DIR"
+  status="$(tar_status "$status")"
+  ((status == EX_DATA)) || die "$status" "tar did not run to its end: the archive was not looked through"
+  die "$EX_DATA" "the archive of the tables cannot be read: it is cut or damaged"
 }
 
 # Count the tables and rows of a set's list: CH_TABLES, CH_ROWS.
@@ -256,7 +262,7 @@ clickhouse_send() {
 # Unpack the archive on this host.
 clickhouse_unpack() {
   mkdir -- "$1"
-  tar -xf - -C "$1" 2>"$RUN_DIR/clickhouse.err" || clickhouse_die 'cannot unpack the tables' "$EX_DATA"
+  tar -xf - -C "$1" 2>"$RUN_DIR/clickhouse.err" || clickhouse_die 'cannot unpack the tables' "$EX_IO"
 }
 
 # Make a new table for each of the set with its rows, read every column of it, count. Definitions without data wait for the swap.
@@ -444,7 +450,7 @@ while IFS="$tab" read -r number database name engine rows; do
   found=$(ask "SELECT count() FROM $(quoted "$database").$(quoted "$name") FORMAT TSV") || exit 65
   [ "$found" -ge "$rows" ] || { echo "$database.$name has $found rows, $rows were backed up" >&2; exit 65; }
 done <"$set/tables"
-ask "DROP DATABASE $1" && rm -rf "$set" "$copy"' "$CH_NEW" || clickhouse_die 'what is live is not what was backed up' "$(sysexit_of $? "$EX_DATA")"
+ask "DROP DATABASE $1" && rm -rf "$set" "$copy"' "$CH_NEW" || clickhouse_die 'what is live is not what was backed up' "$(sysexit_of $? "$EX_UNAVAILABLE")"
   old="$(cat -- "$STATE_DIR/$ASSET.clickhouse")"
   log_info "the old tables are kept in the database $old; when you no longer need them: DROP DATABASE $old"
   rm -f -- "$STATE_DIR/$ASSET.clickhouse"
