@@ -72,7 +72,16 @@ clickhouse_die() {
     *'backups.allowed_'*) die "$EX_CONFIG" "$what: $words" "let <backups><allowed_path> of its configuration name $CH_COPIES (backupDirectory in the plan), or take another method in the plan" ;;
     *'No space left'*) die "$EX_IO" "$what: $words" "make room where the server keeps its data" ;;
   esac
+  clickhouse_is_damage "$words" || [[ ${2:-} != "$EX_DATA" ]] || die "$EX_UNAVAILABLE" "$what: ${words:-it failed without a word}" 'the log of the server may say more'
   die "${2:-$EX_UNAVAILABLE}" "$what: ${words:-it failed without a word}" 'the log of the server may say more'
+}
+
+# Do the words say that what was read is damaged, or is not what was backed up? Any other reason not to load is none to distrust a set.
+clickhouse_is_damage() {
+  case "$1" in
+    *'hecksum doesn'* | *'annot decompress'* | *'annot read all data'* | *'nknown codec'* | *'orrupted'* | *'were backed up'* | *'no table to back up'* | *'Code: 40'[.,\ ]* | *'Code: 271'* | *'Code: 33'[.,\ ]* | *'Code: 246'*) return 0 ;;
+    *) return 1 ;;
+  esac
 }
 
 # --- Backup -------------------------------------------------------------------------------------------------------------

@@ -113,11 +113,12 @@ pg_as_user() {
   fi
 }
 
-# Run one of PostgreSQL's client programs against the server that was pointed at.
+# Run one of PostgreSQL's client programs against the server that was pointed at. Names come and go as the bytes that they are, whatever
+# encoding a role or a database is set to speak; a dump of a database speaks the database's own.
 pg_run() {
   local program="$1"
   shift
-  pg_as_user "${PG_CLIENT_USER:-}" "$PG_BIN/$program" "$@"
+  PGCLIENTENCODING="${PG_ENCODING:-SQL_ASCII}" pg_as_user "${PG_CLIENT_USER:-}" "$PG_BIN/$program" "$@"
 }
 
 # Run a statement in a database; rows on stdout. The tool's words are in $RUN_DIR/psql.err when it fails.
@@ -475,8 +476,9 @@ pg_produce_globals() {
 
 # The producer of a database. It is not compressed here: the set's codec does better, and encrypted data cannot be.
 pg_produce_database() {
-  local name="$1"
+  local name="$1" PG_ENCODING
   shift
+  PG_ENCODING="$(pg_require 'cannot read the catalog' "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = $(pg_sql_text "$name")")" || exit $?
   PGDATABASE="$name" pg_produce "cannot dump the database $name" pg_dump --format=custom --compress=0 --no-password "--lock-wait-timeout=${PG_LOCK_WAIT_SECONDS}s" "$@"
 }
 

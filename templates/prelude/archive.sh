@@ -166,7 +166,9 @@ archive_stage() {
     linked=()
     if ((${#names[@]} < $(count_set_paths "$set"))); then
       [[ -s $RUN_DIR/links ]] || stream_payload "$set" files.tar list_links || return $?
-      while IFS= read -r -d '' path; do linked+=("$path"); done < <(links_from_outside "${names[@]}")
+      while IFS= read -r -d '' path; do
+        is_one_of "$path" ${linked[@]+"${linked[@]}"} || linked+=("$path")
+      done < <(links_from_outside "${names[@]}")
     fi
     stream_payload "$set" files.tar extract_tar "$stage" "${names[@]}" ${linked[@]+"${linked[@]}"} || return $?
     for path in ${linked[@]+"${linked[@]}"}; do rm -f -- "$stage/$path"; done
@@ -190,8 +192,9 @@ links_from_outside() {
   local quoted='"(([^"\\]|\\.)*)" link to "(([^"\\]|\\.)*)"$'
   while IFS= read -r line; do
     if [[ $line =~ $quoted ]]; then
-      printf -v name '%b' "${BASH_REMATCH[1]}"
-      printf -v target '%b' "${BASH_REMATCH[3]}"
+      name="${BASH_REMATCH[1]}" target="${BASH_REMATCH[3]}"
+      printf -v name '%b' "${name//\\\"/\"}"
+      printf -v target '%b' "${target//\\\"/\"}"
     elif [[ $line =~ \ (\./.*)\ link\ to\ (\./.*)$ ]]; then
       printf -v name '%b' "${BASH_REMATCH[1]}"
       printf -v target '%b' "${BASH_REMATCH[2]}"
@@ -281,7 +284,7 @@ extract_tar() {
   local dir="$1" option
   local -a args=(--extract --file=- -p)
   shift
-  while IFS= read -r option; do args+=("$option"); done < <(supported_tar_options --numeric-owner --acls --xattrs)
+  while IFS= read -r option; do args+=("$option"); done < <(supported_tar_options --numeric-owner --acls --xattrs --no-wildcards)
   if is_root; then
     while IFS= read -r option; do args+=("$option"); done < <(supported_tar_options --same-owner '--xattrs-include=*')
   fi

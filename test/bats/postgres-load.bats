@@ -154,3 +154,83 @@ SQL
   assert_same "$(sql code 'SELECT array_agg((n, m) ORDER BY n) FROM app.made')" '{"(1,)","(2,)"}'
   assert_clean
 }
+
+@test "settings of roles, databases, the environment and start-up files change nothing in a dump or a restore" {
+  local setting
+  sql postgres 'CREATE ROLE nobody_at_all' 'CREATE ROLE boss LOGIN SUPERUSER' 'CREATE DATABASE data'
+  sql data <<'SQL'
+CREATE TABLE many AS SELECT g AS id, 'row 한글 ' || g AS t FROM generate_series(1, 1000) g;
+CREATE TABLE kinds (d date, ts timestamptz, i interval, b bytea, a text[], f double precision, m money, x xml, n numeric);
+INSERT INTO kinds VALUES ('2026-02-01', '2026-02-01 10:00:00.123456+09', '-1 year 2 mons -3 days 04:05:06', '\x00ff5c27', '{NULL,"NULL",a}', 0.1::float8 + 0.2, 1234.56, 'text <a/>', 1e-20);
+CREATE TABLE secret (a int); INSERT INTO secret VALUES (1), (2); ALTER TABLE secret ENABLE ROW LEVEL SECURITY; ALTER TABLE secret FORCE ROW LEVEL SECURITY; CREATE POLICY none ON secret USING (false);
+CREATE VIEW odd AS SELECT id FROM many WHERE (t = NULL) IS NOT TRUE;
+CREATE TABLE words (w text[]); CREATE INDEX words_gin ON words USING gin (w);
+INSERT INTO words SELECT ARRAY['x', g::text] FROM generate_series(1, 3000) g;
+CREATE MATERIALIZED VIEW found AS SELECT count(*) AS n FROM (SELECT 1 FROM words WHERE w @> '{x}' OFFSET 0) AS q;
+SQL
+  data_print() { sql data 'SELECT count(*), sum(id), md5(string_agg(t, $$,$$ ORDER BY id)) FROM many' 'SELECT * FROM kinds' 'SELECT * FROM secret' "SELECT pg_get_viewdef('odd')" 'SELECT count(*) FROM words' 'SELECT * FROM found'; }
+  data_print >"$HOST/before"
+  for setting in statement_timeout=1 lock_timeout=1 default_transaction_read_only=on default_transaction_isolation=serializable row_security=on search_path=nowhere "DateStyle='SQL, DMY'" \
+    IntervalStyle=sql_standard bytea_output=escape array_nulls=off transform_null_equals=on xmloption=document quote_all_identifiers=on extra_float_digits=-5 \
+    gin_fuzzy_search_limit=1 session_replication_role=replica enable_seqscan=off TimeZone=Asia/Seoul client_encoding=LATIN1 client_min_messages=error idle_session_timeout=1 role=nobody_at_all; do
+    sql postgres "ALTER ROLE boss SET $setting"
+    [[ $setting == role=* ]] || sql postgres "ALTER DATABASE data SET $setting"
+  done
+  mkdir "$HOST/home"
+  printf '\\set ON_ERROR_STOP off\n\\pset format html\n\\timing on\nSELECT 1;\n' >"$HOST/home/.psqlrc"
+  printf '[odd]\nhost=/nowhere\nuser=nobody\n' >"$HOST/home/.pg_service.conf"
+  with PG_USER boss RESTORE_USER boss
+  stranger() {
+    env HOME="$HOST/home" PSQLRC="$HOST/home/.psqlrc" PGSERVICE=odd PGSYSCONFDIR="$HOST/home" PGHOST=/nowhere PGDATABASE=nowhere PGUSER=nobody PG_COLOR=always PG_COLORS=error=31 \
+      PGOPTIONS='-c statement_timeout=1 -c row_security=on' PGCLIENTENCODING=LATIN1 PGDATESTYLE='SQL, DMY' PGTZ=Asia/Tokyo PAGER=false "$@"
+  }
+  run -0 stranger "$HOST/bin/backup.sh"
+  assert_same "$(sed -n 's/^rows\.[0-9]*=//p' "$(last_set)/MANIFEST" | sort | paste -s -d ';')" '1 1 public.kinds;1000 1 public.many;2 1 public.secret;3000 1 public.words'
+  run -0 stranger "$HOST/bin/verify.sh" --deep
+  assert_silent_about DEGRADED
+  sql postgres 'ALTER DATABASE data RENAME TO gone'
+  run -0 stranger "$HOST/bin/restore.sh" --yes
+  sql postgres 'ALTER DATABASE data RESET ALL'
+  diff "$HOST/before" <(data_print)
+  # What fails is told by the same code.
+  run -65 stranger "$HOST/bin/restore.sh" --set 20000101T000000Z
+}
+
+@test "what is broken in one place does not stop the rest: a library that is gone, a damaged page; named, published, told" {
+  local file before="$HOST/before"
+  cp "$(dirname "$("$PG_REAL_BIN/pg_config" --pkglibdir)/x")/hstore.so" "$BATS_TEST_TMPDIR/gone.so"
+  sql postgres 'CREATE DATABASE one' 'CREATE DATABASE two'
+  sql two 'CREATE TABLE t AS SELECT 1 AS a'
+  sql one <<SQL
+CREATE TYPE pairs;
+CREATE FUNCTION pairs_in(cstring) RETURNS pairs AS '$BATS_TEST_TMPDIR/gone.so', 'hstore_in' LANGUAGE C STRICT IMMUTABLE;
+CREATE FUNCTION pairs_out(pairs) RETURNS cstring AS '$BATS_TEST_TMPDIR/gone.so', 'hstore_out' LANGUAGE C STRICT IMMUTABLE;
+CREATE TYPE pairs (INPUT = pairs_in, OUTPUT = pairs_out, STORAGE = extended);
+CREATE TABLE "Odd ""p" (id int, p pairs); INSERT INTO "Odd ""p" VALUES (1, 'a=>1');
+CREATE TABLE good AS SELECT g AS id FROM generate_series(1, 100) g;
+CREATE TABLE torn AS SELECT g AS id FROM generate_series(1, 100) g;
+CREATE VIEW fine AS SELECT id FROM good;
+CHECKPOINT;
+SQL
+  file="$PG/data/$(sql one "SELECT pg_relation_filepath('torn')")"
+  pg_down
+  rm "$BATS_TEST_TMPDIR/gone.so"
+  printf 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' | dd of="$file" conv=notrunc 2>/dev/null
+  pg_up
+  run -65 backup
+  assert_says 'the rows of public."Odd ""p" in the database one are not in this set'
+  assert_says 'the rows of public.torn in the database one are not in this set'
+  assert_says 'is DEGRADED'
+  grep -q '"code":65.*DEGRADED' "$HOST/state/history.jsonl"
+  assert_same "$(sets | wc -l)" 1
+  assert_same "$(grep -c '^degraded\.' "$(last_set)/MANIFEST")" 2
+  assert_same "$(grep -c '^rows\.' "$(last_set)/MANIFEST")" 2
+  run -0 verify
+  sql postgres 'DROP DATABASE one' 'DROP DATABASE two'
+  run -0 restore --yes
+  assert_says 'WITHOUT what could not be backed up: the rows of public.torn'
+  assert_says 'not restored in one: FUNCTION public pairs_in(cstring) (SQLSTATE 58P01'
+  assert_says 'the restore is DEGRADED'
+  assert_same "$(sql one 'SELECT count(*) FROM fine' 'SELECT count(*) FROM torn' && sql two 'SELECT a FROM t')" $'100\n0\n1'
+  assert_clean
+}
