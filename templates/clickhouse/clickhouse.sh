@@ -74,7 +74,16 @@ clickhouse_die() {
     *'backups.allowed_'*) die "$EX_CONFIG" "$what: $words" "let <backups><allowed_path> of its configuration name $CH_COPIES (backupDirectory in the plan), or take another method in the plan" ;;
     *'No space left'*) die "$EX_IO" "$what: $words" "make room where the server keeps its data" ;;
   esac
+  clickhouse_is_damage "$words" || [[ ${2:-} != "$EX_DATA" ]] || die "$EX_UNAVAILABLE" "$what: ${words:-it failed without a word}" 'the log of the server may say more'
   die "${2:-$EX_UNAVAILABLE}" "$what: ${words:-it failed without a word}" 'the log of the server may say more'
+}
+
+# Do the words say that what was read is damaged, or is not what was backed up? Any other reason not to load is none to distrust a set.
+clickhouse_is_damage() {
+  case "$1" in
+    *'hecksum doesn'* | *'annot decompress'* | *'annot read all data'* | *'nknown codec'* | *'orrupted'* | *'were backed up'* | *'no table to back up'* | *'Code: 40'[.,\ ]* | *'Code: 271'* | *'Code: 33'[.,\ ]* | *'Code: 246'*) return 0 ;;
+    *) return 1 ;;
+  esac
 }
 
 # --- Backup -------------------------------------------------------------------------------------------------------------
@@ -200,7 +209,13 @@ clickhouse_observe() {
   local dir="$RUN_DIR/clickhouse.set"
   rm -rf -- "$dir"
   mkdir -- "$dir"
-  tar -xf - -C "$dir" version method tables 2>"$RUN_DIR/clickhouse.tar" || die "$EX_DATA" "the archive of the tables cannot be read: it is cut or damaged"
+  local status=0
+  tar -xf - -C "$dir" version method tables 2>"$RUN_DIR/clickhouse.tar" || status=$?
+  ((status != 0)) || return 0
+  ! grep 'No space left' "$RUN_DIR/clickhouse.tar" >/dev/null || die "$EX_IO" "no room to look through the archive in $RUN_DIR" "make room in $STATE_DIR"
+  status="$(tar_status "$status")"
+  ((status == EX_DATA)) || die "$status" "tar did not run to its end: the archive was not looked through"
+  die "$EX_DATA" "the archive of the tables cannot be read: it is cut or damaged"
 }
 
 # Count the tables and rows of a set's list: CH_TABLES, CH_ROWS.
@@ -258,7 +273,7 @@ clickhouse_send() {
 # Unpack the archive on this host.
 clickhouse_unpack() {
   mkdir -- "$1"
-  tar -xf - -C "$1" 2>"$RUN_DIR/clickhouse.err" || clickhouse_die 'cannot unpack the tables' "$EX_DATA"
+  tar -xf - -C "$1" 2>"$RUN_DIR/clickhouse.err" || clickhouse_die 'cannot unpack the tables' "$EX_IO"
 }
 
 # Make a new table for each of the set with its rows, read every column of it, count. Definitions without data wait for the swap.
@@ -446,7 +461,7 @@ while IFS="$tab" read -r number database name engine rows; do
   found=$(ask "SELECT count() FROM $(quoted "$database").$(quoted "$name") FORMAT TSV") || exit 65
   [ "$found" -ge "$rows" ] || { echo "$database.$name has $found rows, $rows were backed up" >&2; exit 65; }
 done <"$set/tables"
-ask "DROP DATABASE $1" && rm -rf "$set" "$copy"' "$CH_NEW" || clickhouse_die 'what is live is not what was backed up' "$(sysexit_of $? "$EX_DATA")"
+ask "DROP DATABASE $1" && rm -rf "$set" "$copy"' "$CH_NEW" || clickhouse_die 'what is live is not what was backed up' "$(sysexit_of $? "$EX_UNAVAILABLE")"
   old="$(cat -- "$STATE_DIR/$ASSET.clickhouse")"
   log_info "the old tables are kept in the database $old; when you no longer need them: DROP DATABASE $old"
   rm -f -- "$STATE_DIR/$ASSET.clickhouse"

@@ -205,7 +205,8 @@ etcd_snapshot_tool() {
   if command -v etcdutl >/dev/null 2>&1; then etcd_bare etcdutl snapshot "$@"; else etcd_bare etcdctl snapshot "$@"; fi
 }
 
-# Restore a snapshot FILE into the new directory DATA as member NAME of CLUSTER. Logs and returns 65 or 74.
+# Restore a snapshot FILE into the new directory DATA as member NAME of CLUSTER. Logs and returns 65 when the snapshot is damaged, which
+# its own hash tells, 69 when the tool did not do it, 74 without room.
 etcd_restore_file() {
   local file="$1" data="$2" name="$3" cluster="$4" peer="$5" token="$6" log="$RUN_DIR/etcd-restore.log"
   shift 6
@@ -218,13 +219,16 @@ etcd_restore_file() {
       ;;
     *"expected sha256"*) log_error 'the snapshot is damaged: its content does not have the hash at its end' ;;
     *"missing hash"*) log_error 'the snapshot has no hash at its end: it was cut, or copied out of a data directory' ;;
-    *panic:* | *"unexpected fault"* | *SIGBUS*) log_error 'the snapshot is damaged: the restore crashed on it' ;;
     *"unknown flag"* | *"unknown command"* | *"permission denied"* | *"not found"*)
       # Not the set's fault: no reason to distrust it.
       log_error "cannot restore the snapshot here: $(etcd_reason "$(grep -v '^{' "$log" | tail -n 1)")"
       return "$EX_UNAVAILABLE"
       ;;
-    *) log_error "the snapshot does not restore: $(etcd_reason "$(grep -v '^{' "$log" | tail -n 1)")" ;;
+    *)
+      etcd_check_hash "$file" || return $?
+      log_error "the restore of a sound snapshot failed: $(etcd_reason "$(grep -v '^{' "$log" | tail -n 1)")"
+      return "$EX_UNAVAILABLE"
+      ;;
   esac
   return "$EX_DATA"
 }
@@ -434,8 +438,11 @@ etcd_check_revision() {
   wanted="$(manifest_get "$set" position.revision)"
   etcd_snapshot_tool status "$file" -w fields >"$out" 2>/dev/null || true
   found="$(etcd_field Revision "$out")"
-  if [[ $found != "$wanted" ]]; then
-    log_error "the snapshot is of revision ${found:-unknown}, the MANIFEST says $wanted"
+  if [[ -z $found ]]; then
+    log_error 'the revision of the snapshot cannot be read'
+    return "$EX_UNAVAILABLE"
+  elif [[ $found != "$wanted" ]]; then
+    log_error "the snapshot is of revision $found, the MANIFEST says $wanted"
     return "$EX_DATA"
   fi
 }
@@ -449,7 +456,7 @@ etcd_check_running() {
   if ! found="$(etcd_count "$revision" etcd_alone_call "$dir" 2>"$RUN_DIR/etcd-count.err")"; then
     log_tool_errors etcdctl "$RUN_DIR/etcd-count.err"
     log_error "the restored etcd cannot be read at revision $revision"
-    return "$EX_DATA"
+    return "$EX_UNAVAILABLE"
   fi
   if [[ -n $wanted && $found != "$wanted" ]]; then
     log_error "the restored etcd holds $found keys, the MANIFEST says $wanted"
@@ -474,8 +481,8 @@ etcd_start_alone() {
     if ! kill -0 "$(cat -- "$dir/etcd.pid")" 2>/dev/null; then
       log_tool_errors etcd "$RUN_DIR/etcd-alone.log"
       log_error 'etcd does not start on the restored data'
-      if grep -q 'cannot be downgraded\|not supported by this version' "$RUN_DIR/etcd-alone.log"; then return "$EX_UNAVAILABLE"; fi
-      return "$EX_DATA"
+      ! grep -q 'no space left\|disk quota\|input/output error' "$RUN_DIR/etcd-alone.log" || return "$EX_IO"
+      return "$EX_UNAVAILABLE"
     fi
     waited=$((waited + 1))
     if ((waited > ETCD_SERVICE_SECONDS * 5)); then
@@ -544,6 +551,14 @@ kind_describe_restore() {
   printf '    from   snapshot %s, taken of member %s\n' "$(etcd_fingerprint "$set")" "$(manifest_get "$set" position.member)"
   printf '    and the old data is kept beside it\n'
   ((${#MEMBER_NAMES[@]} == 1)) || etcd_describe_others "$set"
+  etcd_demand_one_set "$set"
+}
+
+# Members that restored different snapshots are strangers to one another: what is newest here may not be newest there, so the set must be
+# named.
+etcd_demand_one_set() {
+  if ((${#MEMBER_NAMES[@]} == 1 || DRY_RUN)) || [[ ${SET_CHOICE:-} == --set ]]; then return 0; fi
+  die "$EX_USAGE" "all of ${MEMBER_NAMES[*]} must restore one and the same set: name it" "$0 --set ${1##*/}, on the host of every member"
 }
 
 # The live member in a few words; it may well be dead.
@@ -562,6 +577,7 @@ etcd_describe_now() {
 etcd_describe_others() {
   printf '  begin a new cluster of %s: each must restore this very snapshot (%s), on its own host, with\n' "${MEMBER_NAMES[*]}" "$(etcd_fingerprint "$1")"
   printf '    %s --set %s --yes\n' "${0##*/}" "${1##*/}"
+  printf '  at the same time: this script waits %s for the others, and puts everything back if they do not come\n' "$(human_seconds "$QUORUM_WAIT_SECONDS")"
   printf '  If only this member is lost and the others still work, do NOT restore: etcdctl member remove and member add\n'
   printf '  bring it back from them, with all their data.\n'
 }
@@ -622,22 +638,31 @@ etcd_port_is_open() {
   (exec 8<>"/dev/tcp/${host%]}/${address##*:}") 2>/dev/null
 }
 
-# Prove that the member answers with what the backup holds. A member of a larger cluster cannot answer before most of
-# the members were restored, which this host can only wait for a while.
+# Prove that the member answers with what the backup holds. A member of a larger cluster cannot answer before most of the members
+# were restored, and is not live before: this host waits for them.
 kind_check_live() {
   local set="$1"
   etcd_wait_up || return $?
+  ((${#MEMBER_NAMES[@]} == 1)) || etcd_say_what_others_do "$set"
   if etcd_wait_quorum; then
     etcd_check_content "$set"
     return $?
   fi
   if ((${#MEMBER_NAMES[@]} == 1)) || ! etcd_port_is_open; then
     log_error "etcd at $ENDPOINT runs but does not work: look at its log"
-    return "$EX_DATA"
+    return "$EX_UNAVAILABLE"
   fi
-  log_warn "$MEMBER_NAME is restored and waits for the others: $((${#MEMBER_NAMES[@]} / 2 + 1)) of ${MEMBER_NAMES[*]} must have restored the snapshot $(etcd_fingerprint "$set") before etcd answers"
-  log_warn "run on the host of each other member: ${0##*/} --set ${set##*/} --yes"
-  log_warn "it must name the same snapshot there; if it names another one or finds no such set, copy $set to that host's store"
+  log_error "$MEMBER_NAME waited $(human_seconds "$QUORUM_WAIT_SECONDS") for $((${#MEMBER_NAMES[@]} / 2 + 1)) of ${MEMBER_NAMES[*]} to restore the snapshot $(etcd_fingerprint "$set"): there is no cluster"
+  log_line HINT "run ${0##*/} --set ${set##*/} --yes on the hosts of all members at the same time; it must name the snapshot $(etcd_fingerprint "$set") on each. quorumWait in the plan says how long they wait for one another"
+  return "$EX_TEMPFAIL"
+}
+
+# The other members' part, said before they are waited for.
+etcd_say_what_others_do() {
+  ! etcd_revision etcd_call --command-timeout=2s >/dev/null 2>&1 || return 0
+  log_info "$MEMBER_NAME is restored and waits for the others: $((${#MEMBER_NAMES[@]} / 2 + 1)) of ${MEMBER_NAMES[*]} must have restored the snapshot $(etcd_fingerprint "$1") before etcd answers"
+  log_info "run on the host of each other member, now: ${0##*/} --set ${1##*/} --yes"
+  log_info "it must name the same snapshot there; if it names another one or finds no such set, copy $1 to that host's store"
 }
 
 # Wait until the member listens; soon after it was found dead, give up.
@@ -647,7 +672,7 @@ etcd_wait_up() {
     if service_is_running; then seen=$SECONDS; fi
     if ((SECONDS - seen > ETCD_DEAD_SECONDS || SECONDS - began > ETCD_SERVICE_SECONDS)); then
       log_error "etcd does not come up on the restored data: nothing listens at $ENDPOINT after $((SECONDS - began)) s. Its own log says why"
-      return "$EX_DATA"
+      return "$EX_UNAVAILABLE"
     fi
     sleep 0.5
   done

@@ -50,7 +50,7 @@ export interface EtcdOptions extends CommonAssetOptions {
    */
   readonly bumpRevision?: number;
   /**
-   * How long a restored member waits for the others before its script ends and says what is to be run where. Default: `30s`.
+   * How long a restored member waits for the others, which must restore the same set, before it is put back as it was. Default: `10m`.
    * @range 0s 1h
    */
   readonly quorumWait?: Duration;
@@ -99,7 +99,7 @@ export const etcd = assetKind<"etcd", EtcdOptions>({
       INITIAL_CLUSTER: options.members.map((each) => `${memberName(each)}=${each.peerUrl}`).join(","),
       MEMBER_NAMES: options.members.map(memberName),
       DATA_OWNER: "",
-      QUORUM_WAIT_SECONDS: secondsOf(options.quorumWait ?? "30s"),
+      QUORUM_WAIT_SECONDS: secondsOf(options.quorumWait ?? "10m"),
       BUMP_REVISION: options.bumpRevision ?? 1_000_000_000,
     };
   },

@@ -43,7 +43,7 @@ kind_check_stage() {
   found="$(certificate_fingerprint "$(stage_of "$dir" "$PKI_DIRECTORY")$PKI_DIRECTORY/ca.crt")"
   if [[ $found != "$(manifest_get "$set" position.ca)" ]]; then
     log_error "the CA in the set is not the one that its MANIFEST names"
-    return "$EX_DATA"
+    return "$(certificate_fault)"
   fi
   certificate_warn_end
 }
@@ -109,7 +109,7 @@ pki_check() {
   while IFS= read -r file; do
     if ! certificate_note_end "$file" "${file#"$root"}"; then
       log_error "${file#"$root"} is no certificate that can be read"
-      return "$EX_DATA"
+      return "$(certificate_fault)"
     fi
     if certificate_is_ca "$file"; then cat -- "$file" >>"$authorities"; else leaves+=("$file"); fi
   done < <(find "$dir" -name '*.crt' -type f | sort)
@@ -117,7 +117,7 @@ pki_check() {
   for file in ${leaves[@]+"${leaves[@]}"}; do
     if ! certificate_signed_by "$file" "$authorities"; then
       log_error "${file#"$root"} was signed by no CA in $PKI_DIRECTORY"
-      return "$EX_DATA"
+      return "$(certificate_fault)"
     fi
   done
   for file in ${PKI_CONFIGS[@]+"${PKI_CONFIGS[@]}"}; do kubeconfig_check "$root$file" "$file" "$root" || return $?; done
@@ -128,7 +128,7 @@ pki_check_pair() {
   local key="$1" name="${1#"$2"}" public other
   public="$(private_public_key "$key")" || {
     log_error "$name is no private key that can be read"
-    return "$EX_DATA"
+    return "$(certificate_fault)"
   }
   if [[ -e ${key%.key}.crt ]]; then
     other="$(certificate_public_key "${key%.key}.crt")" || other=''
@@ -139,6 +139,6 @@ pki_check_pair() {
   fi
   if [[ $public != "$other" ]]; then
     log_error "$name does not belong to what lies beside it"
-    return "$EX_DATA"
+    return "$(certificate_fault)"
   fi
 }

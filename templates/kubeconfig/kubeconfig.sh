@@ -85,10 +85,14 @@ kubeconfigs_check() {
 
 # Every context must lead to a cluster and a user that the file knows. Only kubectl can tell.
 kubeconfig_check_contexts() {
-  local file="$1" name="$2" context found
+  local file="$1" name="$2" context found status
   command -v kubectl >/dev/null 2>&1 || return 0
   while IFS= read -r context; do
-    found="$(kubectl --kubeconfig "$file" config view --minify --context "$context" -o 'jsonpath={.clusters[0].cluster.server} {.users[0].name}' 2>/dev/null)" || found=''
+    found="$(kubectl --kubeconfig "$file" config view --minify --context "$context" -o 'jsonpath={.clusters[0].cluster.server} {.users[0].name}' 2>/dev/null)" && status=0 || status=$? found=''
+    if ((status > 1)); then
+      log_error "kubectl did not run to its end ($(describe_status "$status")): $name was not looked through"
+      return "$EX_UNAVAILABLE"
+    fi
     if [[ $found != ?*' '?* ]]; then
       log_error "$name: the context $context names a cluster or a user that is not in it"
       return "$EX_DATA"

@@ -17,6 +17,13 @@ readonly PG_LOCK_WAIT_SECONDS=600
 readonly PG_SCRATCH_PATTERN='^lifeboat_new_[0-9a-f]{16}$'
 readonly PG_OLD_PATTERN='_lifeboat_old_[0-9]{8}T[0-9]{6}Z$'
 
+# A restore that would lack rows goes on only when it is told to.
+# shellcheck disable=SC2034  # for the role
+readonly FORCE_HELP='go on although rows of the set cannot be loaded here'
+
+# Failed entries are tried again as long as that brings some of them, at most so often: one may wait for another.
+readonly PG_LOAD_ROUNDS=5
+
 # What every version of pg_dump counts alike. The rest is compared only between dumps of one version.
 readonly PG_STABLE_TYPES='TABLE|FOREIGN TABLE|VIEW|MATERIALIZED VIEW|SEQUENCE|INDEX|TRIGGER|FUNCTION|PROCEDURE|AGGREGATE|TYPE|DOMAIN|EXTENSION|large objects'
 
@@ -41,12 +48,19 @@ pg_point_at_live() {
   pg_find_programs 0 psql
 }
 
-# Forget what the environment says of a server, and have no setting of a role or a database get in the way.
+# Forget what the environment says of a server, and have no setting of a server, a role or a database get in the way: what is given
+# when a session begins goes before all of these. Money is written and read by lc_monetary, NULL in arrays by array_nulls, and
+# gin_fuzzy_search_limit cuts what a query finds: a dump and its restore must mean the same by them.
 pg_clean_environment() {
-  unset -v PGHOST PGHOSTADDR PGPORT PGUSER PGDATABASE PGPASSWORD PGPASSFILE PGSERVICE PGSERVICEFILE PGOPTIONS PGDATA PGCLUSTER \
-    PGCLIENTENCODING PGTZ PGDATESTYLE PGGEQO PGREQUIREAUTH PGTARGETSESSIONATTRS PGLOADBALANCEHOSTS PSQLRC PSQL_PAGER PAGER
+  unset -v PGHOST PGHOSTADDR PGPORT PGUSER PGDATABASE PGPASSWORD PGPASSFILE PGSERVICE PGSERVICEFILE PGSYSCONFDIR PGOPTIONS PGDATA PGCLUSTER \
+    PGCLIENTENCODING PGTZ PGDATESTYLE PGGEQO PGREQUIREAUTH PGTARGETSESSIONATTRS PGLOADBALANCEHOSTS PSQLRC PSQL_PAGER PAGER PG_COLOR PG_COLORS
   export PGCONNECT_TIMEOUT=10 PGAPPNAME=lifeboat
-  export PGOPTIONS='-c standard_conforming_strings=on -c search_path=pg_catalog -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off -c client_min_messages=warning'
+  PGOPTIONS='-c standard_conforming_strings=on -c search_path=pg_catalog -c role=none -c statement_timeout=0 -c lock_timeout=0'
+  PGOPTIONS+=' -c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off -c default_transaction_isolation=read\ committed'
+  PGOPTIONS+=' -c default_transaction_deferrable=off -c row_security=off -c client_min_messages=warning -c DateStyle=ISO -c IntervalStyle=postgres'
+  PGOPTIONS+=' -c extra_float_digits=1 -c bytea_output=hex -c array_nulls=on -c lc_monetary=C -c transform_null_equals=off'
+  PGOPTIONS+=' -c gin_fuzzy_search_limit=0 -c xmloption=content -c quote_all_identifiers=off -c default_tablespace='
+  export PGOPTIONS
 }
 
 # Hand the password over in a file of mode 600 in the run's scratch directory: it goes with it.
@@ -101,11 +115,12 @@ pg_as_user() {
   fi
 }
 
-# Run one of PostgreSQL's client programs against the server that was pointed at.
+# Run one of PostgreSQL's client programs against the server that was pointed at. Names come and go as the bytes that they are, whatever
+# encoding a role or a database is set to speak; a dump of a database speaks the database's own.
 pg_run() {
   local program="$1"
   shift
-  pg_as_user "${PG_CLIENT_USER:-}" "$PG_BIN/$program" "$@"
+  PGCLIENTENCODING="${PG_ENCODING:-SQL_ASCII}" pg_as_user "${PG_CLIENT_USER:-}" "$PG_BIN/$program" "$@"
 }
 
 # Run a statement in a database; rows on stdout. The tool's words are in $RUN_DIR/psql.err when it fails.
@@ -229,7 +244,22 @@ pg_identify() {
   PG_VERSION="${text%% *}"
   PG_LOGIN="${text#* }"
   log_debug "the server is PostgreSQL $PG_VERSION, this logs in as $PG_LOGIN"
+  pg_extend_options
   pg_find_programs "$PG_MAJOR" pg_dump
+}
+
+# Settings that only newer servers have, or only a superuser may change. A server that is told to read over damaged pages would
+# give a dump without their rows.
+pg_extend_options() {
+  local words
+  ((PG_MAJOR < 14)) || PGOPTIONS+=' -c idle_session_timeout=0'
+  ((PG_MAJOR < 17)) || PGOPTIONS+=' -c transaction_timeout=0'
+  words="$(pg_require 'cannot read the settings of the server' "SELECT current_setting('is_superuser') || ' ' || coalesce(string_agg(name, ', '), '') FROM pg_settings WHERE name IN ('zero_damaged_pages', 'ignore_checksum_failure', 'ignore_system_indexes') AND setting = 'on'")" || exit $?
+  if [[ $words == on\ * ]]; then
+    PGOPTIONS+=' -c zero_damaged_pages=off -c ignore_checksum_failure=off -c session_replication_role=origin'
+  elif [[ -n ${words#* } && $ACTION == backup ]]; then
+    die "$EX_CONFIG" "the server reads over damaged data (${words#* }), and the role $PG_LOGIN cannot switch that off for itself: a dump would lack rows without a word" "set them off in postgresql.conf, or let a superuser make the backup"
+  fi
 }
 
 # The major version in a tool's or a server's version text: `pg_dump (PostgreSQL) 15.18 (Debian …)` and `15.18` give 15.
@@ -315,22 +345,90 @@ pg_warn_of_omissions() {
   [[ $found == 0 ]] || log_warn "template1 holds $found tables and other objects of its own, which are not backed up: new databases of a new server would lack them"
 }
 
-# Make the backup: the roles, then the databases, each looked through while it is written.
+# Make the backup: the roles, then the databases, each looked through while it is written. What cannot be dumped does not keep the
+# rest from being saved: it is named in the MANIFEST and at the end of the run, which then fails.
 kind_capture() {
-  local i
+  local name number=1
   pg_identify
   pg_find_programs "$PG_MAJOR" pg_restore
   pg_list_databases
   pg_describe_server
   write_payload globals.sql pg_observe_globals pg_produce_globals
   : >"$RUN_DIR/content.dump"
-  for ((i = 1; i <= ${#PG_DATABASES[@]}; i++)); do
-    pg_describe_database "$i" "${PG_DATABASES[i - 1]}"
-    OBSERVED="$RUN_DIR/database-$i"
-    write_payload "database-$i.dump" pg_observe_archive pg_produce_database "${PG_DATABASES[i - 1]}"
-    pg_count_entries "${PG_DATABASES[i - 1]}" <"$OBSERVED.toc" >>"$RUN_DIR/content.dump"
+  : >"$RUN_DIR/rows.dump"
+  : >"$RUN_DIR/degraded"
+  for name in "${PG_DATABASES[@]}"; do
+    attempt_to pg_capture_database "$number" "$name"
+    ((ATTEMPT_STATUS == 0)) || continue
+    OBSERVED="$RUN_DIR/database-$number"
+    pg_count_entries "$name" <"$OBSERVED.toc" >>"$RUN_DIR/content.dump"
+    pg_number_rows "$number" "$OBSERVED.rows" >>"$RUN_DIR/rows.dump"
+    number=$((number + 1))
   done
-  pg_enter_content
+  ((number > 1)) || die "$EX_UNAVAILABLE" 'no database could be dumped: nothing is published' 'the errors above say why'
+  manifest_add database.count $((number - 1))
+  pg_enter_lines content "$RUN_DIR/content.dump"
+  pg_enter_lines rows "$RUN_DIR/rows.dump"
+  pg_enter_lines degraded "$RUN_DIR/degraded"
+  [[ ! -s $RUN_DIR/degraded ]] || manifest_add degraded.rows yes
+}
+
+# Dump one database. Without the rows of those tables that cannot be read; 1 when nothing of it can be dumped. Whatever else
+# ails the server ends the run.
+pg_capture_database() {
+  local number="$1" name="$2" table words
+  local -a without=()
+  while :; do
+    attempt_to pg_write_database "$number" "$name" ${without[@]+"${without[@]}"}
+    ((ATTEMPT_STATUS != 0)) || return 0
+    words="$(pg_last_words "$RUN_DIR/pg_dump.err" 2>/dev/null || true)"
+    pg_is_of_one_object "$RUN_DIR/pg_dump.err" || exit "$(sysexit_of "$ATTEMPT_STATUS" "$EX_UNAVAILABLE")"
+    table="$(pg_blamed_table "$RUN_DIR/pg_dump.err")"
+    if [[ -z $table ]] || is_one_of "--exclude-table-data=$table" ${without[@]+"${without[@]}"}; then
+      pg_note_degraded "the database $name is not in this set: $words"
+      return 1
+    fi
+    without+=("--exclude-table-data=$table")
+    pg_note_degraded "the rows of $table in the database $name are not in this set: $words"
+  done
+}
+
+# Write and describe the dump of a database, in a shell of its own: it may be tried again.
+pg_write_database() {
+  local number="$1" name="$2" key value
+  shift 2
+  (
+    set -Ee
+    : >"$RUN_DIR/pg_dump.err"
+    OBSERVED="$RUN_DIR/database-$number"
+    pg_describe_database "$number" "$name" >"$RUN_DIR/described"
+    write_payload "database-$number.dump" pg_observe_archive pg_produce_database "$name" "$@"
+    while IFS=$'\t' read -r key value; do manifest_add "$key" "$value"; done <"$RUN_DIR/described"
+  )
+}
+
+# Did pg_dump fail on something in the database, so that the rest can be dumped? Not when the server is gone or busy, when a right
+# is missing, or when there is no room.
+pg_is_of_one_object() {
+  grep -e 'ERROR: ' -e 'error: ' -- "$1" >/dev/null 2>&1 || return 1
+  ! grep -e 'permission denied' -e 'row-level security' -e 'lock timeout' -e 'statement timeout' -e 'canceling statement' -e 'No space left' \
+    -e 'server closed the connection' -e 'terminating connection' -e 'connection to server' -e 'conflict with recovery' -e 'out of memory' \
+    -e 'too many' -e 'connection slots' -e 'server version mismatch' -e 'deadlock' -e 'shutting down' -- "$1" >/dev/null || return 1
+  pg_query "$PG_HOME" 'SELECT 1' >/dev/null
+}
+
+# The table whose rows pg_dump could not read, as SQL writes its name; nothing when it was something else, or when the name holds
+# what pg_dump would not take for that very table.
+pg_blamed_table() {
+  local line
+  line="$(sed -n 's/^pg_dump: detail: Command was: COPY \(.*\) TO stdout;$/\1/p' "$1" | tail -n 1)"
+  if [[ $line =~ ^(\"([^\"]|\"\")+\"|[a-z_][a-z0-9_]*)\.(\"([^\"]|\"\")+\"|[a-z_][a-z0-9_]*)\ (\(.*\))?$ ]]; then printf '%s.%s\n' "${BASH_REMATCH[1]}" "${BASH_REMATCH[3]}"; fi
+}
+
+# Note and say that something is missing.
+pg_note_degraded() {
+  printf '%s\n' "$1" >>"$RUN_DIR/degraded"
+  log_warn "$1"
 }
 
 # Enter what a restore must know of the server.
@@ -349,13 +447,12 @@ pg_describe_server() {
   manifest_add server.shared_preload_libraries "$value"
   value="$(pg_require 'cannot read the position' 'SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END')" || exit $?
   manifest_add position.wal_lsn "$value"
-  manifest_add database.count "${#PG_DATABASES[@]}"
 }
 
-# Enter what a restore must know of a database.
+# Print what a restore must know of a database, a key and a value a line.
 pg_describe_database() {
   local number="$1" name="$2" key value
-  manifest_add "database.$number.name" "$name"
+  printf 'database.%d.name\t%s\n' "$number" "$name"
   for key in encoding collate ctype provider locale; do
     case "$key" in
       encoding) value='pg_encoding_to_char(encoding)' ;;
@@ -366,10 +463,13 @@ pg_describe_database() {
       locale) value="coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale')" ;;
     esac
     value="$(pg_require "cannot read the catalog" "SELECT $value FROM pg_database d WHERE datname = $(pg_sql_text "$name")")" || exit $?
-    [[ -z $value ]] || manifest_add "database.$number.$key" "$value"
+    [[ -z $value ]] || printf 'database.%d.%s\t%s\n' "$number" "$key" "$value"
   done
-  value="$(pg_query "$name" "SELECT string_agg(extname || ' ' || extversion, ', ' ORDER BY extname) FROM pg_extension")" || pg_die "cannot look into the database $name" "$RUN_DIR/psql.err"
-  manifest_add "database.$number.extensions" "$value"
+  value="$(pg_query "$name" "SELECT string_agg(extname || ' ' || extversion, ', ' ORDER BY extname) FROM pg_extension")" || {
+    cp -- "$RUN_DIR/psql.err" "$RUN_DIR/pg_dump.err"
+    pg_die "cannot look into the database $name" "$RUN_DIR/psql.err"
+  }
+  printf 'database.%d.extensions\t%s\n' "$number" "$value"
 }
 
 # The producer of the roles.
@@ -379,7 +479,10 @@ pg_produce_globals() {
 
 # The producer of a database. It is not compressed here: the set's codec does better, and encrypted data cannot be.
 pg_produce_database() {
-  PGDATABASE="$1" pg_produce "cannot dump the database $1" pg_dump --format=custom --compress=0 --no-password "--lock-wait-timeout=${PG_LOCK_WAIT_SECONDS}s"
+  local name="$1" PG_ENCODING
+  shift
+  PG_ENCODING="$(pg_require 'cannot read the catalog' "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = $(pg_sql_text "$name")")" || exit $?
+  PGDATABASE="$name" pg_produce "cannot dump the database $name" pg_dump --format=custom --compress=0 --no-password "--lock-wait-timeout=${PG_LOCK_WAIT_SECONDS}s" "$@"
 }
 
 # Run a dump program to stdout. Its words are judged here, where its own status is known.
@@ -398,8 +501,9 @@ pg_observe_globals() {
   pg_parse_statements >/dev/null || die "$EX_DATA" 'the dump of the roles has no end' 'pg_dumpall was cut short; look at the log of the server'
 }
 
-# The observer of a database's dump, and the consumer that verifies one: leaves its table of contents in $OBSERVED.toc. The
-# table of contents comes first: a cut dump has it whole, so every row is read as well.
+# The observer of a database's dump, and the consumer that verifies one: leaves its table of contents in $OBSERVED.toc, and how many
+# rows of each table it holds in $OBSERVED.rows. The table of contents comes first: a cut dump has it whole, so every row is read
+# as well.
 pg_observe_archive() {
   local status=0 lister fifo="$OBSERVED.fifo"
   rm -f -- "$fifo"
@@ -420,12 +524,53 @@ pg_list_archive() {
   return "$status"
 }
 
-# Read all of the archive on stdin.
+# Read all of the archive on stdin, and count the rows in it.
 pg_read_archive() {
+  pg_decode_rows | pg_count_rows >"$OBSERVED.rows"
+}
+
+# Print the rows of the archive on stdin as SQL; read it to its end.
+pg_decode_rows() {
   local status=0
-  "$PG_BIN/pg_restore" --file=/dev/null || status=$?
+  "$PG_BIN/pg_restore" --data-only --file=- || status=$?
   cat >/dev/null
   return "$status"
+}
+
+# Count the rows for each table in what pg_restore prints of an archive: `12 shop.customer`, the name as SQL writes it, encoded. A
+# row is a line, whatever is in it; a statement may go over several, because names may hold line breaks. Lines of large objects are long,
+# and looked at by their beginning only.
+pg_count_rows() {
+  awk '
+    function identifier(text, from,   i, c) {
+      if (substr(text, from, 1) != "\"") {
+        for (i = from; i <= length(text) && substr(text, i, 1) ~ /[a-z0-9_$]/; i++);
+        return i
+      }
+      for (i = from + 1; i <= length(text); i++) {
+        if (substr(text, i, 1) != "\"") continue
+        if (substr(text, i + 1, 1) != "\"") break
+        i++
+      }
+      return i + 1
+    }
+    copying { if ($0 == "\\.") copying = 0; else rows[name]++; next }
+    statement == "" && (/^--/ || /^$/ || /^\\/ || /^SELECT pg_catalog\.lowrite\(/) { next }
+    {
+      statement = statement == "" ? $0 : statement "\n" $0
+      text = statement
+      if (gsub(statement ~ /^COPY / ? "\"" : "\047", "", text) % 2) next
+      if (statement ~ /^COPY / && statement ~ / FROM stdin;$/) {
+        i = identifier(statement, 6)
+        name = substr(statement, 6, identifier(statement, i + 1) - 6)
+        gsub(/%/, "%25", name); gsub(/\t/, "%09", name); gsub(/\n/, "%0A", name);
+        rows[name] += 0
+        copying = 1
+      }
+      statement = ""
+    }
+    END { for (name in rows) printf "%.0f %s\n", rows[name], name }
+  '
 }
 
 # What pg_restore says of an archive that it cannot read; never more than a known phrase.
@@ -460,25 +605,30 @@ pg_count_entries() {
   '
 }
 
-# Enter what the dumps hold.
-pg_enter_content() {
-  local line number=0
-  while IFS= read -r line; do
-    number=$((number + 1))
-    manifest_add "content.$number" "$line"
-  done < <(sort "$RUN_DIR/content.dump")
+# Put the number of the database into counts of rows: `12 4 shop.customer`.
+pg_number_rows() {
+  sed "s/^\\([0-9]*\\) /\\1 $1 /" "$2"
 }
 
-# The content that the MANIFEST of a set names, sorted.
-pg_recorded_content() {
-  sed -n '/^content\.[0-9]*=/ { s/^content\.[0-9]*=//; s/%25/%/g; p; }' "$1/MANIFEST" | sort
+# Enter the lines of a file in the MANIFEST: what the dumps hold, how many rows of each table, what is missing.
+pg_enter_lines() {
+  local key="$1" line number=0
+  while IFS= read -r line; do
+    number=$((number + 1))
+    manifest_add "$key.$number" "$line"
+  done < <(sort "$2")
+}
+
+# The lines of a kind that the MANIFEST of a set has, sorted.
+pg_recorded_lines() {
+  sed -n "/^$2\\.[0-9]*=/ { s/^$2\\.[0-9]*=//; s/%25/%/g; p; }" "$1/MANIFEST" | sort
 }
 
 # Does a place hold the content that the MANIFEST of a set names? PLACE is a word for messages, FILE its content. Between
 # versions only what all of them count alike is compared.
 pg_same_content() {
   local set="$1" place="$2" file="$3" alike="$4" wanted="$RUN_DIR/content.set" found="$RUN_DIR/content.found" only_wanted only_found
-  pg_recorded_content "$set" >"$wanted"
+  pg_recorded_lines "$set" content >"$wanted"
   sort "$file" >"$found"
   if [[ $alike != yes ]]; then
     pg_stable_content "$wanted"
@@ -505,12 +655,27 @@ kind_verify() {
   stream_payload "$set" globals.sql pg_observe_globals
   count="$(manifest_get "$set" database.count)"
   : >"$RUN_DIR/content.dump"
+  : >"$RUN_DIR/rows.dump"
   for ((i = 1; i <= count; i++)); do
     OBSERVED="$RUN_DIR/database-$i"
     stream_payload "$set" "database-$i.dump" pg_observe_archive
     pg_count_entries "$(manifest_get "$set" "database.$i.name")" <"$OBSERVED.toc" >>"$RUN_DIR/content.dump"
+    pg_number_rows "$i" "$OBSERVED.rows" >>"$RUN_DIR/rows.dump"
   done
   pg_same_content "$set" dump "$RUN_DIR/content.dump" yes
+  pg_same_rows "$set"
+}
+
+# Do the dumps of a set hold as many rows of each table as its MANIFEST says? Sets from before do not say.
+pg_same_rows() {
+  local set="$1" differing
+  grep '^rows\.' "$set/MANIFEST" >/dev/null || return 0
+  pg_recorded_lines "$set" rows >"$RUN_DIR/rows.set"
+  sort "$RUN_DIR/rows.dump" >"$RUN_DIR/rows.found"
+  if cmp -s -- "$RUN_DIR/rows.set" "$RUN_DIR/rows.found"; then return 0; fi
+  differing="$(comm -13 "$RUN_DIR/rows.set" "$RUN_DIR/rows.found" | head -n 3 | sed 's/^\([0-9]*\) [0-9]* /\1 rows of /' | paste -s -d ';' -)"
+  log_error "the dumps of ${set##*/} do not hold the rows that its MANIFEST names; they hold: ${differing:-fewer tables}"
+  return "$EX_DATA"
 }
 
 # Refuse programs that are too old to read a set.
@@ -704,11 +869,12 @@ pg_without_line() {
 # ---------------------------------------------------------------- databases
 
 # Load every database of a set, each under a scratch name, into the server pointed at. Leaves their numbers and scratch names
-# in $RUN_DIR/loaded.
+# in $RUN_DIR/loaded, and what could not be loaded in $RUN_DIR/degraded.
 pg_load_databases() {
   local set="$1" dir="$2" i count name scratch
   count="$(manifest_get "$set" database.count)"
   : >"$RUN_DIR/loaded"
+  : >"$RUN_DIR/degraded"
   for ((i = 1; i <= count; i++)); do
     name="$(manifest_get "$set" "database.$i.name")"
     scratch="lifeboat_new_$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')"
@@ -721,7 +887,8 @@ pg_load_databases() {
 # Load one database under a scratch name. Several connections need the dump in a file; its hash is then proven before
 # anything is made of it.
 pg_load_database() {
-  local set="$1" dir="$2" number="$3" scratch="$4" dump="$2/database.dump" status=0 text
+  local set="$1" dir="$2" number="$3" scratch="$4" dump="$2/database.dump" status=0 text name section
+  name="$(manifest_get "$set" "database.$number.name")"
   stream_payload "$set" "database-$number.dump" pg_save_stream "$dump" || status=$?
   ((status == 0)) || exit "$status"
   pg_read_properties "$dump" "$RUN_DIR/properties.$number"
@@ -729,8 +896,11 @@ pg_load_database() {
   [[ -n $text ]] || die "$EX_DATA" 'the dump does not say how its database is made'
   decode_path "$text"
   pg_journal scratch "$scratch"
-  printf 'CREATE DATABASE %s%s\n' "$scratch" "$DECODED_PATH" | pg_execute "$PG_HOME" || pg_die "cannot make a database for $(manifest_get "$set" "database.$number.name")" "$RUN_DIR/execute.err"
-  pg_load_archive "$dump" "$scratch"
+  printf 'CREATE DATABASE %s%s\n' "$scratch" "$DECODED_PATH" | pg_execute "$PG_HOME" || pg_die "cannot make a database for $name" "$RUN_DIR/execute.err"
+  pg_write_settings "$name" "$RUN_DIR/properties.$number" >"$RUN_DIR/settings.$number"
+  : >"$RUN_DIR/lost.$number"
+  "$PG_BIN/pg_restore" --list <"$dump" >"$RUN_DIR/toc.$number" 2>/dev/null || die "$EX_UNAVAILABLE" "cannot read the table of contents of the dump of $name"
+  for section in pre-data data post-data; do pg_load_section "$dump" "$number" "$scratch" "$name" "$section"; done
   rm -f -- "$dump"
 }
 
@@ -749,16 +919,265 @@ pg_read_properties() {
   ((status == 0)) || die "$EX_DATA" "the dump of a database cannot be read: $(pg_archive_error "$RUN_DIR/pg_restore.err")"
 }
 
-# Load the rows and definitions of a dump into a database.
-pg_load_archive() {
-  local dump="$1" scratch="$2" status=0
-  local -a args=(--exit-on-error --no-password "--dbname=$scratch")
-  if ((JOBS > 1)) && pg_may_read "$dump"; then
-    pg_run pg_restore "${args[@]}" "--jobs=$JOBS" -- "$dump" </dev/null >/dev/null 2>"$RUN_DIR/pg_restore.err" || status=$?
+# Load a section of a dump: definitions, then rows, then what is made of rows. Functions of the user run meanwhile (in checks,
+# domains, generated columns, indexes, materialized views), and pg_restore gives them an empty search_path. So what it could not
+# load is tried again, under the settings of the database, before the next section. What fails then, too, is named: the rest stands.
+pg_load_section() {
+  local dump="$1" number="$2" scratch="$3" name="$4" section="$5" status=0 errors="$RUN_DIR/pg_restore.err" failed="$RUN_DIR/failed" round=0 before
+  local -a args=(--verbose --no-password "--section=$section" "--dbname=$scratch")
+  if ((JOBS > 1)) && [[ $section != pre-data ]] && pg_may_read "$dump"; then
+    pg_run pg_restore "${args[@]}" "--jobs=$JOBS" -- "$dump" </dev/null >/dev/null 2>"$errors" || status=$?
   else
-    pg_run pg_restore "${args[@]}" <"$dump" >/dev/null 2>"$RUN_DIR/pg_restore.err" || status=$?
+    pg_run pg_restore "${args[@]}" <"$dump" >/dev/null 2>"$errors" || status=$?
   fi
-  ((status == 0)) || pg_load_die "$RUN_DIR/pg_restore.err"
+  ((status != 0)) || return 0
+  pg_refuse_trouble "$errors"
+  grep '^pg_restore: warning: errors ignored on restore: ' "$errors" >/dev/null || pg_load_die "$errors"
+  pg_failed_entries "$errors" "$RUN_DIR/toc.$number" >"$failed"
+  [[ -s $failed ]] || pg_load_die "$errors"
+  log_info "$(count_of "$(wc -l <"$failed" | tr -d ' ')" entry entries) of $name could not be loaded without the settings of the database: trying again with them"
+  until [[ ! -s $failed ]] || ((round == PG_LOAD_ROUNDS)); do
+    before="$(wc -l <"$failed")"
+    pg_retry_entries "$dump" "$number" "$scratch" "$name" "$section"
+    (($(wc -l <"$failed") < before)) || break
+    round=$((round + 1))
+  done
+  pg_give_up_entries "$dump" "$number" "$scratch" "$name" "$section"
+}
+
+# Print the lines of the table of contents, in its order, that pg_restore says it failed on.
+pg_failed_entries() {
+  awk '
+    FNR == NR {
+      if (!/^pg_restore: from TOC entry [0-9]+; [0-9]+ [0-9]+ /) { if (entry != "" && /^pg_restore: error: /) { failed[entry]; entry = "" } next }
+      entry = $5
+      next
+    }
+    /^[0-9]+; [0-9]+ [0-9]+ / && $1 in failed
+  ' "$1" "$2"
+}
+
+# Try the entries of $RUN_DIR/failed once more, one after the other; leaves in it what failed again.
+pg_retry_entries() {
+  local dump="$1" number="$2" scratch="$3" name="$4" section="$5" line failed="$RUN_DIR/failed"
+  : >"$failed.again"
+  while IFS= read -r line; do
+    pg_retry_entry "$dump" "$number" "$scratch" "$name" "$section" "$line" || printf '%s\n' "$line" >>"$failed.again"
+  done <"$failed"
+  mv -- "$failed.again" "$failed"
+}
+
+# Load one entry, a line of the table of contents, in one transaction: under the settings of the database, and if that fails under
+# those of its owner; a definition, which computes nothing, at last under a path of all schemas. 1 leaves the SQLSTATE in $RUN_DIR/sqlstate. BEFORE and AFTER are functions that print SQL to go around it.
+pg_retry_entry() {
+  local who
+  printf '%s\n' "${6%%;*};" >"$RUN_DIR/entry.list"
+  for who in database owner all; do
+    [[ $who != all || $5 == pre-data ]] || continue
+    attempt_to pg_run_entry "$who" "$@"
+    ((ATTEMPT_STATUS != 0)) || return 0
+    pg_refuse_trouble "$RUN_DIR/entry.err"
+    pg_sqlstate "$RUN_DIR/entry.err" >"$RUN_DIR/sqlstate"
+    pg_refuse_state "$(cat -- "$RUN_DIR/sqlstate")"
+  done
+  return 1
+}
+
+# Send one entry to the server as SQL. The dump sets an empty search_path in its first lines: the settings of the database come in
+# its place.
+pg_run_entry() {
+  local who="$1" dump="$2" number="$3" scratch="$4" name="$5" section="$6" entry="$7" before="${8:-:}" after="${9:-:}" line
+  "$PG_BIN/pg_restore" "--use-list=$RUN_DIR/entry.list" --file=- <"$dump" 2>"$RUN_DIR/entry.read.err" | {
+    while IFS= read -r line; do
+      if [[ $line == "SELECT pg_catalog.set_config('search_path', '', false);" ]]; then
+        cat -- "$RUN_DIR/settings.$number"
+        case "$who" in
+          owner) pg_owner_settings "$number" "$name" "$entry" ;;
+          all) pg_all_schemas_sql "$scratch" ;;
+        esac
+        # A materialized view shows what its owner may see.
+        [[ $section != post-data ]] || printf 'SET row_security = on;\n'
+        "$before"
+        break
+      fi
+      printf '%s\n' "$line"
+    done
+    cat
+    "$after"
+  } | PGDATABASE="$scratch" pg_run psql -X -w -q -1 -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -v SHOW_CONTEXT=never -f - >/dev/null 2>"$RUN_DIR/entry.err"
+}
+
+# Print the SQL that puts all schemas of a database on the path.
+pg_all_schemas_sql() {
+  pg_query "$1" "SELECT 'SET search_path = ' || string_agg(quote_ident(nspname), ', ') || ';' FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
+}
+
+# The SQLSTATE in psql's words, whatever their language; nothing of the row that they may quote.
+pg_sqlstate() {
+  local state
+  state="$(sed -n 's/^psql:[^:]*:[0-9]*: [^ ]*  \([0-9A-Z]\{5\}\): .*/\1/p' "$1" | head -n 1)"
+  printf '%s\n' "${state:-unknown}"
+}
+
+# Leave when a server does not load anything more, or not now: that is no fault of an entry.
+pg_refuse_state() {
+  case "$1" in
+    53100 | 58030) die "$EX_IO" 'the server cannot write any more: No space left on device, or its disk fails' "make room on the server's disk, then run this again" ;;
+    53* | 55P03 | 40*) die "$EX_TEMPFAIL" "the server is too busy to load the dump (SQLSTATE $1)" 'run this again later' ;;
+    57* | 08* | 25006) die "$EX_UNAVAILABLE" "the server does not load the dump any more (SQLSTATE $1)" 'look at the log of the server' ;;
+  esac
+}
+
+# Leave when a tool says that the server is gone or full.
+pg_refuse_trouble() {
+  ! grep -e 'No space left on device' -e 'server closed the connection' -e 'no connection to the server' -e 'terminating connection' -e 'connection to server' \
+    -e '^pg_restore: error: could not \(open\|read\|write\|seek\)' -e 'out of memory' -e 'worker process' -- "$1" >/dev/null || pg_load_die "$1"
+}
+
+# Print the settings of a database that its users' code may want, as SQL for one session: search_path, those of its own, and how it
+# reads dates.
+pg_write_settings() {
+  local name="$1"
+  printf 'SET search_path = "$user", public;\n'
+  awk -F '\t' '$1 == "other" { print $3 }' "$2" | pg_decode_statements | pg_settings_of "ALTER DATABASE $name SET " "ALTER DATABASE $(pg_sql_name "$name") SET "
+}
+
+# Print the settings that statements (stdin) beginning with one of the given words make, as SQL for one session. What would change
+# how rows are read is left out.
+pg_settings_of() {
+  local line start wanted='^("?TimeZone"?|"?DateStyle"?|search_path|"?[A-Za-z_][A-Za-z0-9_]*"?[.]"?[A-Za-z0-9_.]+"?) (TO|=) '
+  while IFS= read -r line; do
+    for start in "$@"; do
+      [[ $line == "$start"*';' && ${line#"$start"} =~ $wanted ]] || continue
+      printf 'SET %s\n' "${line#"$start"}"
+    done
+  done
+}
+
+# Print the settings under which the owner of an entry of the table of contents works.
+pg_owner_settings() {
+  local number="$1" name="$2" entry="$3" owner quoted
+  owner="$(pg_owner_of "$entry")"
+  quoted="$(pg_sql_name "$owner")"
+  grep '^SET search_path = "$user"' "$RUN_DIR/settings.$number" >/dev/null && printf 'SET search_path = %s, public;\n' "$quoted"
+  awk -F '\t' '$1 == "role" { print $3 }' "$RUN_DIR/globals" | pg_decode_statements | pg_settings_of "ALTER ROLE $owner SET " "ALTER ROLE $quoted SET "
+  awk -F '\t' '$1 == "other" { print $3 }' "$RUN_DIR/properties.$number" | pg_decode_statements |
+    pg_settings_of "ALTER ROLE $owner IN DATABASE $name SET " "ALTER ROLE $quoted IN DATABASE $name SET " \
+      "ALTER ROLE $owner IN DATABASE $(pg_sql_name "$name") SET " "ALTER ROLE $quoted IN DATABASE $(pg_sql_name "$name") SET "
+}
+
+# The owner that a line of the table of contents ends with: the longest of the roles that fit.
+pg_owner_of() {
+  local line owner=''
+  while IFS= read -r line; do
+    decode_path "$line"
+    if [[ $1 == *" $DECODED_PATH" ]] && ((${#DECODED_PATH} > ${#owner})); then owner="$DECODED_PATH"; fi
+  done <"$RUN_DIR/roles.set"
+  printf '%s\n' "$owner"
+}
+
+# What could not be loaded even so. Rows come first: a table takes them without its checks, which are then made again, not valid where
+# a row breaks them. The rest is named, with its SQLSTATE, and is what the restored database lacks.
+pg_give_up_entries() {
+  local dump="$1" number="$2" scratch="$3" name="$4" section="$5" line state what
+  while IFS= read -r line; do
+    state="$(pg_state_of "$dump" "$number" "$scratch" "$name" "$section" "$line")" || exit $?
+    [[ $state != 00000 ]] || continue
+    if [[ $section == data ]] && pg_load_relaxed "$dump" "$number" "$scratch" "$name" "$line"; then continue; fi
+    printf '%s\n' "$line" >>"$RUN_DIR/lost.$number"
+    what="$(sed 's/^[0-9]*; [0-9]* [0-9]* //' <<<"$line")"
+    pg_note_degraded "not restored in $name: ${what% "$(pg_owner_of "$line")"} (SQLSTATE $state, $(pg_describe_state "$state"))"
+  done <"$RUN_DIR/failed"
+}
+
+# Try an entry a last time; print the SQLSTATE of its failure, 00000 when it was loaded.
+pg_state_of() {
+  if pg_retry_entry "$1" "$2" "$3" "$4" "$5" "$6"; then printf '00000\n'; else cat -- "$RUN_DIR/sqlstate"; fi
+}
+
+# The more frequent SQLSTATEs in words.
+pg_describe_state() {
+  case "$1" in
+    42P01) printf 'a table is not found\n' ;;
+    42883) printf 'a function is not found\n' ;;
+    42704 | 42703 | 3F000) printf 'an object is not found\n' ;;
+    23514) printf 'rows violate a check\n' ;;
+    23505) printf 'rows violate a unique key\n' ;;
+    23503) printf 'rows violate a foreign key\n' ;;
+    23502) printf 'rows lack a value\n' ;;
+    58P01 | 0A000) printf 'an extension or its library is not installed\n' ;;
+    42501) printf 'a right is missing\n' ;;
+    22*) printf 'a value is not accepted\n' ;;
+    P0001) printf 'a function raised it\n' ;;
+    *) printf 'see the list of error codes in the documentation of PostgreSQL\n' ;;
+  esac
+}
+
+# Load the rows of a table without its checks, and if need be with its generated columns empty. 1 when that does not help either.
+pg_load_relaxed() {
+  local dump="$1" number="$2" scratch="$3" name="$4" line="$5" found
+  [[ $line =~ ^[0-9]+\;\ [0-9]+\ [0-9]+\ TABLE\ DATA\  ]] || return 1
+  printf '%s\n' "${line%%;*};" >"$RUN_DIR/entry.list"
+  RELAXED_TABLE="$("$PG_BIN/pg_restore" --data-only "--use-list=$RUN_DIR/entry.list" --file=- <"$dump" 2>/dev/null | pg_count_rows | sed -n '1s/^[0-9]* //p')"
+  decode_path "$RELAXED_TABLE"
+  RELAXED_TABLE="$DECODED_PATH"
+  [[ -n $RELAXED_TABLE ]] || return 1
+  pg_retry_entry "$dump" "$number" "$scratch" "$name" data "$line" pg_relax_sql pg_tighten_sql ||
+    pg_retry_entry "$dump" "$number" "$scratch" "$name" data "$line" pg_relax_more_sql pg_tighten_sql || return 1
+  found="$(pg_query "$scratch" "SELECT string_agg(conname, ', ' ORDER BY conname) FROM pg_constraint WHERE contype = 'c' AND NOT convalidated")" || pg_die "cannot look into the restored database $name" "$RUN_DIR/psql.err"
+  [[ -z $found ]] || pg_note_degraded "restored in $name, but not valid for the rows that are there: the checks $found (SQLSTATE $(cat -- "$RUN_DIR/sqlstate"))"
+}
+
+# Print the SQL that takes the checks of RELAXED_TABLE, its parents and the domains of its columns away, and keeps what they were.
+pg_relax_sql() {
+  cat <<SQL
+CREATE TEMPORARY TABLE lifeboat_relaxed (number serial, statement text);
+DO \$lifeboat\$ DECLARE r record; path text := current_setting('search_path'); BEGIN
+  PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+  FOR r IN
+    WITH RECURSIVE up(relation) AS (SELECT $(pg_sql_text "$RELAXED_TABLE")::regclass::oid UNION SELECT inhparent FROM pg_inherits JOIN up ON inhrelid = relation),
+    kinds(type) AS (
+      SELECT atttypid FROM pg_attribute WHERE attrelid = $(pg_sql_text "$RELAXED_TABLE")::regclass AND attnum > 0 AND NOT attisdropped
+      UNION SELECT unnest(ARRAY[t.typbasetype, t.typelem] || ARRAY(SELECT atttypid FROM pg_attribute a WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped))
+        FROM kinds JOIN pg_type t ON t.oid = type)
+    SELECT CASE WHEN conrelid <> 0 THEN format('ALTER TABLE %s', conrelid::regclass) ELSE format('ALTER DOMAIN %s', contypid::regtype) END AS target,
+      conname, pg_get_constraintdef(oid) AS definition
+    FROM pg_constraint WHERE contype = 'c' AND conislocal AND (conrelid IN (SELECT relation FROM up) OR contypid <> 0 AND contypid IN (SELECT type FROM kinds))
+    ORDER BY coninhcount, oid
+  LOOP
+    INSERT INTO lifeboat_relaxed (statement) VALUES (format('%s ADD CONSTRAINT %I %s', r.target, r.conname, r.definition));
+    EXECUTE format('%s DROP CONSTRAINT IF EXISTS %I', r.target, r.conname);
+  END LOOP;
+  PERFORM set_config('search_path', path, true);
+END \$lifeboat\$;
+SQL
+}
+
+# The same, and its generated columns become plain ones: a dump does not have their values.
+pg_relax_more_sql() {
+  pg_relax_sql
+  cat <<SQL
+DO \$lifeboat\$ DECLARE r record; BEGIN
+  FOR r IN SELECT attname FROM pg_attribute WHERE attrelid = $(pg_sql_text "$RELAXED_TABLE")::regclass AND attgenerated = 's' AND NOT attisdropped LOOP
+    EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP EXPRESSION', $(pg_sql_text "$RELAXED_TABLE")::regclass, r.attname);
+  END LOOP;
+END \$lifeboat\$;
+SQL
+}
+
+# Print the SQL that makes the checks again: valid where that can be, else for new rows only.
+pg_tighten_sql() {
+  cat <<'SQL'
+DO $lifeboat$ DECLARE r record; BEGIN
+  FOR r IN SELECT statement FROM pg_temp.lifeboat_relaxed ORDER BY number LOOP
+    BEGIN
+      EXECUTE r.statement;
+    EXCEPTION WHEN OTHERS THEN
+      EXECUTE r.statement || ' NOT VALID';
+    END;
+  END LOOP;
+END $lifeboat$;
+SQL
 }
 
 # Let the user whom the clients run as read a dump by its name.
@@ -770,17 +1189,17 @@ pg_may_read() {
   return 1
 }
 
-# Leave because a dump was not taken. What pg_restore says may quote rows: only phrases that cannot are shown, and the name of
-# what it was about.
+# Leave because a dump was not taken: 69, since its bytes are what was written. What pg_restore says may quote rows: only phrases that
+# cannot are shown, and the name of what it was about.
 pg_load_die() {
-  local file="$1" entry text code="$EX_DATA" hint=''
+  local file="$1" entry text code="$EX_UNAVAILABLE" hint=''
   entry="$(sed -n 's/^pg_restore: from TOC entry [0-9]*; [0-9]* [0-9]* //p' "$file" | tail -n 1)"
-  text="$(grep -o -e 'No space left on device' -e 'extension "[^"]*" is not available' -e 'role "[^"]*" does not exist' -e 'tablespace "[^"]*" does not exist' -e 'could not open extension control file' -e 'could not access file' -e 'permission denied' -e 'duplicate key value violates unique constraint' -e 'violates [a-z]* *[a-z-]* constraint' -e 'server closed the connection' -e 'terminating connection' -e 'connection to server' -e 'out of memory' -e 'end of file' -e 'unsupported version' -e 'could not find block ID' -e 'must be [a-z ]*' -e 'invalid byte sequence' -e 'invalid input syntax' -e 'syntax error' -e 'can only create extension in database' -- "$file" | head -n 1 || true)"
+  text="$(grep -o -e 'No space left on device' -e 'extension "[^"]*" is not available' -e 'role "[^"]*" does not exist' -e 'tablespace "[^"]*" does not exist' -e 'could not open extension control file' -e 'could not access file' -e 'permission denied' -e 'duplicate key value violates unique constraint' -e 'violates [a-z]* *[a-z-]* constraint' -e 'server closed the connection' -e 'terminating connection' -e 'no connection to the server' -e 'connection to server' -e 'out of memory' -e 'end of file' -e 'unsupported version' -e 'could not find block ID' -e 'must be [a-z ]*' -e 'invalid byte sequence' -e 'invalid input syntax' -e 'syntax error' -e 'can only create extension in database' -- "$file" | head -n 1 || true)"
   case "$text" in
     'No space left'*) code="$EX_IO" hint="make room on the server's disk, then run this again" ;;
-    extension* | 'could not open extension'* | 'could not access file'*) code="$EX_UNAVAILABLE" hint="install the extension's package for this server, then run this again" ;;
+    extension* | 'could not open extension'* | 'could not access file'*) hint="install the extension's package for this server, then run this again" ;;
     'permission denied'* | 'must be'*) code="$EX_NOPERM" hint='a live restore needs a superuser: see restoreLogin in the documentation' ;;
-    'server closed'* | 'terminating'* | 'connection to'* | 'out of memory'*) code="$EX_UNAVAILABLE" hint='look at the log of the server' ;;
+    'server closed'* | 'terminating'* | 'connection to'* | 'no connection'* | 'out of memory'*) hint='look at the log of the server' ;;
     'can only create extension'*) hint='an extension that lives in one database only cannot be restored beside it: restore with --into DIR' ;;
   esac
   die "$code" "the server did not take the dump: ${text:-it is not understood}${entry:+ ($entry)}" "$hint"
@@ -1058,13 +1477,111 @@ kind_check_stage() {
   # Another version of either may count some things otherwise.
   if (($(pg_major_of "$(pg_program_version pg_dump)") != $(pg_major_of "$(manifest_get "$set" tool.pg_dump)") || $(pg_major_of "$(manifest_get "$set" tool.server)") != $(pg_major_of "$(manifest_get "$set" tool.pg_dump)"))); then alike=no; fi
   : >"$RUN_DIR/content.loaded"
+  : >"$RUN_DIR/content.lost"
+  : >"$RUN_DIR/rows.differing"
   while read -r number scratch; do
     name="$(manifest_get "$set" "database.$number.name")"
     [[ ! -e $RUN_DIR/swapped ]] || scratch="$name"
     pg_content_of_database "$scratch" "$name" >>"$RUN_DIR/content.loaded"
+    pg_count_entries "$name" <"$RUN_DIR/lost.$number" | grep -v '^database ' >>"$RUN_DIR/content.lost" || true
+    pg_compare_rows "$set" "$number" "$scratch" "$name" >>"$RUN_DIR/rows.differing"
   done <"$RUN_DIR/loaded"
-  pg_same_content "$set" 'restored server' "$RUN_DIR/content.loaded" "$alike" || return $?
   pg_summarize_stage "$set" "$dir"
+  if [[ -s $RUN_DIR/degraded ]]; then pg_add_lost_content "$set"; fi
+  # The dump is what was backed up, byte by byte: this server cannot take all of it.
+  pg_same_content "$set" 'restored server' "$RUN_DIR/content.loaded" "$alike" || return "$EX_UNAVAILABLE"
+  pg_judge_rows || return $?
+  pg_judge_degraded "$dir"
+}
+
+# Print the tables of a database that do not have as many rows as the MANIFEST says: `name: 3 rows, the backup has 5`. Sets from before
+# do not say. A configuration table of an extension has the rows of the extension, besides.
+pg_compare_rows() {
+  local set="$1" number="$2" database="$3" name="$4" wanted="$RUN_DIR/rows.wanted" found="$RUN_DIR/rows.counted"
+  pg_recorded_lines "$set" rows | sed -n "s/^\\([0-9]*\\) $number /\\1 /p" >"$wanted"
+  [[ -s $wanted ]] || return 0
+  # Counting needs no function, but planning it looks into the expressions of indexes.
+  pg_count_rows_sql <"$wanted" >"$RUN_DIR/rows.sql"
+  cat -- "$RUN_DIR/settings.$number" "$RUN_DIR/rows.sql" | pg_run_counts "$database" >"$found" || pg_die "cannot count the rows of the restored database $name" "$RUN_DIR/psql.err"
+  if (($(wc -l <"$found") < $(wc -l <"$wanted"))); then
+    { pg_all_schemas_sql "$database" && cat -- "$RUN_DIR/rows.sql"; } | pg_run_counts "$database" >>"$found" || pg_die "cannot count the rows of the restored database $name" "$RUN_DIR/psql.err"
+  fi
+  DATABASE="$name" awk '
+    FILENAME == ARGV[1] { rows[$1] = $2; least[$1] = ($3 == "t"); next }
+    { name = $0; sub(/^[0-9]+ /, "", name) }
+    !(FNR in rows) { if ($1 > 0) print "the table " name " of " ENVIRON["DATABASE"] " is missing, the backup has " $1 " rows of it"; next }
+    rows[FNR] != $1 && !(least[FNR] && rows[FNR] > $1) { print "the table " name " of " ENVIRON["DATABASE"] " has " rows[FNR] " rows, the backup has " $1 }
+  ' "$found" "$wanted"
+}
+
+# Run statements that count, each for itself.
+pg_run_counts() {
+  PGDATABASE="$1" pg_run psql -X -w -q -A -t -F ' ' -v VERBOSITY=terse -f - 2>"$RUN_DIR/psql.err"
+}
+
+# Print the statements that count the rows of tables (stdin: `rows name`), each answered by its number, its rows, and whether it is
+# an extension's. A table that is not there makes one statement fail, and no other.
+pg_count_rows_sql() {
+  local line name number=0
+  while IFS= read -r line; do
+    number=$((number + 1))
+    decode_path "${line#* }"
+    name="$DECODED_PATH"
+    pg_is_table_name "$name" || continue
+    printf "SELECT %d, CASE WHEN relkind = 'p' THEN (SELECT count(*) FROM %s) ELSE (SELECT count(*) FROM ONLY %s) END, EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND deptype = 'e' AND objid = c.oid) FROM pg_class c WHERE oid = %s::regclass;\n" \
+      "$number" "$name" "$name" "$(pg_sql_text "$name")"
+  done
+}
+
+# Rows that are missing end what is not told to go on without them; and nothing that proves a set is.
+pg_judge_rows() {
+  local line
+  [[ -s $RUN_DIR/rows.differing ]] || return 0
+  while IFS= read -r line; do
+    decode_path "$line"
+    if ((${FORCE:-0})); then pg_note_degraded "$DECODED_PATH"; else log_error "$DECODED_PATH"; fi
+  done < <(head -n 20 "$RUN_DIR/rows.differing")
+  ((!${FORCE:-0})) || return 0
+  log_error "this server does not take $(count_of "$(wc -l <"$RUN_DIR/rows.differing" | tr -d ' ')" table) of the backup whole: the reasons are above"
+  if [[ $ACTION == restore ]]; then log_line HINT 'take the cause away, then run this again; --force restores everything else'; fi
+  return "$EX_UNAVAILABLE"
+}
+
+# What could not be restored is in $RUN_DIR/degraded, and was said. A restore stands all the same, with its rows whole; a proof does not:
+# what a weekly verification says is what a restore would do.
+pg_judge_degraded() {
+  local dir="$1"
+  [[ -s $RUN_DIR/degraded ]] || return 0
+  sed "s/\$/, DEGRADED: $(count_of "$(wc -l <"$RUN_DIR/degraded" | tr -d ' ')" thing) could not be restored/" "$dir/summary" >"$dir/summary.new" && mv -- "$dir/summary.new" "$dir/summary"
+  [[ $ACTION != restore ]] || return 0
+  log_error "a restore would be DEGRADED: $(head -n 1 "$RUN_DIR/degraded")$(pg_and_more)"
+  return "$EX_UNAVAILABLE"
+}
+
+# ` and 3 more`, of what is degraded.
+pg_and_more() {
+  local count
+  count="$(wc -l <"$RUN_DIR/degraded")"
+  ((count <= 1)) || printf ', and %d more\n' $((count - 1))
+}
+
+# Count what was named as not restored as if it were there, and leave out what a degraded database has more than the MANIFEST says
+# (a check that is not valid is one of its own): what else is missing is missing without a word.
+pg_add_lost_content() {
+  local file="$RUN_DIR/content.loaded"
+  pg_recorded_lines "$1" content | awk '
+    { count = $1; rest = $0; sub(/^[0-9]+ /, "", rest) }
+    FILENAME != "-" { if (/^database /) print; else found[rest] += count; next }
+    /^database / { next }
+    { print (found[rest] >= count ? count : found[rest] + 0) " " rest }
+  ' "$file" "$RUN_DIR/content.lost" - >"$file.new"
+  mv -- "$file.new" "$file"
+}
+
+# Is this a table's name as SQL writes it, and nothing more?
+pg_is_table_name() {
+  local part='("([^"]|"")+"|[a-z_][a-z0-9_$]*)'
+  [[ $1 =~ ^$part\.$part$ ]]
 }
 
 # Leave the line for people in DIR/summary: the server is not there any more when it is asked for.
@@ -1149,9 +1666,16 @@ kind_describe_restore() {
     old="$(sed -n "s/^$i //p" "$RUN_DIR/aside")"
     if [[ -n $old ]]; then printf '    %s  (the present one is kept as %s)\n' "$name" "$old"; else printf '    %s  (not there now)\n' "$name"; fi
   done
+  pg_describe_gaps "$set"
   printf '  end the sessions that use them; programs connect again by themselves, or must be told to\n'
   pg_describe_roles "$set"
   pg_describe_bystanders "$set"
+}
+
+# What the set itself lacks.
+pg_describe_gaps() {
+  local line
+  pg_recorded_lines "$1" degraded | while IFS= read -r line; do printf '  WITHOUT what could not be backed up: %s\n' "$line"; done
 }
 
 # What happens to roles.
@@ -1220,7 +1744,9 @@ pg_check_extensions() {
   done < <(sed -n 's/^database\.[0-9]*\.extensions=//p' "$set/MANIFEST" | sed 's/, /,/g' | tr ',' '\n' | sort -u)
   ((${#names[@]})) || return 0
   found="$(pg_require 'cannot list the extensions' "SELECT string_agg(name, ', ') FROM unnest(ARRAY[$(pg_sql_list ${names[@]+"${names[@]}"})]::text[]) AS name WHERE name NOT IN (SELECT a.name FROM pg_available_extensions a)")" || exit $?
-  [[ -z $found ]] || die "$EX_UNAVAILABLE" "the server has not installed these extensions of the backup: $found" "install their packages for PostgreSQL $PG_MAJOR, then run this again"
+  [[ -n $found ]] || return 0
+  ((FORCE)) || die "$EX_UNAVAILABLE" "the server has not installed these extensions of the backup: $found" "install their packages for PostgreSQL $PG_MAJOR, then run this again; --force restores what can be restored without them"
+  log_warn "the server has not installed these extensions of the backup: $found. What needs them will be missing"
 }
 
 # Are the tablespaces of the set there? They are directories of the server's host, which only a person can choose.
@@ -1307,15 +1833,24 @@ kind_check_live() {
     decode_path "$name" && name="$DECODED_PATH"
     found="$(pg_query "$name" "SELECT oid FROM pg_database WHERE datname = current_database()")" || {
       log_error "the restored database $name does not answer: $(pg_last_words "$RUN_DIR/psql.err")"
-      return "$EX_DATA"
+      return "$EX_UNAVAILABLE"
     }
     if [[ $found != "$oid" ]]; then
       log_error "the database $name is not the one that was restored: something made another one meanwhile"
-      return "$EX_DATA"
+      return "$EX_TEMPFAIL"
     fi
   done <"$STATE_DIR/$ASSET.postgres"
   pg_say_what_is_kept "$set"
+  pg_say_what_is_missing
   rm -f -- "$STATE_DIR/$ASSET.postgres"
+}
+
+# Say what the restored databases lack, once more, where it is read last.
+pg_say_what_is_missing() {
+  local line
+  [[ -s $RUN_DIR/degraded ]] || return 0
+  while IFS= read -r line; do log_warn "$line"; done <"$RUN_DIR/degraded"
+  log_warn "the restore is DEGRADED: $(count_of "$(wc -l <"$RUN_DIR/degraded" | tr -d ' ')" thing) could not be restored; all rows but those named are there. Mend what is named above by hand"
 }
 
 # Say where the old things are, how to remove them, and what was left alone.

@@ -40,7 +40,7 @@ produce_tar() {
   if is_root; then
     while IFS= read -r path; do args+=("$path"); done < <(supported_tar_options '--xattrs-include=*')
   fi
-  args+=('--exclude=.lifeboat-*' '--exclude=*.lifeboat-old-*')
+  while IFS= read -r pattern; do args+=("--exclude=$pattern"); done < <(own_name_patterns)
   for pattern in ${EXCLUDES[@]+"${EXCLUDES[@]}"}; do
     [[ $pattern != /* ]] || pattern=".$pattern"
     args+=("--exclude=$pattern")
@@ -48,6 +48,19 @@ produce_tar() {
   for path in "${SOURCE_PATHS[@]}"; do names+=(".$path"); done
   run_tar "${args[@]}" -C / -- "${names[@]}" || status=$?
   judge_tar "$status"
+}
+
+# The patterns of the names that this program gives: stages of this asset, and what restores put aside. People's files may begin
+# with .lifeboat-, too: they are theirs.
+own_name_patterns() {
+  local digit='[0-9]' digits='' stamp i
+  stamp="$digit$digit$digit$digit$digit$digit$digit${digit}T$digit$digit$digit$digit$digit${digit}Z"
+  printf '*.lifeboat-old-%s\n*.lifeboat-old-%s-%s\n*.lifeboat-old-%s-%s%s\n' "$stamp" "$stamp" "$digit" "$stamp" "$digit" "$digit"
+  # A process' number has seven digits at most.
+  for i in 1 2 3 4 5 6 7; do
+    digits+="$digit"
+    printf '.lifeboat-live-%s-%s\n.lifeboat-scratch-%s-%s\n' "$ASSET" "$digits" "$ASSET" "$digits"
+  done
 }
 
 # GNU tar says 1 when a file changed or went while it was read, 2 when it could not read everything.
@@ -100,14 +113,20 @@ count_entries() {
 # Print the number of entries of the tar on stdin. tar escapes newlines in names: a line is an entry.
 list_entries() {
   local n
-  n="$(run_tar -tf - | wc -l)" || return "$EX_DATA"
+  n="$(run_tar -tf - | wc -l)" || return "$(tar_status $?)"
   printf '%d\n' "$((n))"
+}
+
+# What a tar that could not read an archive means: 69 when it did not run to its end, else 65.
+tar_status() {
+  if (($1 == 126 || $1 == 127 || $1 > 128)); then printf '%d\n' "$EX_UNAVAILABLE"; else printf '%d\n' "$EX_DATA"; fi
 }
 
 # Decode the archive and count its entries.
 archive_verify() {
   local set="$1" found
-  found="$(stream_payload "$set" files.tar list_entries)" || return "$EX_DATA"
+  require_tool tar
+  found="$(stream_payload "$set" files.tar list_entries)" || return $?
   if [[ $found != "$(manifest_get "$set" position.entries)" ]]; then
     log_error "the archive holds $found entries, $(manifest_get "$set" position.entries) were written"
     return "$EX_DATA"
@@ -124,11 +143,14 @@ stage_parent_of() {
   if is_mount_point "$1"; then printf '%s\n' "$1"; else existing_parent "${1%/*}/"; fi
 }
 
-# Extract every source into the stage; for a live restore, one pass for each file system that holds some of them.
+# Extract every source into the stage; for a live restore, and where one is tried out, one pass for each file system that holds some
+# of them. A file may be linked to one that is extracted elsewhere, or not at all: that one comes along, and goes again.
 archive_stage() {
   local set="$1" dir="$2" path stage i
-  local -a stages=() names=() done_stages=()
+  local -a stages=() names=() done_stages=() linked=()
   # stages and names are never empty: a set without the paths of the plan was refused before.
+  require_tool tar
+  rm -f -- "$RUN_DIR/links" "$RUN_DIR/mounts"
   find_restored_paths "$set"
   for path in "${RESTORED_PATHS[@]}"; do
     stage="$(stage_of "$dir" "$path")"
@@ -141,8 +163,61 @@ archive_stage() {
     for ((i = 0; i < ${#stages[@]}; i++)); do
       [[ ${stages[i]} != "$stage" ]] || names+=(".${RESTORED_PATHS[i]}")
     done
-    stream_payload "$set" files.tar extract_tar "$stage" "${names[@]}" || return "$EX_DATA"
+    linked=()
+    if ((${#names[@]} < $(count_set_paths "$set"))); then
+      [[ -s $RUN_DIR/links ]] || stream_payload "$set" files.tar list_links || return $?
+      while IFS= read -r -d '' path; do
+        is_one_of "$path" ${linked[@]+"${linked[@]}"} || linked+=("$path")
+      done < <(links_from_outside "${names[@]}")
+    fi
+    stream_payload "$set" files.tar extract_tar "$stage" "${names[@]}" ${linked[@]+"${linked[@]}"} || return $?
+    for path in ${linked[@]+"${linked[@]}"}; do rm -f -- "$stage/$path"; done
   done
+}
+
+# List the hard links of the tar on stdin into $RUN_DIR/links: its lines begin with h. Names are escaped.
+list_links() {
+  local option status=0
+  local -a args=()
+  while IFS= read -r option; do args+=("$option"); done < <(supported_tar_options --quoting-style=c)
+  run_tar ${args[@]+"${args[@]}"} -tvf - >"$RUN_DIR/links.all" || status=$?
+  grep '^h' "$RUN_DIR/links.all" >"$RUN_DIR/links" || printf '\n' >"$RUN_DIR/links"
+  rm -f -- "$RUN_DIR/links.all"
+  ((status == 0)) || return "$(tar_status "$status")"
+}
+
+# Print, each ended by NUL, the names outside of the given ones that hard links inside of them lead to.
+links_from_outside() {
+  local line name target wanted
+  local quoted='"(([^"\\]|\\.)*)" link to "(([^"\\]|\\.)*)"$'
+  while IFS= read -r line; do
+    if [[ $line =~ $quoted ]]; then
+      name="${BASH_REMATCH[1]}" target="${BASH_REMATCH[3]}"
+      printf -v name '%b' "${name//\\\"/\"}"
+      printf -v target '%b' "${target//\\\"/\"}"
+    elif [[ $line =~ \ (\./.*)\ link\ to\ (\./.*)$ ]]; then
+      printf -v name '%b' "${BASH_REMATCH[1]}"
+      printf -v target '%b' "${BASH_REMATCH[2]}"
+    else
+      continue
+    fi
+    for wanted in "$@"; do
+      if [[ $name == "$wanted" || $name == "$wanted"/* ]] && ! is_below "$target" "$@"; then
+        printf '%s\0' "$target"
+        break
+      fi
+    done
+  done <"$RUN_DIR/links"
+}
+
+# Is a name one of the others, or below one?
+is_below() {
+  local name="$1" other
+  shift
+  for other in "$@"; do
+    if [[ $name == "$other" || $name == "$other"/* ]]; then return 0; fi
+  done
+  return 1
 }
 
 # Which of the plan's paths the set holds, into RESTORED_PATHS. The plan may have changed since the set was made: what
@@ -166,11 +241,12 @@ find_restored_paths() {
   ((${#RESTORED_PATHS[@]} > 0)) || die "$EX_DATA" "the set ${set##*/} holds none of the paths in the plan"
 }
 
-# Print the stage of a path: DIR, unless a live restore needs one on the path's own file system.
+# Print the stage of a path: DIR, unless a live restore needs one on the path's own file system. What tries a restore out is divided
+# likewise, in directories.
 stage_of() {
   local dir="$1" path="$2" parent extra
   if ! is_live_stage "$dir"; then
-    printf '%s\n' "$dir"
+    if [[ $ACTION == restore ]]; then printf '%s\n' "$dir"; else trial_stage_of "$dir" "$path"; fi
     return 0
   fi
   parent="$(stage_parent_of "$path")"
@@ -183,17 +259,37 @@ stage_of() {
   add_stage "$dir" "$parent"
 }
 
+# The directory of a stage that stands for the file system of a path; the stage itself for that of the first.
+trial_stage_of() {
+  local dir="$1" path="$2" here first number=0 line
+  here="$(mount_point "$(stage_parent_of "$path")")"
+  first="$(mount_point "$(stage_parent_of "${RESTORED_PATHS[0]}")")"
+  if [[ $here != "$first" ]]; then
+    while IFS= read -r line; do
+      number=$((number + 1))
+      [[ $line != "$here" ]] || break
+    done < <(cat -- "$RUN_DIR/mounts" 2>/dev/null)
+    if [[ ${line:-} != "$here" ]]; then
+      number=$((number + 1))
+      printf '%s\n' "$here" >>"$RUN_DIR/mounts"
+    fi
+    dir="$dir/.lifeboat-mount-$number"
+    mkdir -p -- "$dir" || die "$EX_CANTCREAT" "cannot write in ${dir%/*}"
+  fi
+  printf '%s\n' "$dir"
+}
+
 # Extract the tar on stdin below a directory. Only root can give files back to their owners.
 extract_tar() {
   local dir="$1" option
   local -a args=(--extract --file=- -p)
   shift
-  while IFS= read -r option; do args+=("$option"); done < <(supported_tar_options --numeric-owner --acls --xattrs)
+  while IFS= read -r option; do args+=("$option"); done < <(supported_tar_options --numeric-owner --acls --xattrs --no-wildcards)
   if is_root; then
     while IFS= read -r option; do args+=("$option"); done < <(supported_tar_options --same-owner '--xattrs-include=*')
   fi
   run_tar "${args[@]}" -C "$dir" -- "$@" || {
-    log_error "tar could not extract the archive (exit status $?)"
+    log_error "tar could not extract the archive into $dir (exit status $?)"
     return "$EX_IO"
   }
 }
@@ -206,14 +302,14 @@ archive_check_stage() {
     path="$(stage_of "$dir" "$path")$path"
     if [[ ! -e $path && ! -L $path ]]; then
       log_error "the set should hold ${path##*/}, but nothing was extracted"
-      return "$EX_DATA"
+      return "$EX_IO"
     fi
     found=$((found + $(count_files "$path")))
   done
   expected="$(manifest_get "$set" position.entries)"
   if ((${#RESTORED_PATHS[@]} == $(count_set_paths "$set") && found != expected)); then
-    log_error "$found entries were restored, the set holds $expected"
-    return "$EX_DATA"
+    log_error "$found entries were restored, the set holds $expected: this file system did not take them all"
+    return "$EX_IO"
   fi
 }
 
@@ -284,8 +380,8 @@ archive_check_live() {
   find_restored_paths "$1" 2>/dev/null
   for path in "${RESTORED_PATHS[@]}"; do
     if [[ ! -e $path ]]; then
-      log_error "$path is not there after the restore"
-      return "$EX_DATA"
+      log_error "$path is not there after the restore: something took it away"
+      return "$EX_IO"
     fi
   done
   service_settled

@@ -3,6 +3,11 @@
 # Days before the end of a certificate from which on it is warned about.
 readonly CERTIFICATE_WARN_DAYS=30
 
+# What it means that OpenSSL did not take something: 65, or 69 when it does not run at all.
+certificate_fault() {
+  if openssl version >/dev/null 2>&1; then printf '%d\n' "$EX_DATA"; else printf '%d\n' "$EX_UNAVAILABLE"; fi
+}
+
 # Print the public key of a certificate.
 certificate_public_key() {
   openssl x509 -in "$1" -noout -pubkey 2>/dev/null
@@ -75,7 +80,7 @@ kubeconfig_values() {
 # Prove a kubeconfig: it names a cluster and a user, every certificate and key in it can be read, and they belong together.
 # ROOT is what stands before the paths that it names, for a stage.
 kubeconfig_check() {
-  local file="$1" name="$2" root="$3" dir="$RUN_DIR/kubeconfig" number=0 value kind reference
+  local file="$1" name="$2" root="$3" dir="$RUN_DIR/kubeconfig" number=0 value kind reference status=0
   if ! grep -q -E '(^|")clusters"?:' "$file" || ! grep -q -E '(^|")contexts"?:' "$file"; then
     log_error "$name is no kubeconfig: it has no clusters or no contexts"
     return "$EX_DATA"
@@ -102,11 +107,9 @@ kubeconfig_check() {
       fi
     done < <(kubeconfig_values "$file" "$kind")
   done
-  kubeconfig_check_parts "$name" "$dir" || {
-    rm -rf -- "$dir"
-    return "$EX_DATA"
-  }
+  kubeconfig_check_parts "$name" "$dir" || status=$?
   rm -rf -- "$dir"
+  return "$status"
 }
 
 # The certificates and keys of a kubeconfig, one file each: the clients' ones come in pairs.
@@ -116,14 +119,14 @@ kubeconfig_check_parts() {
     [[ -e $part ]] || continue
     if ! certificate_note_end "$part" "a certificate in $name"; then
       log_error "$name holds a certificate that cannot be read"
-      return "$EX_DATA"
+      return "$(certificate_fault)"
     fi
   done
   for part in "$dir"/client-key.*; do
     [[ -e $part ]] || continue
     if [[ ! -e $dir/client-certificate.${part##*.} || $(private_public_key "$part") != "$(certificate_public_key "$dir/client-certificate.${part##*.}")" ]]; then
       log_error "$name holds a key that does not belong to its certificate"
-      return "$EX_DATA"
+      return "$(certificate_fault)"
     fi
   done
 }

@@ -259,12 +259,12 @@ degraded_objects() {
   done
 }
 
-# Print the lines of a set's MANIFEST whose keys begin with a word and a dot, as they stand there: `manifest_group SET content`.
-manifest_group() {
+# Print the values of the numbered keys of a group, in their order, a line each: `manifest_values SET content` has content.1, content.2, …
+manifest_values() {
   local line
   need_manifest "$1" || return $?
   for line in "${MANIFEST_LINES[@]}"; do
-    [[ $line != "$2."* ]] || printf '%s\n' "$line"
+    if [[ $line == "$2".[0-9]*=* ]]; then decode_value "${line#*=}"; fi
   done
 }
 

@@ -169,10 +169,8 @@ swap_children() {
   journal_swap folder "$live" "$old" "$(file_owner "$live") $(file_mode "$live")"
   mkdir -- "$old" || die "$EX_CANTCREAT" "cannot make $old"
   for child in "$live"/* "$live"/.[!.]* "$live"/..?*; do
-    case "${child##*/}" in
-      .lifeboat-* | lost+found) continue ;;
-    esac
     [[ -e $child || -L $child ]] || continue
+    if [[ ${child##*/} == lost+found ]] || is_own_name "${child##*/}"; then continue; fi
     journal_swap aside "$child" "$old/${child##*/}"
     rename_path "$child" "$old/${child##*/}"
   done
@@ -180,6 +178,13 @@ swap_children() {
     [[ -e $child || -L $child ]] || continue
     place_path "$child" "$live/${child##*/}"
   done
+}
+
+# Is this the name of a stage of this asset, or of what a restore put into a mount point? Other names that begin with .lifeboat- are
+# people's own.
+is_own_name() {
+  [[ $1 =~ ^\.lifeboat-old-[0-9]{8}T[0-9]{6}Z(-[0-9]{1,2})?$ ]] && return 0
+  [[ $1 == ".lifeboat-live-$ASSET-"* || $1 == ".lifeboat-scratch-$ASSET-"* ]] && [[ ${1##*-} =~ ^[0-9]{1,7}$ ]]
 }
 
 # Rename one path to another that does not exist. Never a copy across file systems.

@@ -16,8 +16,9 @@ readonly REDIS_MEMORY_PERCENT=110
 # Read the password, once: the run's main process does it, so that a person is asked no more than once.
 redis_setup() {
   [[ -z ${REDIS_READY:-} ]] || return 0
-  # What the operator's shell says has no say.
-  unset -v REDISCLI_AUTH
+  # What the operator's shell says has no say: neither logins, nor a form of answers that is for terminals.
+  unset -v REDISCLI_AUTH REDISCLI_CLUSTER_YES FAKETTY
+  export REDISCLI_RCFILE=/dev/null REDISCLI_HISTFILE=/dev/null
   REDIS_PASSWORD=''
   if [[ -n $PASSWORD_SECRET ]]; then
     REDIS_PASSWORD="$(read_secret "$PASSWORD_SECRET")" || exit $?
@@ -277,7 +278,8 @@ redis_run_check() {
     log_error "redis-check-rdb of this host ($(redis_tool_version redis-check-rdb)) is older than the server that made the backup"
     return "$EX_UNAVAILABLE"
   fi
-  if ((status == 126 || status == 127 || status == 137)); then
+  # Only what it says itself is damage: it may have been killed, or not been able to read.
+  if ! grep 'RDB ERROR DETECTED' "$out" >/dev/null; then
     log_error "redis-check-rdb did not run to its end ($(describe_status "$status"))"
     return "$EX_UNAVAILABLE"
   fi
@@ -408,6 +410,10 @@ redis_compare_totals() {
   local set="$1" wanted found
   wanted="$(manifest_get "$set" position.keys) $(manifest_get "$set" position.expires)"
   found="$(redis_count 'keys read') $(redis_count expires)"
+  if [[ $found == ' ' ]]; then
+    log_error 'redis-check-rdb does not say how many keys there are'
+    return "$EX_UNAVAILABLE"
+  fi
   if [[ $found != "$wanted" ]]; then
     log_error "the RDB file has ${found% *} keys, ${found#* } of which expire; the MANIFEST says ${wanted% *} and ${wanted#* }"
     return "$EX_DATA"
@@ -594,12 +600,14 @@ redis_alone_died() {
   elif grep -i -e 'no matching module' -e 'module data I can' -e "can't load the module" -e "Can't load module" "$log" >/dev/null; then
     log_error "the data needs a module that is not loaded here: name the server's modules in the plan"
     return "$EX_CONFIG"
-  elif grep -i -e 'Short read or OOM' -e 'Wrong RDB checksum' -e 'Internal error in RDB' -e 'Terminating server after rdb' -e 'Bad file format reading' -e 'Wrong signature' -e 'Fatal error loading the DB' "$log" >/dev/null; then
-    log_error 'the throw-away server does not load the backup: its content is damaged'
-    return "$EX_DATA"
   elif grep -i 'space left' "$log" >/dev/null; then
     log_error 'the throw-away server has no room on its disk'
     return "$EX_IO"
+  elif grep -i -e 'Wrong RDB checksum' -e 'Internal error in RDB' -e 'Bad file format reading' -e 'Wrong signature' "$log" >/dev/null; then
+    log_error 'the throw-away server does not load the backup: its content is damaged'
+    return "$EX_DATA"
+  elif grep -i -e 'Short read or OOM' -e 'Terminating server after rdb' -e 'Fatal error loading the DB' "$log" >/dev/null; then
+    log_error 'the throw-away server does not load the backup, whose hash is right: is there enough memory, can it read its disk?'
   elif ((status > 128)) || grep -i 'out of memory' "$log" >/dev/null; then
     log_error "the throw-away server was killed while it loaded the backup: is there enough memory?"
     return "$EX_TEMPFAIL"
@@ -862,7 +870,7 @@ redis_wait_ready() {
       esac
       if ((SECONDS - seen >= REDIS_START_SECONDS)) || ((SECONDS - began >= 3)) && ! service_is_running; then
         log_error "Redis does not come up on the restored data ($(redis_words)); its own log says why"
-        return "$EX_DATA"
+        return "$EX_UNAVAILABLE"
       fi
     fi
     sleep 0.2
@@ -879,7 +887,7 @@ redis_compare_live() {
     redis_compare_databases "$set" "$info" 'the server' || status=$?
   elif ! grep '^db[0-9]*:keys=' "$info" >/dev/null && (($(manifest_get "$set" position.keys) > $(manifest_get "$set" position.expires))); then
     log_error 'the server is empty: it did not load the backup'
-    status="$EX_DATA"
+    status="$EX_UNAVAILABLE"
   else
     log_warn 'clients are already writing: only a look was taken, not every key counted'
   fi

@@ -364,6 +364,7 @@ undo_pending() {
 restore_into() {
   local entry
   INTO_EXISTED=0
+  refuse_open_target "$INTO"
   if [[ -e $INTO ]]; then
     [[ -d $INTO ]] || die "$EX_USAGE" "$INTO is not a directory"
     for entry in "$INTO"/* "$INTO"/.[!.]* "$INTO"/..?*; do
@@ -380,6 +381,32 @@ restore_into() {
   kind_stage_stop "$INTO"
   log_info "restored $RUN_SET into $INTO: $(kind_stage_summary "$INTO")"
   log_info "stage $(human_ms "$(phase_ms stage)"), verify $(human_ms "$(phase_ms verify)"), total $(human_ms $(($(now_ms) - STARTED_MS)))"
+}
+
+# Somebody else who may write in a directory, or rename one above it, could read what is restored, or have it written elsewhere. A sticky
+# directory such as /tmp lets nobody rename what is another's.
+refuse_open_target() {
+  local path mode owner last
+  path="$(existing_parent "$1")"
+  path="$(cd -- "$path" && pwd -P)" || die "$EX_NOPERM" "cannot look into $(existing_parent "$1")"
+  last="$path"
+  while :; do
+    owner="$(file_owner "$path")" mode="$(file_mode "$path")"
+    [[ ${owner%%:*} == 0 || ${owner%%:*} == "$EUID" ]] || die "$EX_NOPERM" "$path belongs to another user (${owner%%:*}), who could change or read what is restored there" 'give --into a directory that is yours'
+    if writable_by_others "$mode" "${owner##*:}" && { [[ $path == "$last" && -d $1 ]] || ((mode / 1000 % 2 == 0)); }; then
+      die "$EX_NOPERM" "others may write in $path, and could change or read what is restored there" "chmod go-w it, or give --into another directory"
+    fi
+    [[ $path != / ]] || return 0
+    path="${path%/*}"
+    path="${path:-/}"
+  done
+}
+
+# May others write where the mode is MODE and the group is GROUP? One's own group, and root's, are not others.
+writable_by_others() {
+  local mode="$1" group="$2"
+  ((mode % 10 & 2)) && return 0
+  ((mode / 10 % 10 & 2)) && [[ $group != 0 && $group != "$(id -g)" ]]
 }
 
 # A restore into a directory that failed leaves nothing in it.

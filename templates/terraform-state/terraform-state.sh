@@ -364,7 +364,7 @@ kind_stage() {
 
 # Write stdin to a file.
 terraform_write() {
-  cat >"$1"
+  cat >"$1" || die "$EX_IO" "cannot write $1"
 }
 
 # Terraform reads it, and it is the one that was backed up.
@@ -628,7 +628,7 @@ kind_check_live() {
   terraform_aside "$RUN_DIR/wanted" state pull >"$RUN_DIR/wanted.now"
   if [[ $TERRAFORM_LIVE != there ]] || ! terraform_same "$RUN_DIR/live/terraform.tfstate" "$RUN_DIR/wanted.now"; then
     log_error "$(terraform_where) does not hold what was restored: is somebody else writing it?"
-    return "$EX_DATA"
+    return "$EX_TEMPFAIL"
   fi
   if [[ $(terraform_field "$RUN_DIR/live/terraform.tfstate" lineage) != "$(manifest_get "$set" position.lineage)" ]]; then
     log_error "the lineage of $(terraform_where) is not that of the set"

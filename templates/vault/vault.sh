@@ -192,16 +192,23 @@ cat "$dir/snapshot"' "${VAULT_ADDRESSES[number]}" "$VAULT_CA" "$VAULT_SERVER_NAM
 # The observer of a snapshot, and the consumer that verifies one. It is a gzipped tar of meta.json, state.bin and their hashes: what
 # `vault operator raft snapshot inspect` looks at, for every host and version. Leaves meta.json in the run's scratch directory.
 vault_observe() {
-  local dir="$RUN_DIR/vault.check" sum name seen=''
+  local dir="$RUN_DIR/vault.check" sum name seen='' status=0 found
   rm -rf -- "$dir"
   mkdir -- "$dir"
-  if ! gzip -dc 2>"$RUN_DIR/vault.check.err" | tar -xf - -C "$dir" meta.json state.bin SHA256SUMS 2>>"$RUN_DIR/vault.check.err"; then
+  printf '0\n' >"$RUN_DIR/vault.gzip"
+  { gzip -dc 2>"$RUN_DIR/vault.check.err" || printf '%d\n' $? >"$RUN_DIR/vault.gzip"; } |
+    tar -xf - -C "$dir" meta.json state.bin SHA256SUMS 2>>"$RUN_DIR/vault.check.err" || status=$?
+  if ((status != 0)) || [[ $(cat -- "$RUN_DIR/vault.gzip") != 0 ]]; then
     ! grep 'No space left' "$RUN_DIR/vault.check.err" >/dev/null || die "$EX_IO" "no room to look through the snapshot in $RUN_DIR" "make room in $STATE_DIR"
+    if [[ $(tar_status "$status") == "$EX_UNAVAILABLE" || $(tar_status "$(cat -- "$RUN_DIR/vault.gzip")") == "$EX_UNAVAILABLE" ]]; then
+      die "$EX_UNAVAILABLE" 'gzip or tar did not run to its end: the snapshot was not looked through'
+    fi
     die "$EX_DATA" 'the snapshot is damaged: it cannot be unpacked' 'run this again; if it stays so, look at the disk of the active replica'
   fi
   while read -r sum name; do
     case "$name" in meta.json | state.bin) ;; *) die "$EX_DATA" "the snapshot holds a hash of an unknown part: $name" ;; esac
-    [[ $(sha256_of "$dir/$name") == "$sum" ]] || die "$EX_DATA" "the snapshot is damaged: $name is not what its hash says"
+    found="$(sha256_of "$dir/$name")" || die "$EX_IO" "cannot hash $name of the snapshot in $RUN_DIR"
+    [[ $found == "$sum" ]] || die "$EX_DATA" "the snapshot is damaged: $name is not what its hash says"
     seen+=" $name"
   done <"$dir/SHA256SUMS"
   [[ $seen == *meta.json* && $seen == *state.bin* ]] || die "$EX_DATA" 'the snapshot lacks the hash of a part'

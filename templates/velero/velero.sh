@@ -373,7 +373,7 @@ velero_add_positions() {
 kind_verify() {
   local set="$1"
   require_tool jq
-  velero_check_set "$set" || return "$EX_DATA"
+  velero_check_set "$set" || return $?
   velero_reach
   velero_installed
   velero_check_location read
@@ -382,11 +382,19 @@ kind_verify() {
 
 # Does the set hold the Backup that its MANIFEST names?
 velero_check_set() {
-  local set="$1"
-  stream_payload "$set" backup.json cat >"$RUN_DIR/velero.kept" && stream_payload "$set" location.json jq -e .spec.objectStorage.bucket >/dev/null || return $?
+  local set="$1" status=0
+  stream_payload "$set" backup.json cat >"$RUN_DIR/velero.kept" || return "$(sysexit_of $? "$EX_IO")"
+  stream_payload "$set" location.json jq -e .spec.objectStorage.bucket >/dev/null || status=$?
   # shellcheck disable=SC2016  # jq's variables
-  jq -e --arg name "$(manifest_get "$set" position.backup)" --arg at "$(manifest_get "$set" position.completed)" \
-    '.kind == "Backup" and .metadata.name == $name and .status.completionTimestamp == $at' "$RUN_DIR/velero.kept" >/dev/null && return 0
+  ((status != 0)) || jq -e --arg name "$(manifest_get "$set" position.backup)" --arg at "$(manifest_get "$set" position.completed)" \
+    '.kind == "Backup" and .metadata.name == $name and .status.completionTimestamp == $at' "$RUN_DIR/velero.kept" >/dev/null || status=$?
+  ((status != 0)) || return 0
+  if ((status == 126 || status == 127 || status > 128)); then
+    log_error 'jq did not run to its end: the set was not looked through'
+    return "$EX_UNAVAILABLE"
+  elif ((status >= 64)); then
+    return "$status"
+  fi
   log_error "the set ${set##*/} does not hold the Backup that its MANIFEST names"
   return "$EX_DATA"
 }

@@ -291,6 +291,91 @@ hard_tree() {
   assert_says 'install GNU tar or bsdtar'
 }
 
+@test "files linked across paths of one asset: each mount point gets its own, also when the other path is not restored" {
+  local dir name
+  for dir in disk1 disk2; do
+    mkdir "$HOST/$dir"
+    mount -t tmpfs -o size=20m tmpfs "$HOST/$dir"
+  done
+  mkdir "$HOST/disk1/a" "$HOST/disk1/b" "$HOST/disk1/c" "$HOST/view"
+  mount --bind "$HOST/disk1/b" "$HOST/view"
+  for name in plain $'new\nline' 'it"s \ link to odd' '한글 😀' '[x]*'; do
+    printf '%s' "$name" >"$HOST/disk1/a/$name"
+    ln "$HOST/disk1/a/$name" "$HOST/disk1/b/$name"
+    ln "$HOST/disk1/a/$name" "$HOST/disk1/b/again $name"
+    ln "$HOST/disk1/a/$name" "$HOST/disk1/c/$name"
+  done
+  set_list SOURCE_PATHS "$HOST/disk1/a" "$HOST/view" "$HOST/disk1/c" "$HOST/disk2"
+  relink
+  for dir in disk1/a view disk1/c; do (cd "$HOST/$dir" && find . -type f -print0 | sort -z | xargs -0 sha256sum) >"$HOST/before-${dir//\//-}"; done
+  run -0 backup
+  run -0 verify --deep
+  run -0 drill
+  find "$HOST/disk1/a" "$HOST/view" "$HOST/disk1/c" -type f -delete
+  run -0 restore --yes
+  for dir in disk1/a view disk1/c; do (cd "$HOST/$dir" && find . -path './.lifeboat-old*' -prune -o -type f -print0 | sort -z | xargs -0 sha256sum) | diff "$HOST/before-${dir//\//-}" -; done
+  [[ $HOST/view/plain -ef "$HOST/view/again plain" && $HOST/disk1/a/plain -ef $HOST/disk1/c/plain ]]
+  assert_tidy
+  # The path that has the first of the links left the plan.
+  set_list SOURCE_PATHS "$HOST/disk1/c"
+  relink
+  rm "$HOST/disk1/c/"*
+  run -0 verify --deep
+  run -0 restore --yes
+  (cd "$HOST/disk1/c" && find . -type f -print0 | sort -z | xargs -0 sha256sum) | diff "$HOST/before-disk1-c" -
+  assert_tidy
+}
+
+@test "people's own files named .lifeboat-… are backed up and come back, in a mount point, too; stages and old names of restores are not" {
+  local dir name
+  mkdir "$HOST/disk"
+  mount -t tmpfs -o size=20m tmpfs "$HOST/disk"
+  for dir in "$HOST/data" "$HOST/disk"; do
+    mkdir "$dir/.lifeboat-live-photos" "$dir/.lifeboat-old-tricks" "$dir/.lifeboat-live-other-12"
+    for name in .lifeboat-notes .lifeboat-old-tricks/x a.lifeboat-old-fashioned .lifeboat-live-photos/x .lifeboat-old-20260101T000000 .lifeboat-live-thing-x1 .lifeboat-live-other-12/x; do printf '%s' "$name" >"$dir/$name"; done
+    (cd "$dir" && find . | sort) >"$HOST/before-${dir##*/}"
+    mkdir "$dir/.lifeboat-old-20260101T000000Z" "$dir/x.lifeboat-old-20260101T000000Z-2" "$dir/.lifeboat-live-thing-4194303" "$dir/.lifeboat-scratch-thing-7"
+  done
+  set_list SOURCE_PATHS "$HOST/data" "$HOST/disk"
+  relink
+  run -0 backup
+  run -0 restore --into "$HOST/back"
+  for dir in "$HOST/data" "$HOST/disk"; do (cd "$HOST/back$dir" && find . | sort) | diff "$HOST/before-${dir##*/}" -; done
+  for dir in "$HOST/data" "$HOST/disk"; do printf 'newer' >"$dir/.lifeboat-notes"; done
+  run -0 restore --yes
+  for dir in "$HOST/data" "$HOST/disk"; do assert_same "$(cat "$dir/.lifeboat-notes" "$dir/.lifeboat-old-tricks/x")" .lifeboat-notes.lifeboat-old-tricks/x; done
+  assert_same "$(cat "$HOST"/disk/.lifeboat-old-2*Z/.lifeboat-notes)" newer
+}
+
+@test "--into refuses what others can write in or own" {
+  backup 2>/dev/null
+  mkdir "$HOST/open" "$HOST/theirs" "$HOST/group" "$HOST/sticky" "$HOST/good"
+  chmod 777 "$HOST/open" && chown 1234 "$HOST/theirs" && chmod 1777 "$HOST/sticky"
+  chgrp 1234 "$HOST/group" && chmod 770 "$HOST/group"
+  ln -s "$HOST/open" "$HOST/link"
+  for dir in open open/sub open/sub/deep theirs theirs/sub group sticky link link/sub; do
+    run -77 restore --into "$HOST/$dir"
+  done
+  assert_same "$(find "$HOST/open" "$HOST/theirs" "$HOST/group" "$HOST/sticky" -mindepth 1)" ''
+  run -0 restore --into "$HOST/sticky/new"
+  assert_same "$(stat -c %a "$HOST/sticky/new")" 700
+  run -0 restore --into "$HOST/good"
+}
+
+@test "a tar that is missing, killed or has no room marks no set" {
+  printf '%s' "$(seq 1 200000)" >"$HOST/data/large"
+  backup 2>/dev/null
+  shadow tar <<'END'
+[[ "$*" != *-tf* && "$*" != *--extract* ]] || kill -KILL $$
+exec REAL "$@"
+END
+  run -69 shadowed verify
+  mkdir "$HOST/scratch"
+  mount -t tmpfs -o size=100k tmpfs "$HOST/scratch"
+  run -74 verify --deep
+  [[ ! -e $(last_set)/SUSPECT ]] || fail 'marked'
+}
+
 @test "a hand-run of every script reads as its transcript" {
   source "$BATS_TEST_DIRNAME/lib/transcript.bash"
   transcript_begin "$HOST"

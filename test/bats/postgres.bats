@@ -41,94 +41,6 @@ teardown() {
   }
 }
 
-# The shared server, for tests that change nothing in it.
-calm() {
-  PG="$BATS_FILE_TMPDIR/calm"
-  new_postgres_host
-}
-
-# The same, with a set of it in the store.
-calm_with_set() {
-  calm
-  cp -a "$BATS_FILE_TMPDIR/made/host/store/postgres" "$STORE/"
-}
-
-# A server of this test's own, running.
-own() {
-  pg_new "$BATS_TEST_TMPDIR/db"
-  pg_up "$@"
-  new_postgres_host
-}
-
-# The same, and a set of what it holds in the store.
-own_with_set() {
-  own "$@"
-  cp -a "$BATS_FILE_TMPDIR/made/host/store/postgres" "$STORE/"
-}
-
-# A host whose asset is the server of $PG: every database, or those given.
-new_postgres_host() {
-  local name
-  new_host
-  chmod 711 "$HOST"
-  set_fact KIND postgres
-  set_fact TYPE postgres
-  for name in PASSWORD_SECRET RESTORE_PASSWORD_SECRET RUN_AS BIN_DIR; do set_fact "$name" ''; done
-  set_fact PG_HOST "$PG"
-  set_fact PG_PORT 0
-  set_fact PG_USER postgres
-  set_fact RESTORE_USER postgres
-  set_fact JOBS 2
-  set_list DATABASES
-  relink
-}
-
-# Back up chosen databases.
-with_databases() {
-  set_list DATABASES "$@"
-  relink
-}
-
-# Have the scripts use a program of the test's (stdin) in the place of one of PostgreSQL's; `REAL` in the text becomes the
-# real one's path.
-shadow_program() {
-  local name="$1" file="$HOST/programs/$1"
-  if [[ ! -d $HOST/programs ]]; then
-    mkdir "$HOST/programs"
-    chmod 711 "$HOST/programs"
-    ln -s "$PG_REAL_BIN"/* "$HOST/programs/"
-  fi
-  rm -f "$file"
-  { printf '#!/usr/bin/env bash\n' && sed "s|REAL|$PG_REAL_BIN/$name|g"; } >"$file"
-  chmod 755 "$file"
-  with BIN_DIR "$HOST/programs"
-}
-
-# What happened since the backup, and must be gone after a restore: new things, changed things, lost things.
-wreck() {
-  sql shop 'CREATE TABLE shop.late (a int)' 'DELETE FROM shop.picture' 'DROP VIEW shop.rich CASCADE' 'UPDATE shop.customer SET mail = NULL' \
-    'ALTER TABLE shop.customer OWNER TO postgres' 'SELECT lo_unlink(oid) FROM pg_largeobject_metadata' >/dev/null
-  sql postgres 'DROP DATABASE latin' 'ALTER DATABASE shop RESET ALL' 'ALTER DATABASE shop SET work_mem = 100' 'ALTER DATABASE shop OWNER TO postgres' \
-    'GRANT CONNECT ON DATABASE shop TO PUBLIC' "ALTER ROLE app PASSWORD 'new-app-password' CONNECTION LIMIT -1 VALID UNTIL '2020-01-01'" \
-    'ALTER ROLE app SET statement_timeout = 1' 'ALTER ROLE app NOLOGIN' 'GRANT auditor TO reader' 'REVOKE auditor FROM app' 'COMMENT ON ROLE app IS NULL' \
-    'CREATE ROLE late LOGIN' 'CREATE DATABASE extra' 'REVOKE pg_read_all_data FROM keeper'
-  sql shop 'DROP OWNED BY keeper'
-  sql postgres 'REVOKE ALL ON DATABASE shop FROM keeper' 'DROP ROLE keeper'
-}
-
-# The decoded payload of a set of this test.
-payload_of() { zstd -dc "$1/$2.zst"; }
-
-# A value of a set's MANIFEST.
-manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
-
-# Nothing half-made is left on the server or the host.
-assert_clean() {
-  assert_tidy
-  assert_same "$(sql template1 "SELECT datname FROM pg_database WHERE datname LIKE 'lifeboat_new_%'")" ''
-  [[ ! -e $HOST/state/thing.postgres ]] || fail 'a journal is left'
-}
-
 @test "a backup of everything: roles, one dump for each database, what they hold" {
   calm
   run -0 backup
@@ -511,7 +423,7 @@ SHADOW
   mv "$STORE/postgres" "$STORE/away"
   cp -a "$STORE/away" "$STORE/postgres"
   shadow_program pg_restore <<'SHADOW'
-case "$*" in *--exit-on-error*) echo 'pg_restore: error: could not execute query: ERROR:  could not extend file: No space left on device' >&2; exit 1 ;; esac
+case "$*" in *--section=*) echo 'pg_restore: error: could not execute query: ERROR:  could not extend file: No space left on device' >&2; exit 1 ;; esac
 exec REAL "$@"
 SHADOW
   run -74 restore --yes
@@ -627,7 +539,7 @@ SHADOW
 @test "a restore that is killed takes its throw-away server along" {
   calm_with_set
   shadow_program pg_restore <<'SHADOW'
-case "$*" in *--exit-on-error*) : >"$0.at-work"; exec sleep 60 ;; esac
+case "$*" in *--section=*) : >"$0.at-work"; exec sleep 60 ;; esac
 exec REAL "$@"
 SHADOW
   "$HOST/bin/drill.sh" --quiet 3>&- &

@@ -213,7 +213,7 @@ SHADOW
   assert_tidy
   # One that dies of the data soon after it was started.
   printf '#!/usr/bin/env bash\n%q/service start\nls %q/data/appendonlydir.lifeboat-old-* >/dev/null 2>&1 && kill -KILL "$(cat %q/pid)"\nexit 0\n' "$RD" "$RD" "$RD" >"$RD/start"
-  run -65 restore --yes
+  run -69 restore --yes
   assert_says 'does not come up on the restored data'
   redis_up
   assert_same "$(redis_print)" "$before"

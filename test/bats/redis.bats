@@ -423,6 +423,22 @@ SHADOW
   assert_silent_about modules
 }
 
+@test "start-up files and variables of the caller change nothing" {
+  own
+  mkdir "$HOST/home"
+  printf ':set nohints\nset stray 1\n' | tee "$HOST/home/.redisclirc" >"$HOST/rc"
+  stranger() { env HOME="$HOST/home" REDISCLI_RCFILE="$HOST/rc" REDISCLI_AUTH=wrong FAKETTY=1 REDISCLI_HISTFILE="$HOST/history" "$@"; }
+  local before
+  before="$(redis_print)"
+  run -0 stranger "$HOST/bin/backup.sh"
+  assert_silent_about WARN
+  run -0 stranger "$HOST/bin/verify.sh" --deep
+  redis_wreck
+  run -0 stranger "$HOST/bin/restore.sh" --yes
+  assert_same "$(redis_print)" "$before"
+  [[ ! -e $HOST/history ]]
+}
+
 @test "a hand-run of every script reads as its transcript" {
   source "$BATS_TEST_DIRNAME/lib/transcript.bash"
   own

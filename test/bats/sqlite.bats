@@ -14,6 +14,8 @@ setup() {
   relink
 }
 
+teardown() { unmount_all; }
+
 # Every row of the database, as SQL.
 dump() {
   sqlite3 "$1" .dump
@@ -149,6 +151,134 @@ with open(sys.argv[1], "r+b") as f: f.seek(4096 * 3 + 5); f.write(b"\xff" * 3000
   run -0 drill
   assert_says PASSED
   assert_tidy
+}
+
+@test "start-up files of the caller change nothing" {
+  dump "$DB" >"$HOST/before"
+  mkdir -p "$HOST/home/.config/sqlite3"
+  printf '.headers on\n.mode box\nPRAGMA foreign_keys = on;\nSELECT 1;\n' | tee "$HOST/home/.sqliterc" >"$HOST/home/.config/sqlite3/sqliterc"
+  export HOME="$HOST/home" XDG_CONFIG_HOME="$HOST/home/.config"
+  run -0 backup
+  run -0 verify --deep
+  sqlite3 -init /dev/null "$DB" 'DROP TABLE orders'
+  run -0 restore --yes
+  sqlite3 -init /dev/null "$DB" .dump | diff "$HOST/before" -
+}
+
+# Write a row every 20 ms, or as fast as can be, until $HOST/done is there.
+start_writer() {
+  cat >"$HOST/writer.py" <<'END'
+import os, sqlite3, sys, time
+db = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
+n = 0
+while not os.path.exists(sys.argv[2] + "/done"):
+    db.execute("INSERT INTO pair VALUES (?, ?)", (n, n))
+    n += 1
+    open(sys.argv[2] + "/ready", "w")
+    time.sleep(0.005)
+END
+  sqlite3 "$DB" 'CREATE TABLE pair(a, b)'
+  python3 "$HOST/writer.py" "$DB" "$HOST" 3>&- &
+  eventually test -e "$HOST/ready"
+}
+
+@test "a writer that never rests: the backup ends, in WAL mode and in others, and nothing is lost or torn" {
+  local mode
+  CONSTANTS=(SQLITE_ONLINE_SECONDS=1)
+  relink
+  # So many pages that a copy of them takes longer than the writer rests.
+  sqlite3 "$DB" 'CREATE TABLE big(x); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000) INSERT INTO big SELECT randomblob(4000) FROM n'
+  for mode in delete wal; do
+    rm -f "$HOST/done" "$HOST/ready"
+    sqlite3 "$DB" "PRAGMA journal_mode = $mode" 'DROP TABLE IF EXISTS pair' >/dev/null
+    start_writer
+    run -0 backup
+    : >"$HOST/done"
+    wait
+    run -0 restore --into "$HOST/back-$mode"
+    assert_same "$(sqlite3 "$HOST/back-$mode/database.sqlite" 'SELECT count(*) = max(a) + 1 AND min(a = b) FROM pair')" 1
+    assert_same "$(sqlite3 "$HOST/back-$mode/database.sqlite" 'SELECT count(*) FROM big')" 6000
+  done
+}
+
+@test "a database behind symbolic links: the file itself is replaced, the links stay, its own -wal goes aside" {
+  mkdir "$HOST/real" "$HOST/links"
+  sqlite3 "$DB" 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
+  mv "$DB" "$HOST/real/the.db"
+  ln -s ../real "$HOST/links/dir"
+  ln -s dir/the.db "$HOST/links/first.db"
+  ln -s ../links/first.db "$DB"
+  chown 1234:5678 "$HOST/real/the.db"
+  chmod 640 "$HOST/real/the.db"
+  dump "$DB" >"$HOST/before"
+  run -0 backup
+  sqlite3 "$DB" 'DROP TABLE orders'
+  printf 'stale' >"$HOST/real/the.db-journal"
+  run -0 restore --dry-run
+  assert_says "follow $DB to $HOST/real/the.db"
+  run -0 restore --yes
+  [[ -L $DB && -L $HOST/links/first.db && ! -L $HOST/real/the.db ]]
+  assert_same "$(stat -c '%u:%g %a' "$HOST/real/the.db")" '1234:5678 640'
+  assert_same "$(cat "$HOST"/real/the.db-journal.lifeboat-old-*)" stale
+  dump "$DB" | diff "$HOST/before" -
+  # Its target is gone.
+  rm "$HOST/real/"*
+  run -0 restore --yes
+  assert_same "$(stat -c '%u:%g %a' "$HOST/real/the.db")" '1234:5678 640'
+  dump "$DB" | diff "$HOST/before" -
+  assert_tidy
+  ln -sf "$DB" "$HOST/links/first.db"
+  run -78 restore --dry-run
+  assert_says 'leads nowhere'
+}
+
+@test "a database file that is a mount point is refused before anything is done" {
+  backup 2>/dev/null
+  sqlite3 "$DB" 'PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = delete' >/dev/null
+  cp "$DB" "$HOST/elsewhere.db"
+  mount --bind "$HOST/elsewhere.db" "$DB"
+  run restore --dry-run
+  local dry="$status"
+  run restore --yes
+  umount "$DB"
+  assert_same "$dry $status" '78 78'
+  assert_says 'is a mount point'
+  assert_tidy
+}
+
+@test "a tool that fails, is missing or has no room marks no set: only damage does" {
+  backup 2>/dev/null
+  shadow sqlite3 <<'END'
+[[ "$*" != *integrity_check* ]] || kill -KILL $$
+exec REAL "$@"
+END
+  run -69 shadowed verify
+  shadow sqlite3 <<'END'
+[[ "$*" != *integrity_check* ]] || { echo 'Error: disk I/O error' >&2; exit 10; }
+exec REAL "$@"
+END
+  run -74 shadowed verify
+  shadow sqlite3 <<'END'
+[[ "$*" != *page_count* ]] || { echo 'Error: out of memory' >&2; exit 7; }
+exec REAL "$@"
+END
+  run -69 shadowed verify --deep
+  [[ ! -e $(last_set)/SUSPECT ]] || fail 'marked'
+  run -0 verify
+}
+
+@test "rows of each table are in the MANIFEST and compared" {
+  sqlite3 "$DB" "CREATE TABLE \"50% it's
+odd\"(x); INSERT INTO \"50% it's
+odd\" VALUES (1)"
+  backup 2>/dev/null
+  assert_same "$(grep -c '^rows\.' "$(last_set)/MANIFEST")" "$(sqlite3 "$DB" "SELECT count(*) FROM sqlite_master WHERE type = 'table'")"
+  run -0 verify
+  grep -q '=5000 orders$' "$(last_set)/MANIFEST"
+  sed -i -e 's/=5000 orders$/=5001 orders/' -e '/^manifest_sha256=/d' "$(last_set)/MANIFEST"
+  printf 'manifest_sha256=%s\n' "$(sha256sum <"$(last_set)/MANIFEST" | cut -d' ' -f1)" >>"$(last_set)/MANIFEST"
+  run -65 verify
+  assert_says 'the backup had 5001 orders'
 }
 
 @test "a hand-run of every script reads as its transcript" {

@@ -164,7 +164,7 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
   tf_apply
   tf_content >"$HOST/new"
   tf_http_say tamper
-  run -65 restore --yes
+  run -75 restore --yes
   assert_says 'does not hold what was restored'
   assert_says 'as it was before'
   tf_content | diff "$HOST/new" -

@@ -6,6 +6,7 @@
 #   pg_up / pg_down / pg_crash    start (and wait until it answers) / stop / kill the server of $PG
 #   sql DATABASE [SQL…]           run SQL on it as its superuser
 #   pg_print [DATABASE…]          fingerprint of what a backup holds: definitions, rows, roles
+#   new_postgres_host             a host whose asset is the server of $PG; `own` makes both
 
 PG_REAL_BIN="$(printf '%s\n' /usr/lib/postgresql/*/bin | tail -n 1)"
 
@@ -177,4 +178,92 @@ SQL
   printf 'CREATE TABLE "t %%s 한글" (id int PRIMARY KEY, t text);\nINSERT INTO "t %%s 한글" VALUES (1, %s);\n' "'odd'"
   printf '\\connect latin\n'
   printf "CREATE TABLE entry (id int PRIMARY KEY, t text);\nINSERT INTO entry VALUES (1, 'Müller'), (2, 'Straße');\nCREATE VIEW entries AS SELECT * FROM entry;\n"
+}
+
+# The shared server, for tests that change nothing in it.
+calm() {
+  PG="$BATS_FILE_TMPDIR/calm"
+  new_postgres_host
+}
+
+# The same, with a set of it in the store.
+calm_with_set() {
+  calm
+  cp -a "$BATS_FILE_TMPDIR/made/host/store/postgres" "$STORE/"
+}
+
+# A server of this test's own, running.
+own() {
+  pg_new "$BATS_TEST_TMPDIR/db"
+  pg_up "$@"
+  new_postgres_host
+}
+
+# The same, and a set of what it holds in the store.
+own_with_set() {
+  own "$@"
+  cp -a "$BATS_FILE_TMPDIR/made/host/store/postgres" "$STORE/"
+}
+
+# A host whose asset is the server of $PG: every database, or those given.
+new_postgres_host() {
+  local name
+  new_host
+  chmod 711 "$HOST"
+  set_fact KIND postgres
+  set_fact TYPE postgres
+  for name in PASSWORD_SECRET RESTORE_PASSWORD_SECRET RUN_AS BIN_DIR; do set_fact "$name" ''; done
+  set_fact PG_HOST "$PG"
+  set_fact PG_PORT 0
+  set_fact PG_USER postgres
+  set_fact RESTORE_USER postgres
+  set_fact JOBS 2
+  set_list DATABASES
+  relink
+}
+
+# Back up chosen databases.
+with_databases() {
+  set_list DATABASES "$@"
+  relink
+}
+
+# Have the scripts use a program of the test's (stdin) in the place of one of PostgreSQL's; `REAL` in the text becomes the
+# real one's path.
+shadow_program() {
+  local name="$1" file="$HOST/programs/$1"
+  if [[ ! -d $HOST/programs ]]; then
+    mkdir "$HOST/programs"
+    chmod 711 "$HOST/programs"
+    ln -s "$PG_REAL_BIN"/* "$HOST/programs/"
+  fi
+  rm -f "$file"
+  { printf '#!/usr/bin/env bash\n' && sed "s|REAL|$PG_REAL_BIN/$name|g"; } >"$file"
+  chmod 755 "$file"
+  with BIN_DIR "$HOST/programs"
+}
+
+# What happened since the backup, and must be gone after a restore: new things, changed things, lost things.
+wreck() {
+  sql shop 'CREATE TABLE shop.late (a int)' 'DELETE FROM shop.picture' 'DROP VIEW shop.rich CASCADE' 'UPDATE shop.customer SET mail = NULL' \
+    'ALTER TABLE shop.customer OWNER TO postgres' 'SELECT lo_unlink(oid) FROM pg_largeobject_metadata' >/dev/null
+  sql postgres 'DROP DATABASE latin' 'ALTER DATABASE shop RESET ALL' 'ALTER DATABASE shop SET work_mem = 100' 'ALTER DATABASE shop OWNER TO postgres' \
+    'GRANT CONNECT ON DATABASE shop TO PUBLIC' "ALTER ROLE app PASSWORD 'new-app-password' CONNECTION LIMIT -1 VALID UNTIL '2020-01-01'" \
+    'ALTER ROLE app SET statement_timeout = 1' 'ALTER ROLE app NOLOGIN' 'GRANT auditor TO reader' 'REVOKE auditor FROM app' 'COMMENT ON ROLE app IS NULL' \
+    'CREATE ROLE late LOGIN' 'CREATE DATABASE extra' 'REVOKE pg_read_all_data FROM keeper'
+  sql shop 'DROP OWNED BY keeper'
+  sql postgres 'REVOKE ALL ON DATABASE shop FROM keeper' 'DROP ROLE keeper'
+}
+
+# The decoded payload of a set of this test.
+payload_of() { zstd -dc "$1/$2.zst"; }
+
+# A value of a set's MANIFEST.
+manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
+
+# Nothing half-made is left on the server or the host.
+assert_clean() {
+  assert_tidy
+  assert_same "$(sql template1 "SELECT datname FROM pg_database WHERE datname LIKE 'lifeboat_new_%'")" ''
+  [[ ! -e $HOST/state/thing.postgres ]] || fail 'a journal is left'
 }
