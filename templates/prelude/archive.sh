@@ -263,7 +263,7 @@ stage_of() {
 trial_stage_of() {
   local dir="$1" path="$2" here first number=0 line
   here="$(mount_point "$(stage_parent_of "$path")")"
-  first="$(mount_point "$(stage_parent_of "${RESTORED_PATHS[0]}")")"
+  first="$(mount_point "$(stage_parent_of "${RESTORED_PATHS[0]:-$path}")")"
   if [[ $here != "$first" ]]; then
     while IFS= read -r line; do
       number=$((number + 1))

@@ -38,9 +38,9 @@ catch_exits() {
   find_own_pid
   RUN_PID="$OWN_PID"
   trap finish_run EXIT
-  trap 'interrupted 129' HUP
-  trap 'interrupted 130' INT
-  trap 'interrupted 143' TERM
+  trap 'leave_interrupted 129' HUP
+  trap 'leave_interrupted 130' INT
+  trap 'leave_interrupted 143' TERM
   trap 'note_failure "$?" "$LINENO" "$BASH_COMMAND"' ERR
 }
 
@@ -52,7 +52,7 @@ find_own_pid() {
 }
 
 # A signal came: leave with its status, but not out of the cleaning up, which goes on to its end.
-interrupted() {
+leave_interrupted() {
   if [[ -n ${FINISHING:-} || ${FUNCNAME[1]:-} == finish_run ]]; then return 0; fi
   exit "$1"
 }
