@@ -4,7 +4,7 @@
 acquire_lock() {
   local holder
   if ! try_lock "$1"; then
-    holder="$(cat -- "$STATE_DIR/$1.lock" 2>/dev/null || cat -- "$STATE_DIR/$1.lock.d/holder" 2>/dev/null || true)"
+    holder="$(cat -- "$STATE_DIR/$1.lock" 2>/dev/null || sed -n 1p "$STATE_DIR/$1.lock.held" 2>/dev/null || true)"
     die "$EX_TEMPFAIL" "another run holds the lock of $1 (${holder:-holder unknown})" "wait for it to end, then try again"
   fi
   LOCK_HELD=1
@@ -21,7 +21,7 @@ try_lock() {
     lock_descriptor "$tool" || return 1
     printf 'pid=%s since=%s action=%s\n' "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$ACTION" >"$file"
   else
-    try_lock_directory "$file.d"
+    try_lock_file "$file.held"
   fi
 }
 
@@ -33,37 +33,47 @@ lock_descriptor() {
   esac
 }
 
-# The lock where there is neither flock nor perl: a directory, made atomically, with the holder's pid and its start time, so
-# that a number used again is not taken for the holder. A stale one is taken away under a second lock, and looked at again there:
-# what another run has made meanwhile is not stale.
-try_lock_directory() {
-  local dir="$1" tries=0
-  until mkdir -- "$dir" 2>/dev/null; do
+# The lock where there is neither flock nor perl: a file with the holder's pid and its start time, so that a number used again is not
+# taken for the holder. A link is made at once and whole, or not at all. A stale one is renamed away, by one run at a time, and looked
+# at again there: what another run has made meanwhile is put back.
+try_lock_file() {
+  local file="$1" mine="$1.$$" tries=0
+  printf 'pid=%s since=%s action=%s\n%s\n' "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$ACTION" "$(process_start "$$")" >"$mine" || return 1
+  until ln -- "$mine" "$file" 2>/dev/null; do
     tries=$((tries + 1))
-    if ((tries > 5)) || lock_holder_lives "$dir"; then return 1; fi
-    # One that was killed while it broke a lock leaves this behind; nobody takes a minute for it.
-    find "$dir.breaking" -prune -mmin +1 -exec rmdir -- {} + 2>/dev/null || true
-    if mkdir -- "$dir.breaking" 2>/dev/null; then
-      lock_holder_lives "$dir" || rm -rf -- "$dir"
-      rmdir -- "$dir.breaking"
-    else
-      sleep 0.2
+    if ((tries > 20)) || lock_holder_lives "$file"; then
+      rm -f -- "$mine"
+      return 1
     fi
+    break_stale_lock "$file"
   done
-  printf '%s\n' "$(process_start "$$")" >"$dir/start"
-  printf 'pid=%s since=%s action=%s\n' "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$ACTION" >"$dir/holder"
-  LOCK_DIRECTORY="$dir"
-  on_exit release_lock_directory
+  rm -f -- "$mine"
+  LOCK_FILE="$file"
+  on_exit release_lock_file
 }
 
-# Does the process that made this lock directory still run? A directory without a holder is being made right now, unless
-# it stays so.
+# Take a stale lock away. One that was killed while it did so leaves the directory behind; nobody takes a minute for it.
+break_stale_lock() {
+  local file="$1" stale="$1.stale.$$"
+  find "$file.breaking" -prune -mmin +1 -exec rmdir -- {} + 2>/dev/null || true
+  if ! mkdir -- "$file.breaking" 2>/dev/null; then
+    sleep 0.2
+    return 0
+  fi
+  if ! lock_holder_lives "$file" && mv -- "$file" "$stale" 2>/dev/null; then
+    ! lock_holder_lives "$stale" || ln -- "$stale" "$file" 2>/dev/null || true
+    rm -f -- "$stale"
+  fi
+  rmdir -- "$file.breaking"
+}
+
+# Does the process that made this lock still run?
 lock_holder_lives() {
-  local dir="$1" pid
-  [[ -s $dir/holder ]] || sleep 1
-  [[ -s $dir/holder ]] || return 1
-  pid="$(sed -n 's/^pid=\([0-9]*\) .*/\1/p' "$dir/holder")"
-  [[ -n $pid ]] && kill -0 "$pid" 2>/dev/null && [[ "$(process_start "$pid")" == "$(cat -- "$dir/start" 2>/dev/null)" ]]
+  local line='' start='' pid
+  { IFS= read -r line && IFS= read -r start; } 2>/dev/null <"$1" || true
+  [[ $line =~ ^pid=([0-9]+)\  ]] || return 1
+  pid="${BASH_REMATCH[1]}"
+  kill -0 "$pid" 2>/dev/null && [[ $(process_start "$pid") == "$start" ]]
 }
 
 # When a process started, as ps says it; empty where ps cannot.
@@ -71,7 +81,7 @@ process_start() {
   ps -o lstart= -p "$1" 2>/dev/null || true
 }
 
-# Give the lock directory back.
-release_lock_directory() {
-  rm -rf -- "$LOCK_DIRECTORY"
+# Give the lock back.
+release_lock_file() {
+  rm -f -- "$LOCK_FILE"
 }

@@ -248,7 +248,7 @@ run_guarded_child() {
 # Watch over a process group from outside of it. Ends with 75 (too long) or 74 (disk nearly full) after stopping the
 # group, with 0 when the group's leader is gone. When the run itself was killed, nobody waits for the group: stop it.
 watch_group() {
-  local pid="$1" limit="$2" dir="$3" label="$4" began=$SECONDS free beat=0
+  local pid="$1" limit="$2" dir="$3" label="$4" began=$SECONDS free='' beat=0 looking='' note="$RUN_DIR/free.$1"
   trap - EXIT HUP INT TERM ERR
   set +e
   while kill -0 "$pid" 2>/dev/null; do
@@ -261,13 +261,17 @@ watch_group() {
       stop_group "$pid"
       return "$EX_TEMPFAIL"
     fi
-    if [[ -n $dir && beat -gt 0 ]]; then
-      free="$(free_bytes "$dir" 2>/dev/null)"
-      if [[ -n $free ]] && ((free < RESERVE_BYTES)); then
+    # Asked for in the background: a file system that does not answer must not keep the time limit from being kept.
+    if [[ -n $dir && beat -gt 0 ]] && { [[ -z $looking ]] || ! kill -0 "$looking" 2>/dev/null; }; then
+      free=''
+      [[ -z $looking || ! -s $note ]] || read -r free <"$note"
+      if is_count "$free" && ((free < RESERVE_BYTES)); then
         log_error "$label: only $(human_bytes "$free") free in $dir, below the reserve of $(human_bytes "$RESERVE_BYTES")"
         stop_group "$pid"
         return "$EX_IO"
       fi
+      free_bytes "$dir" >"$note" 2>/dev/null &
+      looking=$!
     fi
     show_progress "$label" "$dir" $((SECONDS - began))
     beat=$((beat + 1))

@@ -1,12 +1,30 @@
 # Room on a file system, and sizes.
 
+readonly DF_SECONDS=30
+
 # Bytes that may still be written below a directory. Names in df's output may hold spaces, hence the pattern.
 free_bytes() {
-  local lines kib
-  lines="$(df -Pk -- "$1")" || return $?
-  [[ ${lines#*$'\n'} =~ [0-9]+\ +[0-9]+\ +(-?[0-9]+)\ +[0-9]+% ]] || return 0
+  local kib
+  ask_df -Pk -- "$1" || return $?
+  [[ ${DF_LINES#*$'\n'} =~ [0-9]+\ +[0-9]+\ +(-?[0-9]+)\ +[0-9]+% ]] || return 0
   kib="${BASH_REMATCH[1]}"
   printf '%d\n' $((kib < 0 ? 0 : kib * 1024))
+}
+
+# Have df's answer in DF_LINES. A file system that is gone (a lost NFS server) lets df hang: after half a minute it is 75, and no run hangs.
+ask_df() {
+  local status
+  DF_LINES=''
+  IFS= read -r -d '' -t "$DF_SECONDS" DF_LINES < <(
+    df "$@" 2>/dev/null
+    printf '%d\0' "$?"
+  ) || {
+    log_error "the file system of ${*: -1} does not answer"
+    return "$EX_TEMPFAIL"
+  }
+  status="${DF_LINES##*$'\n'}"
+  DF_LINES="${DF_LINES%"$status"}"
+  [[ $status == 0 ]] || return "$EX_IO"
 }
 
 # Refuse to start what cannot fit.
@@ -36,10 +54,10 @@ human_bytes() {
 
 # The mount point that holds a path: two paths of one mount point can be renamed into each other.
 mount_point() {
-  local line
-  line="$(df -P -- "$1")" || return $?
+  ask_df -P -- "$1" || return $?
   # The last column: its name may hold spaces, and so may the device's.
-  if [[ ${line#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then printf '%s\n' "${BASH_REMATCH[1]}"; fi
+  DF_LINES="${DF_LINES%$'\n'}"
+  if [[ ${DF_LINES#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then printf '%s\n' "${BASH_REMATCH[1]}"; fi
 }
 
 # The nearest existing parent of a path, for df and for stages.

@@ -6,7 +6,11 @@ readonly STORE_MARK=.lifeboat-store
 # in it and on which mount point it is; without such a note (a script that was copied alone) a directory is enough.
 store_fault() {
   local store="$1" line='' mark='' mount=''
-  if [[ ! -d $store ]]; then
+  # A disk that was there and does not answer (a lost NFS server) lets whoever looks at it hang: only a child looks.
+  if ! IFS= read -r -t "$DF_SECONDS" line < <(if [[ -d $store ]]; then printf 'there\n'; else printf 'absent\n'; fi); then
+    printf 'does not answer\n'
+    return 0
+  elif [[ $line != there ]]; then
     printf 'is not there\n'
     return 0
   fi

@@ -286,21 +286,28 @@ END
   grep -q '^lifeboat_skipped_runs{.*} 0$' "$HOST/metrics/lifeboat-thing-backup.prom"
 }
 
+# Have twenty runs won or lost?
+all_have_tried() {
+  [[ $(cat "$HOST/got" "$HOST/lost" 2>/dev/null | wc -l) == 20 ]]
+}
+
 @test "without flock and perl: of twenty that want a stale lock at once, one gets it" {
-  local n
+  local n run
+  in_runtime :
   for n in 1 2 3 4 5; do
-    mkdir -p "$HOST/state/thing.lock.d"
-    printf 'pid=999999 since=x action=x\n' >"$HOST/state/thing.lock.d/holder"
-    printf 'long ago\n' >"$HOST/state/thing.lock.d/start"
-    rm -f "$HOST/got"
-    # shellcheck disable=SC2016
-    in_runtime 'ACTION=test RUN_DIR=$1 EXIT_FUNCTIONS=()
-      for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        (if try_lock_directory "$STATE_DIR/thing.lock.d"; then echo got >>"$1/got"; sleep 3; fi) &
-      done
-      wait' "$HOST"
+    printf 'pid=999999 since=x action=x\nlong ago\n' >"$HOST/state/thing.lock.held"
+    rm -f "$HOST/got" "$HOST/go"
+    for run in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+      # shellcheck disable=SC2016
+      RUNTIME="$HOST/runtime.sh" bash -euo pipefail -c 'source "$RUNTIME"; default_options; ACTION=test RUN_DIR=$1 EXIT_FUNCTIONS=()
+        if try_lock_file "$STATE_DIR/thing.lock.held"; then echo got >>"$1/got"; else echo lost >>"$1/lost"; fi
+        while [[ ! -e $1/go ]]; do sleep 0.1; done' taker "$HOST" 3>&- &
+    done
+    eventually all_have_tried
+    : >"$HOST/go"
+    wait
     assert_same "$(wc -l <"$HOST/got")" 1
-    rm -rf "$HOST/state/thing.lock.d"
+    rm -f "$HOST/state/thing.lock.held" "$HOST/lost"
   done
 }
 

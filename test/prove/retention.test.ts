@@ -85,7 +85,7 @@ describe("how old the oldest set is that a retention always has", () => {
       ),
       { numRuns: Number(process.env.PROOF_RUNS ?? 10_000) },
     );
-  }, 120_000);
+  });
 
   it("counts whole periods only when the times between sets differ, as where clocks change", () => {
     expect(reachOf({ daily: 7 }, { shortest: 23 * HOUR, longest: 25 * HOUR })).toBe(5 * DAY);

@@ -98,21 +98,19 @@ setup() { new_files_asset; }
 
 @test "the lock without flock: held, refused, taken over from a dead holder and a number used again" {
   mkdir "$HOST/tools"
-  for tool in bash cat date mkdir mv rm rmdir sed sleep ps tr awk wc chmod mktemp cut grep; do ln -s "$(command -v $tool)" "$HOST/tools/$tool"; done
+  for tool in bash cat date find ln mkdir mv rm rmdir sed sleep ps tr awk wc chmod mktemp cut grep; do ln -s "$(command -v $tool)" "$HOST/tools/$tool"; done
   take='export PATH="$1/tools"; begin_run test; acquire_lock thing; [[ ! -d $1/wait ]] || sleep 5; echo held'
   run -0 in_runtime "$take" "$HOST"
-  [[ ! -e $HOST/state/thing.lock.d ]]
+  [[ ! -e $HOST/state/thing.lock.held ]]
   mkdir "$HOST/wait"
   in_runtime "$take" "$HOST" >/dev/null 2>&1 3>&- &
-  eventually test -s "$HOST/state/thing.lock.d/holder"
+  eventually test -s "$HOST/state/thing.lock.held"
   run -75 in_runtime "$take" "$HOST"
   assert_says 'another run holds the lock'
   rmdir "$HOST/wait"
-  kill -9 "$(sed -n 's/^pid=\([0-9]*\) .*/\1/p' "$HOST/state/thing.lock.d/holder")"
+  kill -9 "$(sed -n 's/^pid=\([0-9]*\) .*/\1/p' "$HOST/state/thing.lock.held")"
   wait || true
   run -0 in_runtime "$take" "$HOST"
-  mkdir "$HOST/state/thing.lock.d"
-  printf 'pid=%s since=then action=test\n' "$$" >"$HOST/state/thing.lock.d/holder"
-  printf 'another time\n' >"$HOST/state/thing.lock.d/start"
+  printf 'pid=%s since=then action=test\nanother time\n' "$$" >"$HOST/state/thing.lock.held"
   run -0 in_runtime "$take" "$HOST"
 }
