@@ -39,6 +39,7 @@ note_restore() {
 
 # Read the state that a restore noted, into RESTORE_STATE (empty: none is under way), RESTORE_STAMP, RESTORE_WAS, RESTORE_SET. What is not
 # understood counts as the worst: half-way.
+# shellcheck disable=SC2034  # not every script looks at all of them
 read_restore_note() {
   local note="$STATE_DIR/$ASSET.restoring" line=''
   local form='^([0-9]{8}T[0-9]{6}Z) (running|stopped)( (prepared|swapping|swapped|live|committed) ([A-Za-z0-9._-]+))?$'
@@ -263,7 +264,7 @@ read_journal() {
 # Is this a line as journal_swap writes it? Nothing else is ever acted upon.
 is_journal_line() {
   local tab=$'\t'
-  [[ $1 =~ ^(aside|place|absent|undone)$tab/[^$tab]*$tab/[^$tab]*$ || $1 =~ ^folder$tab/[^$tab]*$tab/[^$tab]*$tab[0-9]+:[0-9]+\ [0-7]+$ ]]
+  [[ $1 =~ ^(aside|place|absent|undone)$tab/[^$tab]*$tab/[^$tab]*$ || $1 =~ ^folder$tab/[^$tab]*$tab/[^$tab]*${tab}[0-9]+:[0-9]+\ [0-7]+$ ]]
 }
 
 # Undo a restore: what was renamed is renamed back with the service stopped, then the service is as it was before the restore. UNDOING is
@@ -375,10 +376,10 @@ undo_place() {
   # It never happened: its source is there. Or the old one is back already.
   if [[ -e $staged || -L $staged ]] || is_undone "$live" || ! was_replaced "$live"; then return 0; fi
   if [[ ${UNDOING:-own} == own ]] && is_as_placed "$staged" "$live"; then
-    mkdir -p -- "${staged%/*}/" && mv -- "$live" "$staged" || {
+    if ! mkdir -p -- "${staged%/*}/" || ! mv -- "$live" "$staged"; then
       log_error "cannot take $live out of its place"
       return 1
-    }
+    fi
     journal_undone "$live" "$staged"
     return 0
   fi
