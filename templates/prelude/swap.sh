@@ -280,13 +280,13 @@ swap_undo() {
   [[ -z $RESTORE_STAMP || $RESTORE_STATE == swapping ]] || note_restore swapping
   read_journal || return $?
   if ((${#JOURNAL[@]} > 0)); then service_stop || return "$EX_IO"; fi
-  [[ ! -e $STATE_DIR/$ASSET.restoring ]] || (kind_rollback) || bad=1
+  [[ ! -e $STATE_DIR/$ASSET.restoring ]] || (kind_rollback) || bad=$?
   swap_rollback || return "$EX_IO"
   if [[ -e $STATE_DIR/$ASSET.service ]]; then
     printf '%s\n' "$RESTORE_WAS" >"$STATE_DIR/$ASSET.service"
     service_resume || return "$EX_UNAVAILABLE"
   fi
-  ((bad == 0)) || return "$EX_IO"
+  ((bad == 0)) || return "$(sysexit_of "$bad" "$EX_IO")"
   # The log goes on where it was before the restore.
   if [[ -s $STATE_DIR/$ASSET.new-chain && $(cat -- "$STATE_DIR/$ASSET.new-chain") == "$RESTORE_STAMP" ]]; then rm -f -- "$STATE_DIR/$ASSET.new-chain"; fi
   forget_restore
