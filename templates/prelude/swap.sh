@@ -38,10 +38,11 @@ note_restore() {
 }
 
 # Read the state that a restore noted, into RESTORE_STATE (empty: none is under way), RESTORE_STAMP, RESTORE_WAS, RESTORE_SET. What is not
-# understood counts as the worst: half-way.
+# understood counts as the worst: half-way. Of another asset than the script's when RESTORE_OF names it.
 # shellcheck disable=SC2034  # not every script looks at all of them
 read_restore_note() {
-  local note="$STATE_DIR/$ASSET.restoring" line=''
+  local state="$STATE_DIR/${RESTORE_OF:-${ASSET:-}}" line=''
+  local note="$state.restoring"
   local form='^([0-9]{8}T[0-9]{6}Z) (running|stopped)( (prepared|swapping|swapped|live|committed) ([A-Za-z0-9._-]+))?$'
   RESTORE_STATE='' RESTORE_STAMP='' RESTORE_WAS=stopped RESTORE_SET=-
   if [[ -e $note ]]; then
@@ -54,10 +55,10 @@ read_restore_note() {
       return 0
     fi
     RESTORE_STATE=swapping
-  elif [[ -s $STATE_DIR/$ASSET.swap || -e $STATE_DIR/$ASSET.service ]]; then
+  elif [[ -s $state.swap || -e $state.service ]]; then
     RESTORE_STATE=swapping
   fi
-  [[ ! -e $STATE_DIR/$ASSET.service || $(cat -- "$STATE_DIR/$ASSET.service") != running ]] || RESTORE_WAS=running
+  [[ ! -e $state.service || $(cat -- "$state.service") != running ]] || RESTORE_WAS=running
 }
 
 # Is a restore under way, or was it interrupted, such that a person must decide?
@@ -70,7 +71,8 @@ swap_pending() {
 
 # Is there nothing to undo with any more? A kind that does not rename files, but keeps a journal of its own, says its name in UNDO_JOURNAL.
 is_way_back_gone() {
-  [[ -n ${UNDO_JOURNAL:-} && ! -s $STATE_DIR/$ASSET.swap && ! -e $STATE_DIR/$ASSET.${UNDO_JOURNAL:-} ]]
+  local state="$STATE_DIR/${RESTORE_OF:-${ASSET:-}}"
+  [[ -n ${UNDO_JOURNAL:-} && ! -s $state.swap && ! -e $state.${UNDO_JOURNAL:-} ]]
 }
 
 # What is live now, in plain words.
