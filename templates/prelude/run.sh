@@ -38,9 +38,9 @@ catch_exits() {
   find_own_pid
   RUN_PID="$OWN_PID"
   trap finish_run EXIT
-  trap 'leave_interrupted 129' HUP
-  trap 'leave_interrupted 130' INT
-  trap 'leave_interrupted 143' TERM
+  trap 'leave_on_signal 129' HUP
+  trap 'leave_on_signal 130' INT
+  trap 'leave_on_signal 143' TERM
   trap 'note_failure "$?" "$LINENO" "$BASH_COMMAND"' ERR
 }
 
@@ -52,7 +52,7 @@ find_own_pid() {
 }
 
 # A signal came: leave with its status, but not out of the cleaning up, which goes on to its end.
-leave_interrupted() {
+leave_on_signal() {
   if [[ -n ${FINISHING:-} || ${FUNCNAME[1]:-} == finish_run ]]; then return 0; fi
   exit "$1"
 }
@@ -82,6 +82,7 @@ shed_environment() {
   fi
   while IFS= read -r name; do
     is_kept_variable "$name" || {
+      # shellcheck disable=SC2163  # the variable of that name
       export -n "$name"
       # A fact of this script may have the name: that one stays.
       unset -v "$name" 2>/dev/null || true

@@ -38,9 +38,11 @@ note_restore() {
 }
 
 # Read the state that a restore noted, into RESTORE_STATE (empty: none is under way), RESTORE_STAMP, RESTORE_WAS, RESTORE_SET. What is not
-# understood counts as the worst: half-way.
+# understood counts as the worst: half-way. Of another asset than the script's when RESTORE_OF names it.
+# shellcheck disable=SC2034  # not every script looks at all of them
 read_restore_note() {
-  local note="$STATE_DIR/$ASSET.restoring" line=''
+  local state="$STATE_DIR/${RESTORE_OF:-${ASSET:-}}" line=''
+  local note="$state.restoring"
   local form='^([0-9]{8}T[0-9]{6}Z) (running|stopped)( (prepared|swapping|swapped|live|committed) ([A-Za-z0-9._-]+))?$'
   RESTORE_STATE='' RESTORE_STAMP='' RESTORE_WAS=stopped RESTORE_SET=-
   if [[ -e $note ]]; then
@@ -53,10 +55,10 @@ read_restore_note() {
       return 0
     fi
     RESTORE_STATE=swapping
-  elif [[ -s $STATE_DIR/$ASSET.swap || -e $STATE_DIR/$ASSET.service ]]; then
+  elif [[ -s $state.swap || -e $state.service ]]; then
     RESTORE_STATE=swapping
   fi
-  [[ ! -e $STATE_DIR/$ASSET.service || $(cat -- "$STATE_DIR/$ASSET.service") != running ]] || RESTORE_WAS=running
+  [[ ! -e $state.service || $(cat -- "$state.service") != running ]] || RESTORE_WAS=running
 }
 
 # Is a restore under way, or was it interrupted, such that a person must decide?
@@ -69,7 +71,8 @@ swap_pending() {
 
 # Is there nothing to undo with any more? A kind that does not rename files, but keeps a journal of its own, says its name in UNDO_JOURNAL.
 is_way_back_gone() {
-  [[ -n ${UNDO_JOURNAL:-} && ! -s $STATE_DIR/$ASSET.swap && ! -e $STATE_DIR/$ASSET.${UNDO_JOURNAL:-} ]]
+  local state="$STATE_DIR/${RESTORE_OF:-${ASSET:-}}"
+  [[ -n ${UNDO_JOURNAL:-} && ! -s $state.swap && ! -e $state.${UNDO_JOURNAL:-} ]]
 }
 
 # What is live now, in plain words.
@@ -268,7 +271,7 @@ read_journal() {
 # Is this a line as journal_swap writes it? Nothing else is ever acted upon.
 is_journal_line() {
   local tab=$'\t'
-  [[ $1 =~ ^(aside|place|absent|undone)$tab/[^$tab]*$tab/[^$tab]*$ || $1 =~ ^folder$tab/[^$tab]*$tab/[^$tab]*$tab[0-9]+:[0-9]+\ [0-7]+$ ]]
+  [[ $1 =~ ^(aside|place|absent|undone)$tab/[^$tab]*$tab/[^$tab]*$ || $1 =~ ^folder$tab/[^$tab]*$tab/[^$tab]*${tab}[0-9]+:[0-9]+\ [0-7]+$ ]]
 }
 
 # Undo a restore: what was renamed is renamed back with the service stopped, then the service is as it was before the restore. UNDOING is
@@ -284,13 +287,13 @@ swap_undo() {
   [[ -z $RESTORE_STAMP || $RESTORE_STATE == swapping ]] || note_restore swapping
   read_journal || return $?
   if ((${#JOURNAL[@]} > 0)); then service_stop || return "$EX_IO"; fi
-  [[ ! -e $STATE_DIR/$ASSET.restoring ]] || (kind_rollback) || bad=1
+  [[ ! -e $STATE_DIR/$ASSET.restoring ]] || (kind_rollback) || bad=$?
   swap_rollback || return "$EX_IO"
   if [[ -e $STATE_DIR/$ASSET.service ]]; then
     printf '%s\n' "$RESTORE_WAS" >"$STATE_DIR/$ASSET.service"
     service_resume || return "$EX_UNAVAILABLE"
   fi
-  ((bad == 0)) || return "$EX_IO"
+  ((bad == 0)) || return "$(sysexit_of "$bad" "$EX_IO")"
   # The log goes on where it was before the restore.
   if [[ -s $STATE_DIR/$ASSET.new-chain && $(cat -- "$STATE_DIR/$ASSET.new-chain") == "$RESTORE_STAMP" ]]; then rm -f -- "$STATE_DIR/$ASSET.new-chain"; fi
   forget_restore
@@ -380,10 +383,10 @@ undo_place() {
   # It never happened: its source is there. Or the old one is back already.
   if [[ -e $staged || -L $staged ]] || is_undone "$live" || ! was_replaced "$live"; then return 0; fi
   if [[ ${UNDOING:-own} == own ]] && is_as_placed "$staged" "$live"; then
-    mkdir -p -- "${staged%/*}/" && mv -- "$live" "$staged" || {
+    if ! mkdir -p -- "${staged%/*}/" || ! mv -- "$live" "$staged"; then
       log_error "cannot take $live out of its place"
       return 1
-    }
+    fi
     journal_undone "$live" "$staged"
     return 0
   fi

@@ -87,8 +87,7 @@ look_at_asset() {
     [[ $VERDICT == CLOCK ]] || VERDICT=OK
     if ((rpo > 0 && AGE > rpo)); then VERDICT=LATE; fi
   fi
-  # The functions of a restore's state speak of ASSET.
-  ASSET="${STATUS_ASSETS[i]}"
+  RESTORE_OF="${STATUS_ASSETS[i]}"
   if swap_pending; then VERDICT=BROKEN; fi
   [[ -z ${STATUS_FIELDS[i]} ]] || NEXT="$(next_firing "${STATUS_FIELDS[i]}")" || NEXT=''
   [[ $VERDICT == OK ]] || BAD=1
@@ -161,11 +160,11 @@ print_text_row() {
 # Below the table: what each interrupted restore has left, and the commands of the two ways out.
 print_pending() {
   local said=' '
-  for ASSET in "${STATUS_ASSETS[@]}"; do
-    if [[ $said == *" $ASSET "* ]] || ! swap_pending; then continue; fi
-    said+="$ASSET "
+  for RESTORE_OF in "${STATUS_ASSETS[@]}"; do
+    if [[ $said == *" $RESTORE_OF "* ]] || ! swap_pending; then continue; fi
+    said+="$RESTORE_OF "
     printf '\n%s: a restore was interrupted%s: %s\n  go back to what was    %s --undo\n  keep what is live now  %s --accept\n' \
-      "$ASSET" "$(pending_since)" "$(pending_words)" "${0%/*}/restore-$ASSET.sh" "${0%/*}/restore-$ASSET.sh"
+      "$RESTORE_OF" "$(pending_since)" "$(pending_words)" "${0%/*}/restore-$RESTORE_OF.sh" "${0%/*}/restore-$RESTORE_OF.sh"
   done
 }
 
@@ -176,7 +175,7 @@ print_json_pending() {
     return 0
   fi
   printf '{"state":"%s","begun":%s,"undo":%s,"accept":%s}\n' "$RESTORE_STATE" "$(json_string "$RESTORE_STAMP")" \
-    "$(json_string "${0%/*}/restore-$ASSET.sh --undo")" "$(json_string "${0%/*}/restore-$ASSET.sh --accept")"
+    "$(json_string "${0%/*}/restore-$RESTORE_OF.sh --undo")" "$(json_string "${0%/*}/restore-$RESTORE_OF.sh --accept")"
 }
 
 # One asset as JSON; times are UTC, sizes bytes, ages seconds.

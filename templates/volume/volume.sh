@@ -293,10 +293,7 @@ old=.lifeboat-old-$2 kept=.lifeboat-old-$3 try=1
 rm -rf .lifeboat-new
 [ -d "$old" ] || exit 0
 while [ -e "$kept" ]; do try=$((try + 1)) kept=.lifeboat-old-$3-$try; done
-put_away() {
-  [ -d "$kept" ] || mkdir "$kept" || exit 73
-  mv "$1" "$kept/" || exit 73
-}
+put_away() { [ -d "$kept" ] || mkdir "$kept" || exit 73; mv "$1" "$kept/" || exit 73; }
 if [ -e "$old/.lifeboat-all-aside" ]; then
   changed=yes
   if [ "$4" = own ]; then changed=$(find . -path "./.lifeboat-*" -prune -o ! -path . -newer "$old/.lifeboat-all-aside" -print) || changed=yes; fi

@@ -499,8 +499,12 @@ SCRIPT
   run "$(etcd_script backup 0)"
   assert_status 75
   run "$script" --yes
+  assert_status 75
+  assert_says "$script --undo"
+  run "$script" --undo --yes
   assert_status 0
-  assert_says 'an earlier restore of etcd did not end'
+  run "$script" --yes
+  assert_status 0
   assert_same "$(etcd_content 0)" "$content"
 }
 

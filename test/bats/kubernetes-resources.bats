@@ -349,7 +349,7 @@ Y
 quota_knows() { [[ $(kube --namespace shop get quota tight -o 'jsonpath={.status.used.count/configmaps}') == "$1" ]]; }
 quota_allows() { [[ $(kube --namespace shop get quota tight -o 'jsonpath={.status.hard.count/configmaps}') == "$1" ]]; }
 
-@test "killed half-way: no backup until the next restore has taken back what was done, and done it again" {
+@test "killed half-way: no backup until --undo has taken back what was done; then it is done again" {
   run -0 backup
   local before
   before="$(shop)"
@@ -363,9 +363,10 @@ quota_allows() { [[ $(kube --namespace shop get quota tight -o 'jsonpath={.statu
   wait $! || true
   kube --namespace shop get configmap settings
   run -75 backup
-  assert_says 'did not end'
+  assert_says 'an interrupted restore of thing is pending'
+  run -75 restore --yes
+  run -0 restore --undo --yes
   run -0 restore --yes
-  assert_says 'an earlier restore of thing did not end: undoing'
   assert_same "$(shop)" "$before"
   assert_same "$(kube get clusterrole shop:reader -o 'jsonpath={.rules[0].verbs[0]}')" get
   assert_tidy

@@ -200,8 +200,9 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
     kill -KILL "$pid"
     wait "$pid" || true
     run -75 backup
+    run -75 restore --yes
+    run -0 restore --undo --yes
     run -0 restore --yes
-    assert_says 'did not end'
     tf_content | diff "$HOST/old" -
     assert_same "$(tf_field lineage)" "$lineage"
     assert_tidy

@@ -347,9 +347,9 @@ location_is() { [[ $(velero get backupstoragelocation default -o 'jsonpath={.sta
   kill -KILL "$pid"
   wait "$pid" || true
   run -75 backup
-  assert_says 'did not end'
+  assert_says 'an interrupted restore of thing is pending'
   (sleep 2 && rm "$VELERO/slow") 3>&- &
-  run -0 restore --yes
+  run -0 restore --undo --yes
   assert_says 'waiting for its end'
   assert_says 'it ended as Completed'
   assert_same "$(shop)" "$before"
