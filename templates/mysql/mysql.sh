@@ -1919,7 +1919,10 @@ unlock_writers() {
   [[ $read_only =~ ^[A-Z_0-9]{1,30}$ ]] || read_only=OFF
   [[ $packet =~ ^[0-9]{1,18}$ ]] || packet=16777216
   mysql_identify
-  if mysql_query "SET GLOBAL read_only = $read_only, GLOBAL max_allowed_packet = $packet"; then
+  # Where nothing was locked there is nothing to undo, and perhaps no right to.
+  if [[ "$(mysql_query "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'max_allowed_packet')" | sort | cut -f 2 | tr '\n' ' ')" == "$packet $read_only " ]]; then
+    rm -f -- "$note"
+  elif mysql_query "SET GLOBAL read_only = $read_only, GLOBAL max_allowed_packet = $packet"; then
     rm -f -- "$note"
     log_info 'other programs may write to the server again'
   else
