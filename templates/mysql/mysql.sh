@@ -302,7 +302,7 @@ sql_list() {
 }
 
 # The query for what databases hold, in the words of the MANIFEST: `database shop`, `12 InnoDB tables in shop`. The
-# condition chooses databases by the column X.
+# condition chooses databases by the column X. MariaDB's `mysql` has routines and events also of databases that are not there.
 content_query() {
   local where="$1"
   cat <<SQL
@@ -314,11 +314,11 @@ UNION ALL SELECT CONCAT(COUNT(*), ' views in ', MIN(TABLE_SCHEMA)) FROM informat
 UNION ALL SELECT CONCAT(COUNT(*), ' sequences in ', MIN(TABLE_SCHEMA)) FROM information_schema.TABLES
   WHERE TABLE_TYPE = 'SEQUENCE' AND ${where//X/TABLE_SCHEMA} GROUP BY CAST(TABLE_SCHEMA AS BINARY)
 UNION ALL SELECT CONCAT(COUNT(*), ' routines in ', MIN(ROUTINE_SCHEMA)) FROM information_schema.ROUTINES
-  WHERE ${where//X/ROUTINE_SCHEMA} GROUP BY CAST(ROUTINE_SCHEMA AS BINARY)
+  WHERE ${where//X/ROUTINE_SCHEMA} AND CAST(ROUTINE_SCHEMA AS BINARY) IN (SELECT CAST(SCHEMA_NAME AS BINARY) FROM information_schema.SCHEMATA) GROUP BY CAST(ROUTINE_SCHEMA AS BINARY)
 UNION ALL SELECT CONCAT(COUNT(*), ' triggers in ', MIN(TRIGGER_SCHEMA)) FROM information_schema.TRIGGERS
   WHERE ${where//X/TRIGGER_SCHEMA} GROUP BY CAST(TRIGGER_SCHEMA AS BINARY)
 UNION ALL SELECT CONCAT(COUNT(*), ' events in ', MIN(EVENT_SCHEMA)) FROM information_schema.EVENTS
-  WHERE ${where//X/EVENT_SCHEMA} GROUP BY CAST(EVENT_SCHEMA AS BINARY)
+  WHERE ${where//X/EVENT_SCHEMA} AND CAST(EVENT_SCHEMA AS BINARY) IN (SELECT CAST(SCHEMA_NAME AS BINARY) FROM information_schema.SCHEMATA) GROUP BY CAST(EVENT_SCHEMA AS BINARY)
 SQL
 }
 
@@ -905,7 +905,7 @@ scan_dump() {
     function note(what) { if (db != "" && !(db in system_db)) seen[what " in " db]++ }
     # The name in backquotes at the start of a text, unquoted, into NAMED; what comes after it into REST. A name may hold a line break.
     function take_name(text, line) {
-      while (!match(text, /^`([^`]|``)*`/) && (getline line) > 0) text = text "\n" line
+      while ((!match(text, /^`([^`]|``)*`/) || substr(text, RLENGTH + 1, 1) == "`") && (getline line) > 0) text = text "\n" line
       named = substr(text, 2, RLENGTH - 2)
       rest = substr(text, RLENGTH + 1)
       gsub(/``/, "`", named)
@@ -1921,7 +1921,10 @@ unlock_writers() {
   [[ $read_only =~ ^[A-Z_0-9]{1,30}$ ]] || read_only=OFF
   [[ $packet =~ ^[0-9]{1,18}$ ]] || packet=16777216
   mysql_identify
-  if mysql_query "SET GLOBAL read_only = $read_only, GLOBAL max_allowed_packet = $packet"; then
+  # Where nothing was locked there is nothing to undo, and perhaps no right to.
+  if [[ "$(mysql_query "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'max_allowed_packet')" | sort | cut -f 2 | tr '\n' ' ')" == "$packet $read_only " ]]; then
+    rm -f -- "$note"
+  elif mysql_query "SET GLOBAL read_only = $read_only, GLOBAL max_allowed_packet = $packet"; then
     rm -f -- "$note"
     log_info 'other programs may write to the server again'
   else
