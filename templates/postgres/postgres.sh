@@ -232,10 +232,11 @@ pg_identify() {
   [[ -z ${PG_MAJOR:-} ]] || return 0
   PG_HOME=template1
   [[ $ACTION == restore ]] || PG_HOME=postgres
-  text="$(pg_query "$PG_HOME" "SELECT current_setting('server_version_num') || ' ' || split_part(current_setting('server_version'), ' ', 1) || ' ' || session_user")" || {
-    if [[ $PG_HOME == template1 ]] || ! grep 'database "postgres" does not exist' "$RUN_DIR/psql.err" >/dev/null; then pg_die 'the server does not answer' "$RUN_DIR/psql.err"; fi
-    PG_HOME=template1
-    text="$(pg_require 'the server does not answer' "SELECT current_setting('server_version_num') || ' ' || split_part(current_setting('server_version'), ' ', 1) || ' ' || session_user")" || exit $?
+  text="$(pg_ask_identity)" || {
+    # Only newer servers know this setting; one that has it may end the session before it is asked.
+    if grep 'idle-session timeout' "$RUN_DIR/psql.err" >/dev/null; then PGOPTIONS+=' -c idle_session_timeout=0'; fi
+    if grep 'database "postgres" does not exist' "$RUN_DIR/psql.err" >/dev/null; then PG_HOME=template1; fi
+    text="$(pg_ask_identity)" || pg_die 'the server does not answer' "$RUN_DIR/psql.err"
   }
   PG_MAJOR=$((${text%% *} / 10000))
   text="${text#* }"
@@ -244,6 +245,11 @@ pg_identify() {
   log_debug "the server is PostgreSQL $PG_VERSION, this logs in as $PG_LOGIN"
   pg_extend_options
   pg_find_programs "$PG_MAJOR" pg_dump
+}
+
+# Print the server's version as a number and as text, and as whom this logs in.
+pg_ask_identity() {
+  pg_query "$PG_HOME" "SELECT current_setting('server_version_num') || ' ' || split_part(current_setting('server_version'), ' ', 1) || ' ' || session_user"
 }
 
 # Settings that only newer servers have, or only a superuser may change. A server that is told to read over damaged pages would
@@ -375,6 +381,7 @@ kind_capture() {
 pg_capture_database() {
   local number="$1" name="$2" table words
   local -a without=()
+  OBSERVED="$RUN_DIR/database-$number"
   while :; do
     attempt_to pg_write_database "$number" "$name" ${without[@]+"${without[@]}"}
     ((ATTEMPT_STATUS != 0)) || return 0
@@ -397,7 +404,6 @@ pg_write_database() {
   (
     set -Ee
     : >"$RUN_DIR/pg_dump.err"
-    OBSERVED="$RUN_DIR/database-$number"
     pg_describe_database "$number" "$name" >"$RUN_DIR/described"
     write_payload "database-$number.dump" pg_observe_archive pg_produce_database "$name" "$@"
     while IFS=$'\t' read -r key value; do manifest_add "$key" "$value"; done <"$RUN_DIR/described"
@@ -1035,6 +1041,7 @@ pg_refuse_trouble() {
 # reads dates.
 pg_write_settings() {
   local name="$1"
+  # shellcheck disable=SC2016  # SQL's $user
   printf 'SET search_path = "$user", public;\n'
   awk -F '\t' '$1 == "other" { print $3 }' "$2" | pg_decode_statements | pg_settings_of "ALTER DATABASE $name SET " "ALTER DATABASE $(pg_sql_name "$name") SET "
 }
@@ -1056,6 +1063,7 @@ pg_owner_settings() {
   local number="$1" name="$2" entry="$3" owner quoted
   owner="$(pg_owner_of "$entry")"
   quoted="$(pg_sql_name "$owner")"
+  # shellcheck disable=SC2016  # SQL's $user
   grep '^SET search_path = "$user"' "$RUN_DIR/settings.$number" >/dev/null && printf 'SET search_path = %s, public;\n' "$quoted"
   awk -F '\t' '$1 == "role" { print $3 }' "$RUN_DIR/globals" | pg_decode_statements | pg_settings_of "ALTER ROLE $owner SET " "ALTER ROLE $quoted SET "
   awk -F '\t' '$1 == "other" { print $3 }' "$RUN_DIR/properties.$number" | pg_decode_statements |
@@ -1082,7 +1090,9 @@ pg_give_up_entries() {
     [[ $state != 00000 ]] || continue
     if [[ $section == data ]] && pg_load_relaxed "$dump" "$number" "$scratch" "$name" "$line"; then continue; fi
     printf '%s\n' "$line" >>"$RUN_DIR/lost.$number"
-    what="$(sed 's/^[0-9]*; [0-9]* [0-9]* //' <<<"$line")"
+    what="${line#* }"
+    what="${what#* }"
+    what="${what#* }"
     pg_note_degraded "not restored in $name: ${what% "$(pg_owner_of "$line")"} (SQLSTATE $state, $(pg_describe_state "$state"))"
   done <"$RUN_DIR/failed"
 }
@@ -1570,6 +1580,8 @@ pg_add_lost_content() {
     { count = $1; rest = $0; sub(/^[0-9]+ /, "", rest) }
     FILENAME != "-" { if (/^database /) print; else found[rest] += count; next }
     /^database / { next }
+    # The first half of a type is not dumped where the second is missing.
+    rest ~ /^SHELL TYPE in / { print; next }
     { print (found[rest] >= count ? count : found[rest] + 0) " " rest }
   ' "$file" "$RUN_DIR/content.lost" - >"$file.new"
   mv -- "$file.new" "$file"
