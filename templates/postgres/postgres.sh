@@ -256,14 +256,19 @@ pg_ask_identity() {
 # give a dump without their rows.
 pg_extend_options() {
   local words
-  ((PG_MAJOR < 14)) || PGOPTIONS+=' -c idle_session_timeout=0'
-  ((PG_MAJOR < 17)) || PGOPTIONS+=' -c transaction_timeout=0'
+  pg_extend_options_by "$PG_MAJOR"
   words="$(pg_require 'cannot read the settings of the server' "SELECT current_setting('is_superuser') || ' ' || coalesce(string_agg(name, ', '), '') FROM pg_settings WHERE name IN ('zero_damaged_pages', 'ignore_checksum_failure', 'ignore_system_indexes') AND setting = 'on'")" || exit $?
   if [[ $words == on\ * ]]; then
     PGOPTIONS+=' -c zero_damaged_pages=off -c ignore_checksum_failure=off -c session_replication_role=origin'
   elif [[ -n ${words#* } && $ACTION == backup ]]; then
     die "$EX_CONFIG" "the server reads over damaged data (${words#* }), and the role $PG_LOGIN cannot switch that off for itself: a dump would lack rows without a word" "set them off in postgresql.conf, or let a superuser make the backup"
   fi
+}
+
+# Settings that only servers of a major version and newer have.
+pg_extend_options_by() {
+  (($1 < 14)) || PGOPTIONS+=' -c idle_session_timeout=0'
+  (($1 < 17)) || PGOPTIONS+=' -c transaction_timeout=0'
 }
 
 # The major version in a tool's or a server's version text: `pg_dump (PostgreSQL) 15.18 (Debian …)` and `15.18` give 15.
@@ -1434,8 +1439,12 @@ pg_die_of_stage() {
 
 # Point the client programs at the throw-away server of DIR.
 pg_stage_point() {
-  local dir="$1"
+  local dir="$1" version
   pg_clean_environment
+  # Its databases have their settings, too.
+  version="$(pg_program_version postgres)" || exit $?
+  pg_extend_options_by "$(pg_major_of "$version")"
+  PGOPTIONS+=' -c session_replication_role=origin'
   PG_TARGET=stage PG_CLIENT_USER='' PG_HOME=template1 PG_LOGIN="$2"
   PGHOST="$(cat -- "$dir/socket-directory")"
   PGPORT=5432 PGUSER="$2"
