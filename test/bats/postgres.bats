@@ -295,7 +295,7 @@ forge_set() {
 case "\$*" in *--version* | *--schema-only*) exec REAL "\$@" ;; esac
 REAL "\$@" | $1
 SHADOW
-  sed 's/^pg_observe_archive() {/pg_observe_archive() { cat >"$OBSERVED.whole"; "$PG_BIN\/pg_restore" --list <"$OBSERVED.whole" >"$OBSERVED.toc"; return 0/' "$HOST/bin/backup.sh" >"$HOST/bin/forge.sh"
+  sed 's/^pg_observe_archive() {/pg_observe_archive() { cat >"$OBSERVED.whole"; "$PG_BIN\/pg_restore" --list <"$OBSERVED.whole" >"$OBSERVED.toc"; { "$PG_BIN\/pg_restore" --data-only --file=- <"$OBSERVED.whole" || true; } | pg_count_rows >"$OBSERVED.rows"; return 0/' "$HOST/bin/backup.sh" >"$HOST/bin/forge.sh"
   chmod +x "$HOST/bin/forge.sh"
   "$HOST/bin/forge.sh" --quiet
   with BIN_DIR ''
