@@ -294,7 +294,7 @@ kubernetes_count() {
 
 # The counts of the MANIFEST, in the same form.
 kubernetes_promised() {
-  sed -n 's/^count\.\([^=]*\)=/\1 /p' "$1/MANIFEST"
+  manifest_group "$1" count | sed 's/=/ /'
 }
 
 # --- Verify and stage ---------------------------------------------------------------------------------------------------

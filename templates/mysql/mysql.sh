@@ -725,14 +725,14 @@ keep_definition() {
 
 # Enter what is not in the set although it was asked for: the backup then ends with 65 after it was published.
 enter_left_out() {
-  local what db name why number=0
+  local what db name why number=0 rows=no
   while IFS=$'\t' read -r what db name why; do
     number=$((number + 1))
     decode_name "$db" && db="$DECODED_NAME"
     decode_name "$name" && name="$DECODED_NAME"
     log_warn "the $what $db.$name is NOT in this backup: $why"
     manifest_add "degraded.$number" "the $what $db.$name ($why)"
-    [[ $what != table ]] || manifest_add degraded.rows yes
+    [[ $what != table ]] || rows=yes
   done <"$RUN_DIR/left-out"
   while IFS=$'\t' read -r db name; do
     [[ $(cat -- "$RUN_DIR/dump.history") == yes ]] || break
@@ -748,8 +748,9 @@ enter_left_out() {
     decode_name "$name" && name="$DECODED_NAME"
     log_warn "the database $name is NOT in this backup: the dump program cannot dump it"
     manifest_add "degraded.$number" "the database $name"
-    manifest_add degraded.rows yes
+    rows=yes
   done <<<"$MYSQL_UNNAMEABLE"
+  [[ $rows == no ]] || manifest_add degraded.rows yes
   if [[ -s $RUN_DIR/left-out.sql ]]; then write_payload_file left-out.sql "$RUN_DIR/left-out.sql"; fi
 }
 
@@ -1005,15 +1006,20 @@ scan_dump() {
   '
 }
 
-# The content that a scan of a dump or (decoded) a MANIFEST speaks of, sorted.
+# The content that a scan of a dump speaks of, sorted.
 recorded_content() {
-  sed -n -e 's/^content=//p' -e '/^content\.[0-9]*=/ { s/^content\.[0-9]*=//; s/%25/%/g; p; }' "$1" | sort
+  sed -n 's/^content=//p' "$1" | sort
+}
+
+# The content that the MANIFEST of a set names, sorted.
+promised_content() {
+  manifest_values "$1" content | sort
 }
 
 # Does a place hold the content that the MANIFEST of a set names? PLACE is a word for messages, the file is its content.
 same_content() {
   local set="$1" place="$2" file="$3"
-  recorded_content "$set/MANIFEST" >"$RUN_DIR/content.set"
+  promised_content "$set" >"$RUN_DIR/content.set"
   if cmp -s -- "$RUN_DIR/content.set" "$file"; then return 0; fi
   if [[ $(manifest_get "$set" content.agreed) == no ]]; then
     log_warn "the $place does not hold what the MANIFEST names, which was already in doubt when the set was made: $(content_difference "$RUN_DIR/content.set" "$file" MANIFEST "$place")"
@@ -1114,7 +1120,7 @@ kind_stage() {
 load_set() {
   local set="$1" status=0
   shift
-  if recorded_content "$set/MANIFEST" | grep ' sequences in ' >/dev/null; then
+  if promised_content "$set" | grep ' sequences in ' >/dev/null; then
     stream_payload "$set" dump.sql load_sequences "$@" || status=$?
     ((status == 0)) || return "$status"
   fi
@@ -1271,7 +1277,7 @@ stage_settings() {
     [[ $value =~ ^[A-Za-z0-9_.,:/@+-]*$ ]] || continue
     if [[ $name == ft_stopword_file && ! -r $value ]]; then continue; fi
     printf '%s\t%s\n' "$name" "$value"
-  done < <(grep -E "^server\.($(printf '%s' "$MYSQL_SETTINGS" | tr -d "' " | tr , '|'))=" "$set/MANIFEST" || true)
+  done < <(manifest_group "$set" server | grep -E "^($(printf '%s' "$MYSQL_SETTINGS" | tr -d "' " | tr , '|'))=" | sed 's/^/server./' || true)
 }
 
 # The keys of encryption at rest are no part of a backup. Without them nothing that is encrypted can be made again.
@@ -1618,7 +1624,7 @@ kind_describe_restore() {
 
 # The databases of a set, a line each.
 set_databases() {
-  recorded_content "$1/MANIFEST" | sed -n 's/^database //p'
+  promised_content "$1" | sed -n 's/^database //p'
 }
 
 # Do the plan and the set speak of the same thing?

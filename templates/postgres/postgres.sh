@@ -234,10 +234,11 @@ pg_identify() {
   [[ -z ${PG_MAJOR:-} ]] || return 0
   PG_HOME=template1
   [[ $ACTION == restore ]] || PG_HOME=postgres
-  text="$(pg_query "$PG_HOME" "SELECT current_setting('server_version_num') || ' ' || split_part(current_setting('server_version'), ' ', 1) || ' ' || session_user")" || {
-    if [[ $PG_HOME == template1 ]] || ! grep 'database "postgres" does not exist' "$RUN_DIR/psql.err" >/dev/null; then pg_die 'the server does not answer' "$RUN_DIR/psql.err"; fi
-    PG_HOME=template1
-    text="$(pg_require 'the server does not answer' "SELECT current_setting('server_version_num') || ' ' || split_part(current_setting('server_version'), ' ', 1) || ' ' || session_user")" || exit $?
+  text="$(pg_ask_identity)" || {
+    # Only newer servers know this setting; one that has it may end the session before it is asked.
+    if grep 'idle-session timeout' "$RUN_DIR/psql.err" >/dev/null; then PGOPTIONS+=' -c idle_session_timeout=0'; fi
+    if grep 'database "postgres" does not exist' "$RUN_DIR/psql.err" >/dev/null; then PG_HOME=template1; fi
+    text="$(pg_ask_identity)" || pg_die 'the server does not answer' "$RUN_DIR/psql.err"
   }
   PG_MAJOR=$((${text%% *} / 10000))
   text="${text#* }"
@@ -248,18 +249,28 @@ pg_identify() {
   pg_find_programs "$PG_MAJOR" pg_dump
 }
 
+# Print the server's version as a number and as text, and as whom this logs in.
+pg_ask_identity() {
+  pg_query "$PG_HOME" "SELECT current_setting('server_version_num') || ' ' || split_part(current_setting('server_version'), ' ', 1) || ' ' || session_user"
+}
+
 # Settings that only newer servers have, or only a superuser may change. A server that is told to read over damaged pages would
 # give a dump without their rows.
 pg_extend_options() {
   local words
-  ((PG_MAJOR < 14)) || PGOPTIONS+=' -c idle_session_timeout=0'
-  ((PG_MAJOR < 17)) || PGOPTIONS+=' -c transaction_timeout=0'
+  pg_extend_options_by "$PG_MAJOR"
   words="$(pg_require 'cannot read the settings of the server' "SELECT current_setting('is_superuser') || ' ' || coalesce(string_agg(name, ', '), '') FROM pg_settings WHERE name IN ('zero_damaged_pages', 'ignore_checksum_failure', 'ignore_system_indexes') AND setting = 'on'")" || exit $?
   if [[ $words == on\ * ]]; then
     PGOPTIONS+=' -c zero_damaged_pages=off -c ignore_checksum_failure=off -c session_replication_role=origin'
   elif [[ -n ${words#* } && $ACTION == backup ]]; then
     die "$EX_CONFIG" "the server reads over damaged data (${words#* }), and the role $PG_LOGIN cannot switch that off for itself: a dump would lack rows without a word" "set them off in postgresql.conf, or let a superuser make the backup"
   fi
+}
+
+# Settings that only servers of a major version and newer have.
+pg_extend_options_by() {
+  (($1 < 14)) || PGOPTIONS+=' -c idle_session_timeout=0'
+  (($1 < 17)) || PGOPTIONS+=' -c transaction_timeout=0'
 }
 
 # The major version in a tool's or a server's version text: `pg_dump (PostgreSQL) 15.18 (Debian …)` and `15.18` give 15.
@@ -378,6 +389,7 @@ kind_capture() {
 pg_capture_database() {
   local number="$1" name="$2" table words
   local -a without=()
+  OBSERVED="$RUN_DIR/database-$number"
   while :; do
     attempt_to pg_write_database "$number" "$name" ${without[@]+"${without[@]}"}
     ((ATTEMPT_STATUS != 0)) || return 0
@@ -400,7 +412,6 @@ pg_write_database() {
   (
     set -Ee
     : >"$RUN_DIR/pg_dump.err"
-    OBSERVED="$RUN_DIR/database-$number"
     pg_describe_database "$number" "$name" >"$RUN_DIR/described"
     write_payload "database-$number.dump" pg_observe_archive pg_produce_database "$name" "$@"
     while IFS=$'\t' read -r key value; do manifest_add "$key" "$value"; done <"$RUN_DIR/described"
@@ -621,7 +632,7 @@ pg_enter_lines() {
 
 # The lines of a kind that the MANIFEST of a set has, sorted.
 pg_recorded_lines() {
-  sed -n "/^$2\\.[0-9]*=/ { s/^$2\\.[0-9]*=//; s/%25/%/g; p; }" "$1/MANIFEST" | sort
+  manifest_values "$1" "$2" | sort
 }
 
 # Does a place hold the content that the MANIFEST of a set names? PLACE is a word for messages, FILE its content. Between
@@ -669,7 +680,7 @@ kind_verify() {
 # Do the dumps of a set hold as many rows of each table as its MANIFEST says? Sets from before do not say.
 pg_same_rows() {
   local set="$1" differing
-  grep '^rows\.' "$set/MANIFEST" >/dev/null || return 0
+  [[ -n $(manifest_group "$set" rows) ]] || return 0
   pg_recorded_lines "$set" rows >"$RUN_DIR/rows.set"
   sort "$RUN_DIR/rows.dump" >"$RUN_DIR/rows.found"
   if cmp -s -- "$RUN_DIR/rows.set" "$RUN_DIR/rows.found"; then return 0; fi
@@ -1038,6 +1049,7 @@ pg_refuse_trouble() {
 # reads dates.
 pg_write_settings() {
   local name="$1"
+  # shellcheck disable=SC2016  # SQL's $user
   printf 'SET search_path = "$user", public;\n'
   awk -F '\t' '$1 == "other" { print $3 }' "$2" | pg_decode_statements | pg_settings_of "ALTER DATABASE $name SET " "ALTER DATABASE $(pg_sql_name "$name") SET "
 }
@@ -1059,6 +1071,7 @@ pg_owner_settings() {
   local number="$1" name="$2" entry="$3" owner quoted
   owner="$(pg_owner_of "$entry")"
   quoted="$(pg_sql_name "$owner")"
+  # shellcheck disable=SC2016  # SQL's $user
   grep '^SET search_path = "$user"' "$RUN_DIR/settings.$number" >/dev/null && printf 'SET search_path = %s, public;\n' "$quoted"
   awk -F '\t' '$1 == "role" { print $3 }' "$RUN_DIR/globals" | pg_decode_statements | pg_settings_of "ALTER ROLE $owner SET " "ALTER ROLE $quoted SET "
   awk -F '\t' '$1 == "other" { print $3 }' "$RUN_DIR/properties.$number" | pg_decode_statements |
@@ -1085,7 +1098,9 @@ pg_give_up_entries() {
     [[ $state != 00000 ]] || continue
     if [[ $section == data ]] && pg_load_relaxed "$dump" "$number" "$scratch" "$name" "$line"; then continue; fi
     printf '%s\n' "$line" >>"$RUN_DIR/lost.$number"
-    what="$(sed 's/^[0-9]*; [0-9]* [0-9]* //' <<<"$line")"
+    what="${line#* }"
+    what="${what#* }"
+    what="${what#* }"
     pg_note_degraded "not restored in $name: ${what% "$(pg_owner_of "$line")"} (SQLSTATE $state, $(pg_describe_state "$state"))"
   done <"$RUN_DIR/failed"
 }
@@ -1395,7 +1410,7 @@ pg_stage_socket() {
 # The libraries that extensions of the set want loaded from the start. No others: they might act on what was restored.
 pg_stage_libraries() {
   local set="$1" library out='' extensions
-  extensions=", $(sed -n 's/^database\.[0-9]*\.extensions=//p' "$set/MANIFEST" | tr '\n' ',' | sed 's/,/, /g')"
+  extensions=", $(manifest_group "$set" database | sed -n 's/^[0-9]*\.extensions=//p' | tr '\n' ',' | sed 's/,/, /g')"
   for library in $(manifest_get "$set" server.shared_preload_libraries | tr ',' ' '); do
     library="${library//\"/}"
     [[ $library =~ ^[A-Za-z0-9_.-]+$ && $extensions == *", $library "* ]] || continue
@@ -1427,8 +1442,12 @@ pg_die_of_stage() {
 
 # Point the client programs at the throw-away server of DIR.
 pg_stage_point() {
-  local dir="$1"
+  local dir="$1" version
   pg_clean_environment
+  # Its databases have their settings, too.
+  version="$(pg_program_version postgres)" || exit $?
+  pg_extend_options_by "$(pg_major_of "$version")"
+  PGOPTIONS+=' -c session_replication_role=origin'
   PG_TARGET=stage PG_CLIENT_USER='' PG_HOME=template1 PG_LOGIN="$2"
   PGHOST="$(cat -- "$dir/socket-directory")"
   PGPORT=5432 PGUSER="$2"
@@ -1451,7 +1470,7 @@ pg_make_tablespaces() {
 # Give the databases of the throw-away server their names and properties, and its roles theirs, as a live restore would.
 pg_stage_swap() {
   local set="$1"
-  if [[ -n $(sed -n '/^database\.[0-9]*\.name=postgres$/p' "$set/MANIFEST") ]]; then
+  if [[ -n $(manifest_group "$set" database | sed -n '/^[0-9]*\.name=postgres$/p') ]]; then
     pg_require 'cannot prepare the throw-away server' 'DROP DATABASE IF EXISTS postgres'
   fi
   : >"$RUN_DIR/aside"
@@ -1573,6 +1592,8 @@ pg_add_lost_content() {
     { count = $1; rest = $0; sub(/^[0-9]+ /, "", rest) }
     FILENAME != "-" { if (/^database /) print; else found[rest] += count; next }
     /^database / { next }
+    # The first half of a type is not dumped where the second is missing.
+    rest ~ /^SHELL TYPE in / { print; next }
     { print (found[rest] >= count ? count : found[rest] + 0) " " rest }
   ' "$file" "$RUN_DIR/content.lost" - >"$file.new"
   mv -- "$file.new" "$file"
@@ -1741,7 +1762,7 @@ pg_check_extensions() {
   local -a names=()
   while IFS= read -r name; do
     [[ -z $name ]] || names+=("${name% *}")
-  done < <(sed -n 's/^database\.[0-9]*\.extensions=//p' "$set/MANIFEST" | sed 's/, /,/g' | tr ',' '\n' | sort -u)
+  done < <(manifest_group "$set" database | sed -n 's/^[0-9]*\.extensions=//p' | sed 's/, /,/g' | tr ',' '\n' | sort -u)
   ((${#names[@]})) || return 0
   found="$(pg_require 'cannot list the extensions' "SELECT string_agg(name, ', ') FROM unnest(ARRAY[$(pg_sql_list ${names[@]+"${names[@]}"})]::text[]) AS name WHERE name NOT IN (SELECT a.name FROM pg_available_extensions a)")" || exit $?
   [[ -n $found ]] || return 0

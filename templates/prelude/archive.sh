@@ -259,11 +259,11 @@ stage_of() {
   add_stage "$dir" "$parent"
 }
 
-# The directory of a stage that stands for the file system of a path; the stage itself for that of the first.
+# The directory of a stage that stands for the file system of a path; the stage itself for that of the plan's first path.
 trial_stage_of() {
   local dir="$1" path="$2" here first number=0 line
   here="$(mount_point "$(stage_parent_of "$path")")"
-  first="$(mount_point "$(stage_parent_of "${RESTORED_PATHS[0]:-$path}")")"
+  first="$(mount_point "$(stage_parent_of "${SOURCE_PATHS[0]}")")"
   if [[ $here != "$first" ]]; then
     while IFS= read -r line; do
       number=$((number + 1))
@@ -322,7 +322,7 @@ count_files() {
 
 # Number of paths that were backed up into a set.
 count_set_paths() {
-  grep -c '^position\.path\.' "$1/MANIFEST" || true
+  manifest_group "$1" position.path | grep -c '' || true
 }
 
 # Say what is replaced.

@@ -268,6 +268,15 @@ manifest_values() {
   done
 }
 
+# Print the keys of a group, without the group's own name, and their values: `manifest_group SET count` has `Deployment.apps=3`.
+manifest_group() {
+  local line
+  need_manifest "$1" || return $?
+  for line in "${MANIFEST_LINES[@]}"; do
+    [[ $line != "$2".*=* ]] || decode_value "${line#"$2".}"
+  done
+}
+
 # Stored bytes of a set, as its MANIFEST has them.
 set_bytes() {
   need_manifest "$1" || return $?

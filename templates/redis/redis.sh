@@ -569,7 +569,7 @@ redis_version_number() {
 
 # How many databases a server must have to load a set: at least the usual 16.
 redis_databases_needed() {
-  sed -n 's/^position\.db\.\([0-9]*\)=.*/\1/p' "$1/MANIFEST" | awk 'BEGIN { max = 15 } $1 > max { max = $1 } END { print max + 1 }'
+  manifest_group "$1" position.db | sed 's/=.*//' | awk 'BEGIN { max = 15 } $1 > max { max = $1 } END { print max + 1 }'
 }
 
 # Wait until the throw-away server has loaded everything, and leave its INFO in a file. 0, or why it did not: 65 when the data
@@ -639,10 +639,10 @@ redis_compare_databases() {
     awk -F '[:=, ]' '
       FNR == NR { if ($0 ~ /^position\.db\./) { split($1, part, "."); keys[part[3]] = $2; expires[part[3]] = $3 }; next }
       /^db[0-9]+:keys=/ { db = substr($1, 3); found[db] = 1; if (!(db in keys) || $3 - $5 != keys[db] - expires[db] || $5 > expires[db]) print "db" db " has " $3 " keys, " $5 " of which expire" }
-      END { for (db in keys) if (!(db in found) && keys[db] > expires[db]) print "db" db " is empty" }' <(sed 's/=/:/' "$set/MANIFEST") "$info" | paste -s -d ';' -
+      END { for (db in keys) if (!(db in found) && keys[db] > expires[db]) print "db" db " is empty" }' <(manifest_group "$set" position.db | sed 's/^/position.db./; s/=/:/') "$info" | paste -s -d ';' -
   )"
   # Nothing to compare with: the file did not say.
-  grep '^position\.db\.' "$set/MANIFEST" >/dev/null || return 0
+  [[ -n $(manifest_group "$set" position.db) ]] || return 0
   [[ -n $wrong ]] || return 0
   log_error "$who does not hold what was backed up: $wrong"
   return "$EX_DATA"
@@ -679,7 +679,7 @@ redis_is_alone() {
 
 # `105 keys in 3 databases`, as the MANIFEST has it.
 redis_describe_stage() {
-  redis_key_words "$(manifest_get "$1" position.keys)" "$(grep -c '^position\.db\.' "$1/MANIFEST" || true)"
+  redis_key_words "$(manifest_get "$1" position.keys)" "$(manifest_group "$1" position.db | grep -c '' || true)"
 }
 
 # One line on what is there; a person who asked for it is told how to look at it.

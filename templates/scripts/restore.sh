@@ -393,7 +393,7 @@ refuse_open_target() {
   while :; do
     owner="$(file_owner "$path")" mode="$(file_mode "$path")"
     [[ ${owner%%:*} == 0 || ${owner%%:*} == "$EUID" ]] || die "$EX_NOPERM" "$path belongs to another user (${owner%%:*}), who could change or read what is restored there" 'give --into a directory that is yours'
-    if writable_by_others "$mode" "${owner##*:}" && { [[ $path == "$last" && -d $1 ]] || ((mode / 1000 % 2 == 0)); }; then
+    if writable_by_others "$mode" "${owner##*:}" && { [[ $path == "$last" && -d $1 ]] || [[ ! -k $path ]]; }; then
       die "$EX_NOPERM" "others may write in $path, and could change or read what is restored there" "chmod go-w it, or give --into another directory"
     fi
     [[ $path != / ]] || return 0

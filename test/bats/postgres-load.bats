@@ -172,7 +172,7 @@ SQL
   data_print >"$HOST/before"
   for setting in statement_timeout=1 lock_timeout=1 default_transaction_read_only=on default_transaction_isolation=serializable row_security=on search_path=nowhere "DateStyle='SQL, DMY'" \
     IntervalStyle=sql_standard bytea_output=escape array_nulls=off transform_null_equals=on xmloption=document quote_all_identifiers=on extra_float_digits=-5 \
-    gin_fuzzy_search_limit=1 session_replication_role=replica enable_seqscan=off TimeZone=Asia/Seoul client_encoding=LATIN1 client_min_messages=error idle_session_timeout=1 role=nobody_at_all; do
+    gin_fuzzy_search_limit=1 session_replication_role=replica enable_seqscan=off "TimeZone='Asia/Seoul'" client_encoding=LATIN1 client_min_messages=error idle_session_timeout=1 role=nobody_at_all; do
     sql postgres "ALTER ROLE boss SET $setting"
     [[ $setting == role=* ]] || sql postgres "ALTER DATABASE data SET $setting"
   done

@@ -65,6 +65,7 @@ teardown() {
   own
   local before old
   before="$(pg_print)"
+  pg_print_catalog >"$HOST/catalog"
   run -0 backup
   wreck
   run -0 restore --dry-run
@@ -77,6 +78,7 @@ teardown() {
   assert_says 'these roles are not in the backup and were left as they are: late'
   sql postgres 'DROP DATABASE extra' 'DROP ROLE late'
   assert_same "$(pg_print)" "$before"
+  pg_print_catalog | diff "$HOST/catalog" -
   assert_clean
   old="$(sql template1 "SELECT datname FROM pg_database WHERE datname LIKE 'shop_lifeboat_old_%'")"
   assert_says "DROP DATABASE \"$old\";"
@@ -293,7 +295,7 @@ forge_set() {
 case "\$*" in *--version* | *--schema-only*) exec REAL "\$@" ;; esac
 REAL "\$@" | $1
 SHADOW
-  sed 's/^pg_observe_archive() {/pg_observe_archive() { cat >"$OBSERVED.whole"; "$PG_BIN\/pg_restore" --list <"$OBSERVED.whole" >"$OBSERVED.toc"; return 0/' "$HOST/bin/backup.sh" >"$HOST/bin/forge.sh"
+  sed 's/^pg_observe_archive() {/pg_observe_archive() { cat >"$OBSERVED.whole"; "$PG_BIN\/pg_restore" --list <"$OBSERVED.whole" >"$OBSERVED.toc"; { "$PG_BIN\/pg_restore" --data-only --file=- <"$OBSERVED.whole" || true; } | pg_count_rows >"$OBSERVED.rows"; return 0/' "$HOST/bin/backup.sh" >"$HOST/bin/forge.sh"
   chmod +x "$HOST/bin/forge.sh"
   "$HOST/bin/forge.sh" --quiet
   with BIN_DIR ''
@@ -358,7 +360,7 @@ SHADOW
   run -65 verify
   assert_says 'MANIFEST: 8 TABLE in shop; dump: 9 TABLE in shop;'
   rm "$set/SUSPECT"
-  run -65 restore --yes
+  run -69 restore --yes
   assert_says 'restored server: 9 TABLE in shop;'
   assert_clean
 }
@@ -394,7 +396,7 @@ SHADOW
 case "$PGDATABASE $*" in "shop "*current_database*) echo 'psql: error: connection to server failed: FATAL:  no' >&2; exit 2 ;; esac
 exec REAL "$@"
 SHADOW
-  run -65 restore --yes
+  run -69 restore --yes
   assert_says 'thing is as it was before the restore'
   assert_same "$(pg_print)" "$before"
   assert_clean

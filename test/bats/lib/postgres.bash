@@ -6,6 +6,7 @@
 #   pg_up / pg_down / pg_crash    start (and wait until it answers) / stop / kill the server of $PG
 #   sql DATABASE [SQL…]           run SQL on it as its superuser
 #   pg_print [DATABASE…]          fingerprint of what a backup holds: definitions, rows, roles
+#   pg_print_catalog              the same by the catalogs and rows, as text
 #   new_postgres_host             a host whose asset is the server of $PG; `own` makes both
 
 PG_REAL_BIN="$(printf '%s\n' /usr/lib/postgresql/*/bin | tail -n 1)"
@@ -99,6 +100,42 @@ pg_print() {
 # The parts of a fingerprint as text.
 pg_print_roles() { "$PG_REAL_BIN/pg_dumpall" -h "$PG" -U postgres --globals-only | grep -v -e '^\\' | sed "s/ VALID UNTIL 'infinity'//" | sort; }
 pg_print_database() { PGDATABASE="$1" "$PG_REAL_BIN/pg_dump" -h "$PG" -U postgres --create | grep -v -a -e '^\\\(un\)\{0,1\}restrict'; }
+
+# The same, read from the catalogs and the rows themselves, not by way of a dump program: what is there, whose it is, who may what with
+# it, every row, every large object, where sequences stand; then roles and databases.
+pg_print_catalog() {
+  local name
+  while IFS= read -r name; do
+    printf '== %s\n' "$name"
+    sql "$name" <<'SQL'
+CREATE FUNCTION pg_temp.rights(acl aclitem[], kind "char", owner oid) RETURNS text LANGUAGE sql AS
+  $$ SELECT string_agg(coalesce(nullif(pg_get_userbyid(grantee), 'unknown (OID=0)'), 'PUBLIC') || ' ' || privilege_type || CASE WHEN is_grantable THEN '*' ELSE '' END, ', ' ORDER BY grantee = 0, pg_get_userbyid(grantee), privilege_type) FROM aclexplode(coalesce(acl, acldefault(kind, owner))) $$;
+SELECT 'schema', nspname, pg_get_userbyid(nspowner), pg_temp.rights(nspacl, 'n', nspowner) FROM pg_namespace WHERE nspname !~ '^pg_(temp|toast)' ORDER BY 2;
+CREATE TEMPORARY VIEW people AS SELECT c.*, nspname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema';
+SELECT 'relation', nspname, relname, relkind, relpersistence, pg_get_userbyid(relowner), relrowsecurity, relforcerowsecurity, reloptions, obj_description(oid, 'pg_class'),
+  pg_temp.rights(relacl, CASE relkind WHEN 'S' THEN 's'::"char" ELSE 'r' END, relowner), pg_get_expr(relpartbound, oid) FROM people ORDER BY 2, 3;
+SELECT 'column', c.nspname, relname, attnum, attname, format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated, pg_get_expr(adbin, adrelid), pg_temp.rights(attacl, 'c', relowner) FROM people c JOIN pg_attribute a ON attrelid = c.oid LEFT JOIN pg_attrdef d ON adrelid = c.oid AND adnum = attnum WHERE attnum > 0 AND NOT attisdropped ORDER BY 2, 3, 4;
+SELECT 'index', indexrelid::regclass, indisvalid, indisprimary, pg_get_indexdef(indexrelid) FROM pg_index JOIN people c ON c.oid = indrelid ORDER BY indexrelid::regclass::text;
+SELECT 'constraint', conname, conrelid::regclass, contypid::regtype, convalidated, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace IN (SELECT relnamespace FROM people) ORDER BY conname, conrelid::regclass::text, contypid::regtype::text;
+SELECT 'trigger', tgrelid::regclass, tgname, tgenabled, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 3;
+SELECT 'policy', * FROM pg_policies ORDER BY 2, 3, 4; SELECT 'rule', * FROM pg_rules WHERE schemaname !~ '^pg_' ORDER BY 2, 3, 4;
+SELECT 'view', viewname, definition FROM pg_views WHERE schemaname !~ '^(pg_|information_)' ORDER BY 2; SELECT 'matview', matviewname, ispopulated, definition FROM pg_matviews ORDER BY 2;
+SELECT 'function', p.oid::regprocedure, pg_get_userbyid(proowner), prokind, provolatile, proconfig, md5(prosrc), pg_temp.rights(proacl, 'f', proowner) FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY p.oid::regprocedure::text;
+SELECT 'type', t.oid::regtype, typtype, pg_get_userbyid(typowner), pg_temp.rights(typacl, 'T', typowner), (SELECT string_agg(enumlabel, ',' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = t.oid) FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY t.oid::regtype::text;
+SELECT 'default', pg_get_userbyid(defaclrole), defaclnamespace::regnamespace, defaclobjtype, pg_temp.rights(defaclacl, 'r', defaclrole) FROM pg_default_acl ORDER BY 2, 4;
+SELECT 'extension', extname, extversion FROM pg_extension ORDER BY 2; SELECT 'publication', * FROM pg_publication_tables; SELECT 'statistics', stxname, pg_get_statisticsobjdef(oid) FROM pg_statistic_ext;
+SELECT 'large', oid, pg_get_userbyid(lomowner), pg_temp.rights(lomacl, 'L', lomowner), md5(lo_get(oid)) FROM pg_largeobject_metadata ORDER BY oid;
+SELECT format('SELECT %L, count(*), md5(string_agg(t::text, E''\n'' ORDER BY t::text COLLATE "C")) FROM ONLY %s t', oid::regclass, oid::regclass) FROM people WHERE relkind IN ('r', 'm') ORDER BY nspname, relname \gexec
+SELECT format('SELECT %L, last_value, is_called FROM %s', oid::regclass, oid::regclass) FROM people WHERE relkind = 'S' ORDER BY nspname, relname \gexec
+SQL
+  done < <(pg_databases)
+  sql template1 <<'SQL'
+SELECT 'database', datname, pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype, datconnlimit, shobj_description(d.oid, 'pg_database'), (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(datacl) a) FROM pg_database d WHERE datname !~ 'lifeboat_old' ORDER BY 2;
+SELECT 'setting', datname, rolname, s.setconfig FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = setdatabase LEFT JOIN pg_roles r ON r.oid = setrole WHERE coalesce(datname, '') !~ 'lifeboat_old' ORDER BY 2, 3;
+SELECT 'role', rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls, rolconnlimit, rolpassword, nullif(rolvaliduntil, 'infinity'), shobj_description(oid, 'pg_authid') FROM pg_authid WHERE rolname !~ '^pg_' ORDER BY 2;
+SELECT 'member', pg_get_userbyid(member), pg_get_userbyid(roleid), admin_option FROM pg_auth_members WHERE member > 16383 ORDER BY 2, 3;
+SQL
+}
 
 # SQL that fills a server with one of each: what dumps and restores have been known to lose.
 pg_content() {
