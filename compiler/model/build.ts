@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Encryption } from "../../dsl/encryption.ts";
-import type { SshSignature } from "../../dsl/signature.ts";
 import type { Hook } from "../../dsl/hook.ts";
 import type { EntityType } from "../../dsl/node.ts";
 import type { Retention } from "../../dsl/retention.ts";
 import type { Schedule } from "../../dsl/schedule.ts";
+import type { SshSignature } from "../../dsl/signature.ts";
 import type { Priority } from "../../dsl/units.ts";
 import type { Data } from "../../templates/kind.ts";
 import type { Transport } from "../../templates/registry.ts";

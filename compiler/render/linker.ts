@@ -186,7 +186,9 @@ function refuseUndefined(code: string, defined: ReadonlySet<string>): void {
     ),
   );
   for (const line of lines) {
-    for (const [, name = "", fallback] of line.matchAll(/\$\{?[#!]?([A-Z][A-Z0-9_]*)(?:\[(?:@|\d+)\])?(:?[-+])?/g)) {
+    for (const [, name = "", fallback] of line.matchAll(
+      /\$\{?[#!]?([A-Z][A-Z0-9_]*)(?:\[(?:@|\d+)\])?(:?[-+])?/g,
+    )) {
       if (defined.has(name) || assigned.has(name) || RUN_VARIABLES.has(name) || name.startsWith("LIFEBOAT_"))
         continue;
       if (fallback !== undefined) continue;

@@ -59,7 +59,8 @@ export function assetStory(model: Model, asset: AssetModel, proofs: readonly Pro
 
 /** Can somebody who may write in a store make a set that a restore takes? */
 function makerLine(asset: AssetModel): string {
-  if (asset.signature !== undefined) return "signed: a set that somebody else has put into a store is refused";
+  if (asset.signature !== undefined)
+    return "signed: a set that somebody else has put into a store is refused";
   if (asset.encryption !== undefined && "openssl" in asset.encryption)
     return "authenticated by that key: a set that somebody else has put into a store is refused";
   return "not signed: whoever can write in a store can put a set of his own there, and a restore would take it (sign: sshSignature(…))";

@@ -60,13 +60,13 @@ manifest_reader() {
       }
     }
     function complete(   i, k, want, many) {
+      if (keys[lines] != "manifest_sha256") refuse("it does not end with its checksum: it was cut")
       many = split("format asset kind set finished manifest_sha256", want, " ")
       for (k = 1; k <= many; k++) if (!(want[k] in seen)) refuse(want[k] " is missing")
       if (payloads == 0) refuse("it names no payload")
       many = split("name file codec cipher raw_bytes raw_sha256 stored_bytes stored_sha256", want, " ")
       for (i = 1; i <= payloads; i++) for (k = 1; k <= many; k++)
         if (!(("payload." i "." want[k]) in seen)) refuse("payload." i "." want[k] " is missing")
-      if (keys[lines] != "manifest_sha256") refuse("it does not end with its checksum: it was cut")
     }
     function read_one(path,   line, at, got) {
       split("", seen); split("", files); split("", names); split("", keys); split("", kept)
