@@ -106,12 +106,12 @@ end_log_chain() {
   sync_paths "$file"
 }
 
-# The inverse, for a restore that was undone: the chain is what it was before, ended by an earlier restore or not.
+# The inverse, for the restore of that stamp, which was undone: the chain is what it was before, ended by an earlier restore or not.
 resume_log_chain() {
   local file="$STATE_DIR/$ASSET.new-chain" since='' before=''
   [[ -s $file ]] || return 0
   { IFS= read -r since && IFS= read -r before; } <"$file" || true
-  [[ $since == "$STAMP" ]] || return 0
+  [[ -n $since && $since == "$1" ]] || return 0
   if is_stamp "$before"; then
     { printf '%s\n' "$before" >"$file.new" && mv -f -- "$file.new" "$file"; } || log_warn "cannot write $file"
   else

@@ -295,7 +295,7 @@ swap_undo() {
   fi
   ((bad == 0)) || return "$(sysexit_of "$bad" "$EX_IO")"
   # The log goes on where it was before the restore.
-  if [[ -s $STATE_DIR/$ASSET.new-chain && $(cat -- "$STATE_DIR/$ASSET.new-chain") == "$RESTORE_STAMP" ]]; then rm -f -- "$STATE_DIR/$ASSET.new-chain"; fi
+  resume_log_chain "$RESTORE_STAMP"
   forget_restore
 }
 
@@ -464,9 +464,7 @@ undo_folder() {
   for line in ${JOURNAL[@]+"${JOURNAL[@]}"}; do text+="$line"$'\n'; done
   if [[ $text == *$'\nplace\t'*$'\t'"$(encode_path "$live")/"* ]]; then
     for child in "$live"/* "$live"/.[!.]* "$live"/..?*; do
-      case "${child##*/}" in
-        .lifeboat-* | lost+found) continue ;;
-      esac
+      if [[ ${child##*/} == lost+found ]] || is_own_name "${child##*/}"; then continue; fi
       [[ $text == *$'\naside\t'"$(encode_path "$child")"$'\t'* ]] || keep_path "$child" || return 1
     done
   fi

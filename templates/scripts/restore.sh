@@ -260,7 +260,6 @@ undo_failed_swap() {
   fi
   log_warn "the restore failed: putting everything back"
   if (swap_undo own); then
-    resume_log_chain
     log_info "$ASSET is as it was before the restore"
   else
     read_restore_note
