@@ -89,6 +89,28 @@ END
   [[ ! -s $DB-journal ]]
 }
 
+@test "an undo a day later keeps the new database with its log aside: neither is left beside the old one" {
+  backup 2>/dev/null
+  sqlite3 "$DB" 'DROP TABLE orders; CREATE TABLE later(x)'
+  dump "$DB" >"$HOST/old"
+  cp "$HOST/bin/restore.sh" "$HOST/bin/killed.sh"
+  sed -i '$i swap_commit() { kill -9 $$; sleep 9; }' "$HOST/bin/killed.sh"
+  run "$HOST/bin/killed.sh" --yes
+  assert_status 137
+  # A writer that dies leaves its log, which holds what was committed.
+  python3 -c 'import os, sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute("INSERT INTO orders VALUES (9999, ?)", ["a day of work"]); db.commit(); os._exit(0)' "$DB"
+  [[ -s $DB-wal ]]
+  run -0 restore --undo --yes
+  [[ ! -e $DB-wal && ! -e $DB-shm ]]
+  dump "$DB" | diff "$HOST/old" -
+  assert_same "$(sqlite3 "$DB" 'PRAGMA integrity_check')" ok
+  # What was kept is whole under its own names.
+  cp "$HOST"/data/app.db.lifeboat-old-* "$HOST/kept.db"
+  cp "$HOST"/data/app.db-wal.lifeboat-old-* "$HOST/kept.db-wal"
+  assert_same "$(sqlite3 "$HOST/kept.db" 'SELECT what FROM orders WHERE id = 9999')" 'a day of work'
+  assert_tidy
+}
+
 @test "a database that another program has open is not replaced" {
   backup 2>/dev/null
   sqlite3 "$DB" 'DROP TABLE orders'

@@ -23,11 +23,13 @@ kept() { compgen -G "$1.lifeboat-old-*"; }
 # A restore on a terminal of its own that is sent a key after a file appears: `on_terminal KEY COUNT FILE COMMAND…`. Prints what the screen got.
 on_terminal() {
   python3 - "$@" <<'PY'
-import os, pty, select, sys, time
+import os, pty, select, signal, sys, time
 key, count, flag, command = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4:]
 pid, fd = pty.fork()
 if pid == 0:
     os.environ["TERM"] = "xterm"
+    # A suite in the background ignores Ctrl-C, and what it starts would, too.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(command[0], command)
 screen, sent, at = b"", 0, 0
 while True:
