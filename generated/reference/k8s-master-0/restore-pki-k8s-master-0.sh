@@ -2455,12 +2455,12 @@ end_log_chain() {
   sync_paths "$file"
 }
 
-# The inverse, for a restore that was undone: the chain is what it was before, ended by an earlier restore or not.
+# The inverse, for the restore of that stamp, which was undone: the chain is what it was before, ended by an earlier restore or not.
 resume_log_chain() {
   local file="$STATE_DIR/$ASSET.new-chain" since='' before=''
   [[ -s $file ]] || return 0
   { IFS= read -r since && IFS= read -r before; } <"$file" || true
-  [[ $since == "$STAMP" ]] || return 0
+  [[ -n $since && $since == "$1" ]] || return 0
   if is_stamp "$before"; then
     { printf '%s\n' "$before" >"$file.new" && mv -f -- "$file.new" "$file"; } || log_warn "cannot write $file"
   else
@@ -3573,7 +3573,7 @@ swap_undo() {
   fi
   ((bad == 0)) || return "$(sysexit_of "$bad" "$EX_IO")"
   # The log goes on where it was before the restore.
-  if [[ -s $STATE_DIR/$ASSET.new-chain && $(cat -- "$STATE_DIR/$ASSET.new-chain") == "$RESTORE_STAMP" ]]; then rm -f -- "$STATE_DIR/$ASSET.new-chain"; fi
+  resume_log_chain "$RESTORE_STAMP"
   forget_restore
 }
 
@@ -3742,9 +3742,7 @@ undo_folder() {
   for line in ${JOURNAL[@]+"${JOURNAL[@]}"}; do text+="$line"$'\n'; done
   if [[ $text == *$'\nplace\t'*$'\t'"$(encode_path "$live")/"* ]]; then
     for child in "$live"/* "$live"/.[!.]* "$live"/..?*; do
-      case "${child##*/}" in
-        .lifeboat-* | lost+found) continue ;;
-      esac
+      if [[ ${child##*/} == lost+found ]] || is_own_name "${child##*/}"; then continue; fi
       [[ $text == *$'\naside\t'"$(encode_path "$child")"$'\t'* ]] || keep_path "$child" || return 1
     done
   fi
@@ -4426,7 +4424,6 @@ undo_failed_swap() {
   fi
   log_warn "the restore failed: putting everything back"
   if (swap_undo own); then
-    resume_log_chain
     log_info "$ASSET is as it was before the restore"
   else
     read_restore_note

@@ -2031,12 +2031,12 @@ end_log_chain() {
   sync_paths "$file"
 }
 
-# The inverse, for a restore that was undone: the chain is what it was before, ended by an earlier restore or not.
+# The inverse, for the restore of that stamp, which was undone: the chain is what it was before, ended by an earlier restore or not.
 resume_log_chain() {
   local file="$STATE_DIR/$ASSET.new-chain" since='' before=''
   [[ -s $file ]] || return 0
   { IFS= read -r since && IFS= read -r before; } <"$file" || true
-  [[ $since == "$STAMP" ]] || return 0
+  [[ -n $since && $since == "$1" ]] || return 0
   if is_stamp "$before"; then
     { printf '%s\n' "$before" >"$file.new" && mv -f -- "$file.new" "$file"; } || log_warn "cannot write $file"
   else
@@ -2979,6 +2979,13 @@ place_path() {
   rename_path "$1" "$2"
 }
 
+# Is this the name of a stage of this asset, or of what a restore put into a mount point? Other names that begin with .lifeboat- are
+# people's own.
+is_own_name() {
+  [[ $1 =~ ^\.lifeboat-old-[0-9]{8}T[0-9]{6}Z(-[0-9]{1,2})?$ ]] && return 0
+  [[ $1 == ".lifeboat-live-$ASSET-"* || $1 == ".lifeboat-scratch-$ASSET-"* ]] && [[ ${1##*-} =~ ^[0-9]{1,7}$ ]]
+}
+
 # Rename one path to another that does not exist. Never a copy across file systems.
 rename_path() {
   local from="$1" to="$2"
@@ -3082,7 +3089,7 @@ swap_undo() {
   fi
   ((bad == 0)) || return "$(sysexit_of "$bad" "$EX_IO")"
   # The log goes on where it was before the restore.
-  if [[ -s $STATE_DIR/$ASSET.new-chain && $(cat -- "$STATE_DIR/$ASSET.new-chain") == "$RESTORE_STAMP" ]]; then rm -f -- "$STATE_DIR/$ASSET.new-chain"; fi
+  resume_log_chain "$RESTORE_STAMP"
   forget_restore
 }
 
@@ -3251,9 +3258,7 @@ undo_folder() {
   for line in ${JOURNAL[@]+"${JOURNAL[@]}"}; do text+="$line"$'\n'; done
   if [[ $text == *$'\nplace\t'*$'\t'"$(encode_path "$live")/"* ]]; then
     for child in "$live"/* "$live"/.[!.]* "$live"/..?*; do
-      case "${child##*/}" in
-        .lifeboat-* | lost+found) continue ;;
-      esac
+      if [[ ${child##*/} == lost+found ]] || is_own_name "${child##*/}"; then continue; fi
       [[ $text == *$'\naside\t'"$(encode_path "$child")"$'\t'* ]] || keep_path "$child" || return 1
     done
   fi
@@ -4492,7 +4497,6 @@ undo_failed_swap() {
   fi
   log_warn "the restore failed: putting everything back"
   if (swap_undo own); then
-    resume_log_chain
     log_info "$ASSET is as it was before the restore"
   else
     read_restore_note
