@@ -203,6 +203,7 @@ decode_value() {
   while [[ $rest == *%* ]]; do
     out+="${rest%%\%*}"
     rest="${rest#*%}"
+    # shellcheck disable=SC2059  # the escape is the data
     printf -v char "\\x${rest:0:2}"
     out+="$char"
     rest="${rest:2}"

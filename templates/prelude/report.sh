@@ -149,12 +149,15 @@ run_hooks() {
       *) continue ;;
     esac
     # What it says of itself is part of the one line that tells of it: it is no failure of the run, and must not look like one.
-    (
-      LOG_FILE=''
-      guarded "$HOOK_TIMEOUT" '' "hook ${HOOK_KINDS[i]}" run_hook "${HOOK_KINDS[i]}" "${HOOK_TARGETS[i]}" "$event"
-    ) 2>"$RUN_DIR/hook.err" ||
+    (guarded "$HOOK_TIMEOUT" '' "hook ${HOOK_KINDS[i]}" run_quiet_hook "${HOOK_KINDS[i]}" "${HOOK_TARGETS[i]}" "$event") 2>"$RUN_DIR/hook.err" ||
       log_line WARN "the ${HOOK_KINDS[i]} hook for $event failed: $(first_error "$RUN_DIR/hook.err" 'it said nothing of why')"
   done
+}
+
+# Run one hook, with nothing of it in the log of the run.
+run_quiet_hook() {
+  local LOG_FILE=''
+  run_hook "$@"
 }
 
 # Run one hook.
