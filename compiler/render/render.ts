@@ -66,7 +66,7 @@ class Templates {
       about: spec.about.map(comment),
       facts: used.map(([name, fact]) => factView(name, fact)),
     });
-    return `${head}\n${code}\nif [[ \${BASH_SOURCE[0]} == "$0" ]]; then shed_environment "$@"; main "$@"; fi\n`;
+    return `${head}\n${code}\nif [[ \${BASH_SOURCE[0]} == "$0" ]]; then\n  shed_environment "$@"\n  main "$@"\nfi\n`;
   }
 
   crontab(bundle: Bundle): string {

@@ -4,17 +4,21 @@
 # Note that a set passed a verification (`hashes`, `content`, `deep`) or did not (`failed`). Sets that are gone are forgotten.
 note_verified() {
   local store="$1" name="$2" sum="$3" level="$4" file="$STATE_DIR/$ASSET.verified"
-  {
+  if ! {
     [[ ! -f $file ]] || awk -v store="$store" -v name="$name" 'NF == 5 && !($1 == store && $2 == name)' "$file"
     printf '%s %s %s %s %s\n' "$store" "$name" "$sum" "$(date -u +%Y%m%dT%H%M%SZ)" "$level"
-  } >"$file.new" 2>/dev/null && mv -f -- "$file.new" "$file" || log_warn "cannot note in $STATE_DIR what was verified"
+  } >"$file.new" 2>/dev/null || ! mv -f -- "$file.new" "$file"; then
+    log_warn "cannot note in $STATE_DIR what was verified"
+  fi
 }
 
 # Forget what is noted of sets of a store that are not among those on stdin.
 forget_verified() {
   local store="$1" file="$STATE_DIR/$ASSET.verified"
   [[ -f $file ]] || return 0
-  awk -v store="$store" 'NR == FNR { there[$1] = 1; next } NF == 5 && ($1 != store || $2 in there)' - "$file" >"$file.new" 2>/dev/null && mv -f -- "$file.new" "$file" || true
+  if awk -v store="$store" 'NR == FNR { there[$1] = 1; next } NF == 5 && ($1 != store || $2 in there)' - "$file" >"$file.new" 2>/dev/null; then
+    mv -f -- "$file.new" "$file"
+  fi
 }
 
 # Pass on lines of survey_series with the state `ok` told apart: `verified`, `unchecked`, or `failed`.

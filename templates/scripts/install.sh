@@ -239,7 +239,9 @@ mark_stores() {
   done
   if cmp -s -- "$RUN_DIR/stores" "$STATE_DIR/stores" || [[ ! -s $RUN_DIR/stores ]]; then return 0; fi
   ((!DRY_RUN)) || return 0
-  cat -- "$RUN_DIR/stores" >"$STATE_DIR/stores.new" && mv -f -- "$STATE_DIR/stores.new" "$STATE_DIR/stores" || die "$EX_CANTCREAT" "cannot write $STATE_DIR/stores"
+  if ! cat -- "$RUN_DIR/stores" >"$STATE_DIR/stores.new" || ! mv -f -- "$STATE_DIR/stores.new" "$STATE_DIR/stores"; then
+    die "$EX_CANTCREAT" "cannot write $STATE_DIR/stores"
+  fi
 }
 
 # A word that no other store has.

@@ -143,8 +143,10 @@ parse_copy_arguments() {
   while (($# > 0)); do
     case "$1" in
       --dry-run) DRY_RUN=1 ;;
-      # shellcheck disable=SC2034  # for survey.sh and authenticity.sh
-      --accept-weaker) ACCEPT_WEAKER=1 ;;
+      --accept-weaker)
+        # shellcheck disable=SC2034  # for survey.sh and authenticity.sh
+        ACCEPT_WEAKER=1
+        ;;
       *) common_option "$1" ;;
     esac
     shift
