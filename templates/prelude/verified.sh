@@ -16,7 +16,9 @@ note_verified() {
 forget_verified() {
   local store="$1" file="$STATE_DIR/$ASSET.verified"
   [[ -f $file ]] || return 0
-  if awk -v store="$store" 'NR == FNR { there[$1] = 1; next } NF == 5 && ($1 != store || $2 in there)' - "$file" >"$file.new" 2>/dev/null; then
+  if awk -v store="$store" '
+    BEGIN { while ((getline line < "-") > 0) there[line] = 1 }
+    NF == 5 && ($1 != store || $2 in there)' "$file" >"$file.new" 2>/dev/null; then
     mv -f -- "$file.new" "$file"
   fi
 }
