@@ -81,7 +81,8 @@ function yamlOfCall(name: string, text: string): string | undefined {
   const given = parseArguments(text);
   if (given === undefined) {
     if (text.includes("(")) return undefined;
-    return SHAPES[name] ?? flow(make(builder, ["…", "…"]));
+    // What may be left out is left out.
+    return SHAPES[name] ?? flow(make(builder, Array(Math.max(1, builder.length)).fill("…")));
   }
   return given.length === 0 && name !== "local" ? undefined : flow(make(builder, given));
 }

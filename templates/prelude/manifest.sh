@@ -135,6 +135,7 @@ manifest_reader() {
 open_manifest() {
   local set="$1" status=0 told
   local -a lines=()
+  # lines is never empty: a MANIFEST that is was refused.
   MANIFEST_OF='' MANIFEST_LINES=()
   if [[ ! -e $set/MANIFEST && ! -L $set/MANIFEST ]]; then
     [[ -n ${WORK_DIR:-} && $set == "$WORK_DIR" && -f $set/.manifest ]] || {

@@ -64,6 +64,7 @@ leave_on_signal() {
 shed_environment() {
   local name line
   local -a odd=()
+  # odd is never empty where it is expanded.
   trap 'note_failure "$?" "$LINENO" "$BASH_COMMAND"' ERR
   if [[ -n ${LIFEBOAT_TRUST_ENVIRONMENT:-} ]]; then
     export PATH="$PATH${HOST_PATH:+:$HOST_PATH}"

@@ -240,6 +240,7 @@ sync_stage() {
 sync_swapped() {
   local act from to
   local -a dirs=()
+  # dirs is never empty where it is expanded.
   read_journal
   for act in ${JOURNAL[@]+"${JOURNAL[@]}"}; do
     IFS=$'\t' read -r act from to _ <<<"$act"

@@ -53,6 +53,7 @@ import {
   secretPrompt,
   site,
   ssh,
+  sshSignature,
   staticPods,
   systemd,
   tcp,
@@ -126,6 +127,10 @@ const notes = files("notes", {
   schedule: cron("30 1 * * mon-fri"),
   copies: [disk],
   encrypt: age("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"),
+  sign: sshSignature(
+    "/etc/lifeboat/sign",
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJAcJduVBnhvxakBkJ5bc9kMXmqQpMNQHBS/iZypsEGW backup@db",
+  ),
 });
 
 const morning = check("morning", {
