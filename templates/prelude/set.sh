@@ -173,10 +173,10 @@ judge_payload() {
   replay_stderr "$name" "$pipe.observe.err" WARN
 }
 
-# The last error that a stage logged itself, else the given words.
+# The last error that a stage logged itself, else the given words. Which command of it failed stands above them.
 first_error() {
   local file="$1" words="$2" own
-  own="$(sed -n 's/^[0-9T:Z-]* ERROR \[[^]]*\] //p' "$file" | tail -n 1)"
+  own="$(sed -n -e '/\] internal error: /d' -e 's/^[0-9T:Z-]* ERROR \[[^]]*\] //p' "$file" | tail -n 1)"
   printf '%s\n' "${own:-$words}"
 }
 
