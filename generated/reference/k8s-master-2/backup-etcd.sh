@@ -627,6 +627,7 @@ manifest_reader() {
 open_manifest() {
   local set="$1" status=0 told
   local -a lines=()
+  # lines is never empty: a MANIFEST that is was refused.
   MANIFEST_OF='' MANIFEST_LINES=()
   if [[ ! -e $set/MANIFEST && ! -L $set/MANIFEST ]]; then
     [[ -n ${WORK_DIR:-} && $set == "$WORK_DIR" && -f $set/.manifest ]] || {
@@ -695,6 +696,7 @@ decode_value() {
   while [[ $rest == *%* ]]; do
     out+="${rest%%\%*}"
     rest="${rest#*%}"
+    # shellcheck disable=SC2059  # the escape is the data
     printf -v char "\\x${rest:0:2}"
     out+="$char"
     rest="${rest:2}"
@@ -986,12 +988,15 @@ run_hooks() {
       *) continue ;;
     esac
     # What it says of itself is part of the one line that tells of it: it is no failure of the run, and must not look like one.
-    (
-      LOG_FILE=''
-      guarded "$HOOK_TIMEOUT" '' "hook ${HOOK_KINDS[i]}" run_hook "${HOOK_KINDS[i]}" "${HOOK_TARGETS[i]}" "$event"
-    ) 2>"$RUN_DIR/hook.err" ||
+    (guarded "$HOOK_TIMEOUT" '' "hook ${HOOK_KINDS[i]}" run_quiet_hook "${HOOK_KINDS[i]}" "${HOOK_TARGETS[i]}" "$event") 2>"$RUN_DIR/hook.err" ||
       log_line WARN "the ${HOOK_KINDS[i]} hook for $event failed: $(first_error "$RUN_DIR/hook.err" 'it said nothing of why')"
   done
+}
+
+# Run one hook, with nothing of it in the log of the run.
+run_quiet_hook() {
+  local LOG_FILE=''
+  run_hook "$@"
 }
 
 # Run one hook.
@@ -1206,6 +1211,7 @@ leave_on_signal() {
 shed_environment() {
   local name line
   local -a odd=()
+  # odd is never empty where it is expanded.
   trap 'note_failure "$?" "$LINENO" "$BASH_COMMAND"' ERR
   if [[ -n ${LIFEBOAT_TRUST_ENVIRONMENT:-} ]]; then
     export PATH="$PATH${HOST_PATH:+:$HOST_PATH}"
@@ -1750,10 +1756,10 @@ judge_payload() {
   replay_stderr "$name" "$pipe.observe.err" WARN
 }
 
-# The last error that a stage logged itself, else the given words.
+# The last error that a stage logged itself, else the given words. Which command of it failed stands above them.
 first_error() {
   local file="$1" words="$2" own
-  own="$(sed -n 's/^[0-9T:Z-]* ERROR \[[^]]*\] //p' "$file" | tail -n 1)"
+  own="$(sed -n -e '/\] internal error: /d' -e 's/^[0-9T:Z-]* ERROR \[[^]]*\] //p' "$file" | tail -n 1)"
   printf '%s\n' "${own:-$words}"
 }
 
@@ -2721,4 +2727,7 @@ describe_retention() {
   printf '%s\n' "${text:-every set}"
 }
 
-if [[ ${BASH_SOURCE[0]} == "$0" ]]; then shed_environment "$@"; main "$@"; fi
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
+  shed_environment "$@"
+  main "$@"
+fi

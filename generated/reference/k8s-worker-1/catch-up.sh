@@ -248,6 +248,7 @@ leave_on_signal() {
 shed_environment() {
   local name line
   local -a odd=()
+  # odd is never empty where it is expanded.
   trap 'note_failure "$?" "$LINENO" "$BASH_COMMAND"' ERR
   if [[ -n ${LIFEBOAT_TRUST_ENVIRONMENT:-} ]]; then
     export PATH="$PATH${HOST_PATH:+:$HOST_PATH}"
@@ -564,4 +565,7 @@ job_is_due() {
   ((last < DUE_SINCE && $(minute_count "$now") - $(minute_count "$DUE_SINCE") > CATCH_UP_GRACE_MINUTES))
 }
 
-if [[ ${BASH_SOURCE[0]} == "$0" ]]; then shed_environment "$@"; main "$@"; fi
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
+  shed_environment "$@"
+  main "$@"
+fi

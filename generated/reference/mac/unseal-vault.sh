@@ -574,12 +574,15 @@ run_hooks() {
       *) continue ;;
     esac
     # What it says of itself is part of the one line that tells of it: it is no failure of the run, and must not look like one.
-    (
-      LOG_FILE=''
-      guarded "$HOOK_TIMEOUT" '' "hook ${HOOK_KINDS[i]}" run_hook "${HOOK_KINDS[i]}" "${HOOK_TARGETS[i]}" "$event"
-    ) 2>"$RUN_DIR/hook.err" ||
+    (guarded "$HOOK_TIMEOUT" '' "hook ${HOOK_KINDS[i]}" run_quiet_hook "${HOOK_KINDS[i]}" "${HOOK_TARGETS[i]}" "$event") 2>"$RUN_DIR/hook.err" ||
       log_line WARN "the ${HOOK_KINDS[i]} hook for $event failed: $(first_error "$RUN_DIR/hook.err" 'it said nothing of why')"
   done
+}
+
+# Run one hook, with nothing of it in the log of the run.
+run_quiet_hook() {
+  local LOG_FILE=''
+  run_hook "$@"
 }
 
 # Run one hook.
@@ -705,6 +708,7 @@ leave_on_signal() {
 shed_environment() {
   local name line
   local -a odd=()
+  # odd is never empty where it is expanded.
   trap 'note_failure "$?" "$LINENO" "$BASH_COMMAND"' ERR
   if [[ -n ${LIFEBOAT_TRUST_ENVIRONMENT:-} ]]; then
     export PATH="$PATH${HOST_PATH:+:$HOST_PATH}"
@@ -1006,10 +1010,10 @@ prompt_secret() {
   printf '%s' "$value"
 }
 
-# The last error that a stage logged itself, else the given words.
+# The last error that a stage logged itself, else the given words. Which command of it failed stands above them.
 first_error() {
   local file="$1" words="$2" own
-  own="$(sed -n 's/^[0-9T:Z-]* ERROR \[[^]]*\] //p' "$file" | tail -n 1)"
+  own="$(sed -n -e '/\] internal error: /d' -e 's/^[0-9T:Z-]* ERROR \[[^]]*\] //p' "$file" | tail -n 1)"
   printf '%s\n' "${own:-$words}"
 }
 
@@ -1325,4 +1329,7 @@ main() {
   log_info "all ${#VAULT_ADDRESSES[@]} replicas of $ASSET serve"
 }
 
-if [[ ${BASH_SOURCE[0]} == "$0" ]]; then shed_environment "$@"; main "$@"; fi
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
+  shed_environment "$@"
+  main "$@"
+fi

@@ -1026,6 +1026,7 @@ manifest_reader() {
 open_manifest() {
   local set="$1" status=0 told
   local -a lines=()
+  # lines is never empty: a MANIFEST that is was refused.
   MANIFEST_OF='' MANIFEST_LINES=()
   if [[ ! -e $set/MANIFEST && ! -L $set/MANIFEST ]]; then
     [[ -n ${WORK_DIR:-} && $set == "$WORK_DIR" && -f $set/.manifest ]] || {
@@ -1094,6 +1095,7 @@ decode_value() {
   while [[ $rest == *%* ]]; do
     out+="${rest%%\%*}"
     rest="${rest#*%}"
+    # shellcheck disable=SC2059  # the escape is the data
     printf -v char "\\x${rest:0:2}"
     out+="$char"
     rest="${rest:2}"
@@ -1508,12 +1510,15 @@ run_hooks() {
       *) continue ;;
     esac
     # What it says of itself is part of the one line that tells of it: it is no failure of the run, and must not look like one.
-    (
-      LOG_FILE=''
-      guarded "$HOOK_TIMEOUT" '' "hook ${HOOK_KINDS[i]}" run_hook "${HOOK_KINDS[i]}" "${HOOK_TARGETS[i]}" "$event"
-    ) 2>"$RUN_DIR/hook.err" ||
+    (guarded "$HOOK_TIMEOUT" '' "hook ${HOOK_KINDS[i]}" run_quiet_hook "${HOOK_KINDS[i]}" "${HOOK_TARGETS[i]}" "$event") 2>"$RUN_DIR/hook.err" ||
       log_line WARN "the ${HOOK_KINDS[i]} hook for $event failed: $(first_error "$RUN_DIR/hook.err" 'it said nothing of why')"
   done
+}
+
+# Run one hook, with nothing of it in the log of the run.
+run_quiet_hook() {
+  local LOG_FILE=''
+  run_hook "$@"
 }
 
 # Run one hook.
@@ -1639,6 +1644,7 @@ leave_on_signal() {
 shed_environment() {
   local name line
   local -a odd=()
+  # odd is never empty where it is expanded.
   trap 'note_failure "$?" "$LINENO" "$BASH_COMMAND"' ERR
   if [[ -n ${LIFEBOAT_TRUST_ENVIRONMENT:-} ]]; then
     export PATH="$PATH${HOST_PATH:+:$HOST_PATH}"
@@ -1997,10 +2003,10 @@ count_stream() {
   printf '%d\n' "$((n))"
 }
 
-# The last error that a stage logged itself, else the given words.
+# The last error that a stage logged itself, else the given words. Which command of it failed stands above them.
 first_error() {
   local file="$1" words="$2" own
-  own="$(sed -n 's/^[0-9T:Z-]* ERROR \[[^]]*\] //p' "$file" | tail -n 1)"
+  own="$(sed -n -e '/\] internal error: /d' -e 's/^[0-9T:Z-]* ERROR \[[^]]*\] //p' "$file" | tail -n 1)"
   printf '%s\n' "${own:-$words}"
 }
 
@@ -2815,17 +2821,23 @@ now_ms() {
 # Note that a set passed a verification (`hashes`, `content`, `deep`) or did not (`failed`). Sets that are gone are forgotten.
 note_verified() {
   local store="$1" name="$2" sum="$3" level="$4" file="$STATE_DIR/$ASSET.verified"
-  {
+  if ! {
     [[ ! -f $file ]] || awk -v store="$store" -v name="$name" 'NF == 5 && !($1 == store && $2 == name)' "$file"
     printf '%s %s %s %s %s\n' "$store" "$name" "$sum" "$(date -u +%Y%m%dT%H%M%SZ)" "$level"
-  } >"$file.new" 2>/dev/null && mv -f -- "$file.new" "$file" || log_warn "cannot note in $STATE_DIR what was verified"
+  } >"$file.new" 2>/dev/null || ! mv -f -- "$file.new" "$file"; then
+    log_warn "cannot note in $STATE_DIR what was verified"
+  fi
 }
 
 # Forget what is noted of sets of a store that are not among those on stdin.
 forget_verified() {
   local store="$1" file="$STATE_DIR/$ASSET.verified"
   [[ -f $file ]] || return 0
-  awk -v store="$store" 'NR == FNR { there[$1] = 1; next } NF == 5 && ($1 != store || $2 in there)' - "$file" >"$file.new" 2>/dev/null && mv -f -- "$file.new" "$file" || true
+  if awk -v store="$store" '
+    BEGIN { while ((getline line < "-") > 0) there[line] = 1 }
+    NF == 5 && ($1 != store || $2 in there)' "$file" >"$file.new" 2>/dev/null; then
+    mv -f -- "$file.new" "$file"
+  fi
 }
 
 # Run a command in the VM, as root: `multipass exec` logs in as a user who may become root without a password.
@@ -3298,4 +3310,7 @@ check_log_set() {
   ((HASHES)) || ! can_decode "$1" || kind_verify_log "$1"
 }
 
-if [[ ${BASH_SOURCE[0]} == "$0" ]]; then shed_environment "$@"; main "$@"; fi
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
+  shed_environment "$@"
+  main "$@"
+fi

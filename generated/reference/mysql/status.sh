@@ -299,6 +299,7 @@ find_own_pid() {
 shed_environment() {
   local name line
   local -a odd=()
+  # odd is never empty where it is expanded.
   trap 'note_failure "$?" "$LINENO" "$BASH_COMMAND"' ERR
   if [[ -n ${LIFEBOAT_TRUST_ENVIRONMENT:-} ]]; then
     export PATH="$PATH${HOST_PATH:+:$HOST_PATH}"
@@ -789,7 +790,7 @@ look_at_sent() {
 
 # The newest good set of a directory, and what else is in it that has a set's name.
 look_at_store() {
-  local i="$1" base name state stored odd=''
+  local i="$1" base name state stored others=''
   # shellcheck disable=SC2034  # for the reader of MANIFESTs, which takes what is weaker than the plan for no good set
   local READER_CIPHER="${STATUS_CIPHERS[i]}" READER_SIGNED="${STATUS_SIGNED[i]}"
   base="${STATUS_PATHS[i]}/${STATUS_TYPES[i]}/${STATUS_ASSETS[i]}"
@@ -801,9 +802,9 @@ look_at_store() {
         ;;
       future) VERDICT=CLOCK ;;
     esac
-    odd+="  $name in ${STATUS_STORES[i]}: $(explain_state "$base/$name" "$state")"$'\n'
+    others+="  $name in ${STATUS_STORES[i]}: $(explain_state "$base/$name" "$state")"$'\n'
   done < <(survey_series "$base")
-  [[ -z $odd ]] || NOTES+="${STATUS_ASSETS[i]}: not counted"$'\n'"$(tail -n 5 <<<"${odd%$'\n'}")"$'\n'
+  [[ -z $others ]] || NOTES+="${STATUS_ASSETS[i]}: not counted"$'\n'"$(tail -n 5 <<<"${others%$'\n'}")"$'\n'
   note_leftovers "$base" "${STATUS_ASSETS[i]}"
 }
 
@@ -874,4 +875,7 @@ print_json_row() {
     "$([[ -n $NEXT ]] && json_string "$(human_minute "$NEXT")" || printf null)" "$(print_json_pending)"
 }
 
-if [[ ${BASH_SOURCE[0]} == "$0" ]]; then shed_environment "$@"; main "$@"; fi
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
+  shed_environment "$@"
+  main "$@"
+fi

@@ -203,6 +203,7 @@ leave_on_signal() {
 shed_environment() {
   local name line
   local -a odd=()
+  # odd is never empty where it is expanded.
   trap 'note_failure "$?" "$LINENO" "$BASH_COMMAND"' ERR
   if [[ -n ${LIFEBOAT_TRUST_ENVIRONMENT:-} ]]; then
     export PATH="$PATH${HOST_PATH:+:$HOST_PATH}"
@@ -651,7 +652,9 @@ mark_stores() {
   done
   if cmp -s -- "$RUN_DIR/stores" "$STATE_DIR/stores" || [[ ! -s $RUN_DIR/stores ]]; then return 0; fi
   ((!DRY_RUN)) || return 0
-  cat -- "$RUN_DIR/stores" >"$STATE_DIR/stores.new" && mv -f -- "$STATE_DIR/stores.new" "$STATE_DIR/stores" || die "$EX_CANTCREAT" "cannot write $STATE_DIR/stores"
+  if ! cat -- "$RUN_DIR/stores" >"$STATE_DIR/stores.new" || ! mv -f -- "$STATE_DIR/stores.new" "$STATE_DIR/stores"; then
+    die "$EX_CANTCREAT" "cannot write $STATE_DIR/stores"
+  fi
 }
 
 # A word that no other store has.
@@ -733,4 +736,7 @@ print_kept_stores() {
   for dir in ${STORE_DIRS[@]+"${STORE_DIRS[@]}"}; do printf ', backups %s' "$dir"; done
 }
 
-if [[ ${BASH_SOURCE[0]} == "$0" ]]; then shed_environment "$@"; main "$@"; fi
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
+  shed_environment "$@"
+  main "$@"
+fi
