@@ -64,6 +64,7 @@ verify_store() {
   fault="$(store_fault "$store")"
   if [[ -n $fault ]]; then
     log_error "the store $id ($store) $fault: its sets cannot be verified"
+    COUNT=$((COUNT + 1))
     note_result - "$id" "FAILED: the store $fault" "$EX_CANTCREAT"
     return 0
   fi
