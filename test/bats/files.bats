@@ -210,7 +210,7 @@ hard_tree() {
   assert_same "$(cat "$HOST/back$HOST/data/one")" 2
   run -0 restore --list
   assert_same "$(sed -n 2p <<<"$output" | awk '{ print $1 }')" "$(basename "$(sets | tail -n 1)")"
-  assert_same "$(grep -c suspect <<<"$output")" 2
+  assert_same "$(grep -c damaged <<<"$output")" 2
 }
 
 @test "a live restore wants --yes without a terminal, and the asset's name on one" {

@@ -155,6 +155,8 @@ rows() { maria 'SELECT GROUP_CONCAT(id ORDER BY id) FROM shop.told'; }
   set_list STATUS_RPOS 60
   set_list STATUS_LOGS 1
   set_list STATUS_FIELDS ''
+  set_list STATUS_CIPHERS none
+  set_list STATUS_SIGNED 0
   make_scripts - status
   run -0 "$HOST/bin/status.sh" --json
   [[ $output == *"\"safe_until\":\"$(cat "$HOST/state/orders.archived")\""*'"verdict":"OK"'* ]]

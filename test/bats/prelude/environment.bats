@@ -38,7 +38,8 @@ outcome() {
   grep -q '^restore --yes: 0$' "$HOST/clean" || fail "$(cat "$HOST/clean")"
   while IFS= read -r hostile; do
     eval "set -- $hostile"
-    outcome "$@" >"$HOST/dirty"
+    # A locale that this machine has not is what bash itself warns of, before it reads a script.
+    outcome "$@" | sed '/: warning: setlocale: LC_ALL: cannot change locale/d' >"$HOST/dirty"
     diff "$HOST/clean" "$HOST/dirty" || fail "under $hostile"
     [[ -z $(compgen -G "$HOST/called-*") ]] || fail "under $hostile: $(echo "$HOST"/called-*)"
   done <<END

@@ -167,6 +167,8 @@ status_facts() {
   set_list STATUS_PATHS "$STORE" "$STORE" "$STORE"
   set_list STATUS_RPOS 86400 600 0
   set_list STATUS_LOGS 0 0 0
+  set_list STATUS_CIPHERS none none none
+  set_list STATUS_SIGNED 0 0 0
   set_list STATUS_FIELDS '0 2 * * * and' '' ''
   set_fact STATE_DIR "$HOST/state"
   make_scripts - status
@@ -176,7 +178,12 @@ status_facts() {
 
 make_set() {
   mkdir -p "$STORE/$1/$2"
-  printf 'payload.1.stored_bytes=%s\n' "$3" >"$STORE/$1/$2/MANIFEST"
+  {
+    printf '%s\n' format=2 "asset=${1#*/}" "kind=${1%/*}" "set=$2" "finished=$2"
+    printf 'payload.1.%s\n' name=x file=x codec=none cipher=none raw_bytes="$3" stored_bytes="$3"
+    printf 'payload.1.%s_sha256=%064d\n' raw 0 stored 0
+    printf 'manifest_sha256=%064d\n' 0
+  } >"$STORE/$1/$2/MANIFEST"
 }
 
 @test "status: OK, LATE, NONE, as a table and as JSON; 75 unless all is well" {
