@@ -178,9 +178,10 @@ catch_exits() {
   find_own_pid
   RUN_PID="$OWN_PID"
   trap finish_run EXIT
-  trap 'leave_on_signal 129' HUP
-  trap 'leave_on_signal 130' INT
-  trap 'leave_on_signal 143' TERM
+  # A signal: leave with its status, but not out of the cleaning up, which goes on to its end.
+  trap '[[ -n ${FINISHING:-} || ${FUNCNAME[0]:-} == finish_run ]] || exit 129' HUP
+  trap '[[ -n ${FINISHING:-} || ${FUNCNAME[0]:-} == finish_run ]] || exit 130' INT
+  trap '[[ -n ${FINISHING:-} || ${FUNCNAME[0]:-} == finish_run ]] || exit 143' TERM
   trap 'note_failure "$?" "$LINENO" "$BASH_COMMAND"' ERR
 }
 
@@ -189,12 +190,6 @@ catch_exits() {
 find_own_pid() {
   # shellcheck disable=SC2016
   OWN_PID="${BASHPID:-$(exec sh -c 'printf %s "$PPID"')}"
-}
-
-# A signal came: leave with its status, but not out of the cleaning up, which goes on to its end.
-leave_on_signal() {
-  if [[ -n ${FINISHING:-} || ${FUNCNAME[1]:-} == finish_run ]]; then return 0; fi
-  exit "$1"
 }
 
 # The first thing of every script: leave behind what the environment would change, so that a run by hand does what cron's does. Programs
@@ -293,6 +288,8 @@ finish_run() {
   # No signal ends the cleaning up, a second Ctrl-C neither; what it runs ignores them, too, apart from what `guarded` runs.
   trap '' HUP INT TERM
   set +e
+  # A signal that came while `guarded` waited: what is said now is for people again.
+  if { : >&7; } 2>/dev/null; then exec 2>&7 7>&-; fi
   find_own_pid
   [[ $OWN_PID == "$RUN_PID" ]] || exit "$EXIT_STATUS"
   stop_guarded

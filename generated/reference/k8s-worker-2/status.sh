@@ -159,6 +159,8 @@ manifest_reader() {
       } else if (part[1] !~ /^(tool|position|server|dump|content|degraded|binlog_id|database|cluster|seal|count|rows|table|restored)$/ || key !~ /^[A-Za-z0-9._@:+-]+$/ || key ~ /\.\./) {
         refuse("unknown key " key)
       }
+      # What kinds calculate with: a word of another sort never gets into their arithmetic.
+      if (key ~ /^(position\.(entries|keys|expires|used_memory|revision|records|db_bytes|objects|tables|rows|page_count|serial|resources|items|errors|warnings|index|term|binlog_pos|changed)|database\.count|seal\.(threshold|shares)|dump\.longest_statement|count\.[^=]*)$/ && value != "" && !is_count(value)) refuse(key " is no number")
     }
     function complete(   i, k, want, many) {
       if (keys[lines] != "manifest_sha256") refuse("it does not end with its checksum: it was cut")

@@ -933,6 +933,8 @@ manifest_reader() {
       } else if (part[1] !~ /^(tool|position|server|dump|content|degraded|binlog_id|database|cluster|seal|count|rows|table|restored)$/ || key !~ /^[A-Za-z0-9._@:+-]+$/ || key ~ /\.\./) {
         refuse("unknown key " key)
       }
+      # What kinds calculate with: a word of another sort never gets into their arithmetic.
+      if (key ~ /^(position\.(entries|keys|expires|used_memory|revision|records|db_bytes|objects|tables|rows|page_count|serial|resources|items|errors|warnings|index|term|binlog_pos|changed)|database\.count|seal\.(threshold|shares)|dump\.longest_statement|count\.[^=]*)$/ && value != "" && !is_count(value)) refuse(key " is no number")
     }
     function complete(   i, k, want, many) {
       if (keys[lines] != "manifest_sha256") refuse("it does not end with its checksum: it was cut")
@@ -1650,9 +1652,10 @@ catch_exits() {
   find_own_pid
   RUN_PID="$OWN_PID"
   trap finish_run EXIT
-  trap 'leave_on_signal 129' HUP
-  trap 'leave_on_signal 130' INT
-  trap 'leave_on_signal 143' TERM
+  # A signal: leave with its status, but not out of the cleaning up, which goes on to its end.
+  trap '[[ -n ${FINISHING:-} || ${FUNCNAME[0]:-} == finish_run ]] || exit 129' HUP
+  trap '[[ -n ${FINISHING:-} || ${FUNCNAME[0]:-} == finish_run ]] || exit 130' INT
+  trap '[[ -n ${FINISHING:-} || ${FUNCNAME[0]:-} == finish_run ]] || exit 143' TERM
   trap 'note_failure "$?" "$LINENO" "$BASH_COMMAND"' ERR
 }
 
@@ -1661,12 +1664,6 @@ catch_exits() {
 find_own_pid() {
   # shellcheck disable=SC2016
   OWN_PID="${BASHPID:-$(exec sh -c 'printf %s "$PPID"')}"
-}
-
-# A signal came: leave with its status, but not out of the cleaning up, which goes on to its end.
-leave_on_signal() {
-  if [[ -n ${FINISHING:-} || ${FUNCNAME[1]:-} == finish_run ]]; then return 0; fi
-  exit "$1"
 }
 
 # The first thing of every script: leave behind what the environment would change, so that a run by hand does what cron's does. Programs
@@ -1787,6 +1784,8 @@ finish_run() {
   # No signal ends the cleaning up, a second Ctrl-C neither; what it runs ignores them, too, apart from what `guarded` runs.
   trap '' HUP INT TERM
   set +e
+  # A signal that came while `guarded` waited: what is said now is for people again.
+  if { : >&7; } 2>/dev/null; then exec 2>&7 7>&-; fi
   find_own_pid
   [[ $OWN_PID == "$RUN_PID" ]] || exit "$EXIT_STATUS"
   stop_guarded
@@ -1835,10 +1834,10 @@ guarded() {
   GUARDED_PIDS="$pid $watchdog $outer"
   set +m
   # A shell with job control tells of jobs that signals ended, on stderr.
-  { wait "$pid" || status=$?; } 2>/dev/null
+  { wait "$pid" || status=$?; } 7>&2 2>/dev/null
   # Killed by a signal: perhaps by the watchdog, whose status then says why.
   ((status > 128)) || kill -KILL -- "-$watchdog" 2>/dev/null || true
-  { wait "$watchdog" || verdict=$?; } 2>/dev/null
+  { wait "$watchdog" || verdict=$?; } 7>&2 2>/dev/null
   GUARDED_PIDS="$outer"
   clear_progress
   ((status == 0)) || stop_group "$pid"
