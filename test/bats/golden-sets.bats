@@ -77,7 +77,7 @@ bring_golden() {
 @test "postgres: an older set is verified and restored into a server" {
   source "$BATS_TEST_DIRNAME/lib/postgres.bash"
   chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/file" "$BATS_FILE_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR"
-  export PG_TEMPLATE="$BATS_FILE_TMPDIR/template"
+  export PG_TEMPLATE="$BATS_FILE_TMPDIR/pg-template"
   pg_template "$PG_TEMPLATE"
   pg_new "$BATS_TEST_TMPDIR/db"
   pg_up
