@@ -28,7 +28,7 @@ const RULES: readonly { readonly what: string; readonly pattern: RegExp; readonl
     pattern: /\b(declare|local|typeset)\s+-\w*n\b/,
     example: "local -n ref=x",
   },
-  { what: "printf's dates are of bash 4.2", pattern: /%\([^)]*\)T/, example: "printf '%(%s)T' -1" },
+  { what: "printf's dates are of bash 4.2", pattern: /%\([^)]*\)T(?!.* # bash 5$)/, example: "printf '%(%s)T' -1" },
   { what: "wait -n is of bash 4.3", pattern: /\bwait\s+-\w*n/, example: "wait -n" },
   {
     what: "named file descriptors are of bash 4.1",
@@ -58,6 +58,11 @@ const RULES: readonly { readonly what: string; readonly pattern: RegExp; readonl
     pattern: /\$\{[\w@*]+(\[[^\]]*\])?\/[^}]*\/[^}]*\$(?!quote\b)\w[^}]*\}/,
     example: `${"$"}{x//a/$b}`,
   },
+  {
+    what: "under Apple's bash, `command` execs in a background job, and ends the shell where what it ran failed",
+    pattern: /(^\s*|[;&|!(]\s*|\b(do|then|else|if|while|until|exec)\s+)command\s+(?!-v\b)/,
+    example: "  command kubectl get pods",
+  },
   { what: "eval runs data as code", pattern: /(^|[;&|\s])eval\s/, example: 'eval "$x"' },
   { what: "echo is not printf", pattern: /(^|[;&|]\s*|\bdo |\bthen )\s*echo\s/, example: "  echo hello" },
   { what: "grep -P is GNU's", pattern: /\bgrep\s+-\w*P/, example: "grep -P x" },
@@ -66,6 +71,7 @@ const RULES: readonly { readonly what: string; readonly pattern: RegExp; readonl
   { what: "readlink -f is not on older macOS", pattern: /\breadlink\s+-f/, example: "readlink -f x" },
   { what: "df --output is GNU's", pattern: /\bdf\b.*--output/, example: "df --output=avail ." },
   { what: "sort -V and -z are GNU's", pattern: /\bsort\s+-\w*[Vz]/, example: "sort -z" },
+  { what: "head -c 0 is refused by BSD", pattern: /\bhead\s+-c\s*0\b/, example: "head -c 0 f" },
   { what: "mktemp -t differs between GNU and BSD", pattern: /\bmktemp\b.*\s-t\b/, example: "mktemp -t x" },
 ];
 

@@ -94,7 +94,8 @@ mkdir -p "$1/.arriving-$2"
 cd "$1/.arriving-$2" || exit 73
 [ -f "$3" ] || : >"$3"
 printf "%d\n" "$(($(wc -c <"$3")))"' "$series" "$name" "$file" </dev/null)" || return $?
-  if ((have > $(file_size "$path"))) || [[ $(head -c "$have" -- "$path" | hash_stream) != "$(remote_directory_hash "$series" "$name" "$file")" ]]; then
+  # BSD's head takes no count of 0.
+  if ((have == 0)) || ((have > $(file_size "$path"))) || [[ $(head -c "$have" -- "$path" | hash_stream) != "$(remote_directory_hash "$series" "$name" "$file")" ]]; then
     have=0
   fi
   log_debug "$file: $have bytes are at $PLACE_ID already"

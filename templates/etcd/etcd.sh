@@ -300,7 +300,7 @@ etcd_can_restore() {
 etcd_check_hash() {
   local file="$1" bytes recorded actual
   bytes="$(count_stream <"$file")"
-  if ((bytes % 512 != 32)); then
+  if ((bytes % 512 != 32 || bytes == 32)); then
     log_error 'the snapshot has no hash at its end: it was cut, or copied out of a data directory'
     return "$EX_DATA"
   fi

@@ -10,7 +10,7 @@ gcs_call() {
     [[ -z $credentials ]] || export CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE="$credentials"
     # Composed objects have no MD5; a single upload resumes by itself.
     export CLOUDSDK_CORE_DISABLE_PROMPTS=1 CLOUDSDK_STORAGE_PARALLEL_COMPOSITE_UPLOAD_ENABLED=False
-    command gcloud storage "$@" 2>"$errors"
+    gcloud storage "$@" 2>"$errors"
   ) || status=$?
   if ((status != 0)); then
     gcs_failure "$errors" || status=$?

@@ -10,7 +10,7 @@ kubectl_exec() {
   options+=(--namespace "$(remote_setting namespace)" exec -i "$(remote_setting pod)")
   container="$(remote_setting container)"
   [[ -z $container ]] || options+=(--container "$container")
-  command kubectl "${options[@]}" -- "$@"
+  kubectl "${options[@]}" -- "$@"
 }
 
 # Where a command runs, for people.

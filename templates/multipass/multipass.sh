@@ -2,7 +2,7 @@
 
 # Run a command in the VM, as root: `multipass exec` logs in as a user who may become root without a password.
 multipass_exec() {
-  command multipass exec "$(remote_setting name)" -- sudo -n -- "$@"
+  multipass exec "$(remote_setting name)" -- sudo -n -- "$@"
 }
 
 # Where a command runs, for people.

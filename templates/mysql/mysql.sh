@@ -1032,8 +1032,8 @@ same_content() {
 # Two lists of content in one line of words: what only the first has, then what only the second has.
 content_difference() {
   local only_first only_second
-  only_first="$(comm -23 "$1" "$2" | head -n 5 | tr '\n' ';')"
-  only_second="$(comm -13 "$1" "$2" | head -n 5 | tr '\n' ';')"
+  only_first="$(lines_without "$1" "$2" | head -n 5 | tr '\n' ';')"
+  only_second="$(lines_without "$2" "$1" | head -n 5 | tr '\n' ';')"
   printf '%s: %s %s: %s\n' "$3" "${only_first:-nothing more;}" "$4" "${only_second:-nothing more;}"
 }
 

@@ -646,8 +646,8 @@ pg_same_content() {
     pg_stable_content "$found"
   fi
   if cmp -s -- "$wanted" "$found"; then return 0; fi
-  only_wanted="$(comm -23 "$wanted" "$found" | head -n 5 | tr '\n' ';')"
-  only_found="$(comm -13 "$wanted" "$found" | head -n 5 | tr '\n' ';')"
+  only_wanted="$(lines_without "$wanted" "$found" | head -n 5 | tr '\n' ';')"
+  only_found="$(lines_without "$found" "$wanted" | head -n 5 | tr '\n' ';')"
   log_error "the $place does not hold what the MANIFEST of ${set##*/} names: MANIFEST: ${only_wanted:-nothing more;} $place: ${only_found:-nothing more;}"
   return "$EX_DATA"
 }
@@ -684,7 +684,7 @@ pg_same_rows() {
   pg_recorded_lines "$set" rows >"$RUN_DIR/rows.set"
   sort "$RUN_DIR/rows.dump" >"$RUN_DIR/rows.found"
   if cmp -s -- "$RUN_DIR/rows.set" "$RUN_DIR/rows.found"; then return 0; fi
-  differing="$(comm -13 "$RUN_DIR/rows.set" "$RUN_DIR/rows.found" | head -n 3 | sed 's/^\([0-9]*\) [0-9]* /\1 rows of /' | paste -s -d ';' -)"
+  differing="$(lines_without "$RUN_DIR/rows.found" "$RUN_DIR/rows.set" | head -n 3 | sed 's/^\([0-9]*\) [0-9]* /\1 rows of /' | paste -s -d ';' -)"
   log_error "the dumps of ${set##*/} do not hold the rows that its MANIFEST names; they hold: ${differing:-fewer tables}"
   return "$EX_DATA"
 }
@@ -791,7 +791,7 @@ pg_roles_in() {
 # $RUN_DIR/roles.missing.
 pg_compare_roles() {
   pg_require 'cannot list the roles' "SELECT replace(replace(replace(rolname, '%', '%25'), chr(9), '%09'), chr(10), '%0A') FROM pg_roles WHERE rolname !~ '^pg_'" | sort >"$RUN_DIR/roles.now"
-  comm -23 "$RUN_DIR/roles.set" "$RUN_DIR/roles.now" >"$RUN_DIR/roles.missing"
+  lines_without "$RUN_DIR/roles.set" "$RUN_DIR/roles.now" >"$RUN_DIR/roles.missing"
 }
 
 # Encoded names (stdin) as `a, b` for people.
@@ -1705,7 +1705,7 @@ pg_describe_roles() {
   if [[ -s $RUN_DIR/roles.missing ]]; then printf '  make the roles that are missing: %s\n' "$(pg_name_roles <"$RUN_DIR/roles.missing")"; fi
   if [[ $(manifest_get "$set" dump.scope) == all ]]; then
     printf '  set attributes, passwords, settings and memberships of all other roles to those of the backup, but for %s,\n  as whom this logs in\n' "$PG_LOGIN"
-    found="$(comm -13 "$RUN_DIR/roles.set" "$RUN_DIR/roles.now" | pg_name_roles)"
+    found="$(lines_without "$RUN_DIR/roles.now" "$RUN_DIR/roles.set" | pg_name_roles)"
     [[ -z $found ]] || printf '  leave alone the roles that the backup does not have: %s\n' "$found"
   else
     printf '  leave alone all roles that are there\n'
@@ -1893,7 +1893,7 @@ pg_say_what_is_kept() {
   found="$(pg_other_databases "$set")" || exit $?
   [[ -z $found ]] || log_warn "these databases are not in the backup and were left as they are: $found"
   pg_compare_roles
-  found="$(comm -13 "$RUN_DIR/roles.set" "$RUN_DIR/roles.now" | pg_name_roles)"
+  found="$(lines_without "$RUN_DIR/roles.now" "$RUN_DIR/roles.set" | pg_name_roles)"
   [[ -z $found ]] || log_warn "these roles are not in the backup and were left as they are: $found"
 }
 
@@ -1949,7 +1949,7 @@ pg_undo() {
 # If the swap was committed, swap back. It was all or nothing: one database tells.
 pg_undo_swap() {
   local journal="$1" kind oid scratch name old committed=0
-  local -a live=() kept=()
+  local -a live=() spared=()
   pg_begin_sql >"$RUN_DIR/undo.sql"
   while IFS=$'\t' read -r kind oid scratch name old; do
     [[ $kind == database ]] || continue
@@ -1959,7 +1959,7 @@ pg_undo_swap() {
     # Somebody may have worked in it since it went live: then it is kept, under a name that is not dropped.
     [[ ${UNDOING:-own} == own ]] || scratch="$(pg_sql_name "$(pg_old_name "$name" "$oid")")"
     printf 'ALTER DATABASE %s RENAME TO %s;\n' "$(pg_sql_name "$name")" "$scratch"
-    [[ ${UNDOING:-own} == own ]] || kept+=("$scratch")
+    [[ ${UNDOING:-own} == own ]] || spared+=("$scratch")
     if [[ -n $old ]]; then printf 'ALTER DATABASE %s RENAME TO %s;\n' "$(pg_sql_name "$old")" "$(pg_sql_name "$name")"; fi
     live+=("$name" "$old")
   done <"$journal" >>"$RUN_DIR/undo.sql"
@@ -1968,7 +1968,7 @@ pg_undo_swap() {
     printf 'COMMIT;\n' >>"$RUN_DIR/undo.sql"
     pg_run_swap "$RUN_DIR/undo.sql" ${live[@]+"${live[@]}"}
     log_info 'gave the databases as they were their names back'
-    for name in ${kept[@]+"${kept[@]}"}; do log_info "what was live until now is kept; when you no longer need it: DROP DATABASE $name;"; done
+    for name in ${spared[@]+"${spared[@]}"}; do log_info "what was live until now is kept; when you no longer need it: DROP DATABASE $name;"; done
   fi
   rm -f -- "$RUN_DIR/undo.sql"
 }

@@ -20,10 +20,11 @@ archive_preflight() {
 # One tar of all sources, listed and counted while it is written.
 archive_capture() {
   local path number=0 changed=0
+  is_bsdtar || true
   write_payload files.tar count_entries produce_tar
   [[ ! -e $RUN_DIR/changed ]] || changed=1
-  manifest_add tool.tar "$(tar --version 2>/dev/null | sed -n 1p)"
-  manifest_add position.entries "$(cat -- "$RUN_DIR/entries")"
+  manifest_add tool.tar "${TAR_WORDS%%$'\n'*}"
+  manifest_add position.entries "$(<"$RUN_DIR/entries")"
   manifest_add position.changed "$changed"
   for path in "${SOURCE_PATHS[@]}"; do
     number=$((number + 1))
@@ -34,20 +35,45 @@ archive_capture() {
 # Write the tar. Names in it begin with `./`, so that none can be taken for an option.
 produce_tar() {
   local path pattern status=0
-  local -a args=(--create --file=-) names=()
+  local -a args=(--create --file=-) names=() of_root=()
   # names is never empty: a plan names at least one path.
-  while IFS= read -r path; do args+=("$path"); done < <(supported_tar_options --format=posix --numeric-owner --acls --xattrs --sparse --warning=no-file-ignored)
-  if is_root; then
-    while IFS= read -r path; do args+=("$path"); done < <(supported_tar_options '--xattrs-include=*')
-  fi
+  ! is_root || of_root=('--xattrs-include=*')
+  while IFS= read -r path; do args+=("$path"); done < <(supported_tar_options --format=posix --numeric-owner --acls --xattrs --sparse --warning=no-file-ignored ${of_root[@]+"${of_root[@]}"})
   while IFS= read -r pattern; do args+=("--exclude=$pattern"); done < <(own_name_patterns)
   for pattern in ${EXCLUDES[@]+"${EXCLUDES[@]}"}; do
     [[ $pattern != /* ]] || pattern=".$pattern"
     args+=("--exclude=$pattern")
   done
   for path in "${SOURCE_PATHS[@]}"; do names+=(".$path"); done
-  run_tar "${args[@]}" -C / -- "${names[@]}" || status=$?
+  if is_bsdtar; then
+    : >"$RUN_DIR/tar.began" || die "$EX_IO" "cannot write $RUN_DIR/tar.began" "is its disk full? look at df -h $RUN_DIR"
+    run_tar "${args[@]}" -C / -- "${names[@]}" 2>"$RUN_DIR/tar.errors" || status=$?
+    cat -- "$RUN_DIR/tar.errors" >&2
+    status="$(bsdtar_status "$status" "${args[@]}")" || exit $?
+  else
+    run_tar "${args[@]}" -C / -- "${names[@]}" || status=$?
+  fi
   judge_tar "$status"
+}
+
+# What GNU tar's status would have been. bsdtar does not look whether a file changed while it read it, and ends with 1 for a file that went
+# away meanwhile as for one that it could not read.
+bsdtar_status() {
+  local status="$1" path
+  shift
+  if ((status > 1)) || grep -v -E ': (Cannot stat: No such file or directory|Truncated write; file may have grown while being archived\.)$|: Error exit delayed from previous errors\.$' "$RUN_DIR/tar.errors" | grep -q .; then
+    printf '2\n'
+    return 0
+  fi
+  # tar itself says which of the changed files the plan leaves out.
+  for path in "${SOURCE_PATHS[@]}"; do
+    (cd / && find ".$path" \( -newer "$RUN_DIR/tar.began" -o -cnewer "$RUN_DIR/tar.began" \) -print0) 2>/dev/null || true
+  done >"$RUN_DIR/tar.changed"
+  if ((status == 1)) || [[ -s $RUN_DIR/tar.changed && $(run_tar "$@" -n --null -C / -T "$RUN_DIR/tar.changed" 2>/dev/null | run_tar -tf - 2>/dev/null | wc -l) -gt 0 ]]; then
+    printf '1\n'
+  else
+    printf '0\n'
+  fi
 }
 
 # The patterns of the names that this program gives: stages of this asset, and what restores put aside. People's files may begin
@@ -92,7 +118,7 @@ supported_tar_options() {
 # Run tar. bsdtar wants a UTF-8 locale to store names that are not ASCII; GNU tar stores the bytes as they are.
 run_tar() {
   local locale
-  if [[ $(tar --version 2>/dev/null || true) == *bsdtar* ]]; then
+  if is_bsdtar; then
     locale="$(locale -a 2>/dev/null | grep -i -E '^(C|en_US)\.utf-?8$' | sed -n 1p)"
     LC_ALL="${locale:-C}" tar "$@"
   else
@@ -100,9 +126,16 @@ run_tar() {
   fi
 }
 
+# Is this host's tar the one of the BSDs and macOS? Asked once, where it is asked before children are forked: TAR_WORDS is what it says
+# of itself.
+is_bsdtar() {
+  [[ -n ${TAR_WORDS:-} ]] || TAR_WORDS="$(tar --version 2>/dev/null || printf 'unknown\n')"
+  [[ $TAR_WORDS == *bsdtar* ]]
+}
+
 # Is this root, who alone may give files away?
 is_root() {
-  [[ $(id -u) == 0 ]]
+  ((EUID == 0))
 }
 
 # The observer: every header is read, so a torn archive is not published.
@@ -150,12 +183,14 @@ archive_stage() {
   local -a stages=() names=() done_stages=() linked=()
   # stages and names are never empty: a set without the paths of the plan was refused before.
   require_tool tar
+  is_bsdtar || true
   rm -f -- "$RUN_DIR/links" "$RUN_DIR/mounts"
   find_restored_paths "$set"
   for path in "${RESTORED_PATHS[@]}"; do
-    stage="$(stage_of "$dir" "$path")"
+    stage="$(stage_of "$dir" "$path")" || return $?
     stages+=("$stage")
   done
+  printf '%s\0' "${stages[@]}" >"$RUN_DIR/stages" || die "$EX_IO" "cannot write in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
   for stage in "${stages[@]}"; do
     ! is_one_of "$stage" ${done_stages[@]+"${done_stages[@]}"} || continue
     done_stages+=("$stage")
@@ -220,12 +255,21 @@ is_below() {
   return 1
 }
 
+# The stages that archive_stage has put the paths into, in the order of RESTORED_PATHS: into STAGE_OF.
+read_stages() {
+  local stage
+  STAGE_OF=()
+  while IFS= read -r -d '' stage; do STAGE_OF+=("$stage"); done <"$RUN_DIR/stages"
+  ((${#STAGE_OF[@]} == ${#RESTORED_PATHS[@]})) || die "$EX_SOFTWARE" "there are ${#STAGE_OF[@]} stages for ${#RESTORED_PATHS[@]} paths"
+}
+
 # Which of the plan's paths the set holds, into RESTORED_PATHS. The plan may have changed since the set was made: what
 # only one of the two knows is left alone, and said.
 find_restored_paths() {
   local set="$1" path number=1
   local -a in_set=()
-  while path="$(manifest_get "$set" "position.path.$number")" && [[ -n $path ]]; do
+  while look_up "$set" "position.path.$number" && [[ -n $VALUE ]]; do
+    path="$VALUE"
     in_set+=("$path")
     number=$((number + 1))
     is_one_of "$path" "${SOURCE_PATHS[@]}" || log_warn "the set holds $path, which is no longer in the plan: not restored"
@@ -244,18 +288,23 @@ find_restored_paths() {
 # Print the stage of a path: DIR, unless a live restore needs one on the path's own file system. What tries a restore out is divided
 # likewise, in directories.
 stage_of() {
-  local dir="$1" path="$2" parent extra
+  local dir="$1" path="$2" parent extra here
   if ! is_live_stage "$dir"; then
     if [[ $ACTION == restore ]]; then printf '%s\n' "$dir"; else trial_stage_of "$dir" "$path"; fi
     return 0
   fi
   parent="$(stage_parent_of "$path")"
-  while IFS= read -r extra; do
-    if [[ $(mount_point "$extra") == "$(mount_point "$parent")" ]]; then
+  find_mount_point "$parent"
+  here="$MOUNT_POINT"
+  # STAGES is never empty.
+  find_stages "$dir"
+  for extra in "${STAGES[@]}"; do
+    [[ ${extra%/*} == "${parent%/}" ]] || find_mount_point "$extra"
+    if [[ $MOUNT_POINT == "$here" ]]; then
       printf '%s\n' "$extra"
       return 0
     fi
-  done < <(list_stages "$dir")
+  done
   add_stage "$dir" "$parent"
 }
 
@@ -282,12 +331,10 @@ trial_stage_of() {
 # Extract the tar on stdin below a directory. Only root can give files back to their owners.
 extract_tar() {
   local dir="$1" option
-  local -a args=(--extract --file=- -p)
+  local -a args=(--extract --file=- -p) of_root=()
   shift
-  while IFS= read -r option; do args+=("$option"); done < <(supported_tar_options --numeric-owner --acls --xattrs --no-wildcards)
-  if is_root; then
-    while IFS= read -r option; do args+=("$option"); done < <(supported_tar_options --same-owner '--xattrs-include=*')
-  fi
+  ! is_root || of_root=(--same-owner '--xattrs-include=*')
+  while IFS= read -r option; do args+=("$option"); done < <(supported_tar_options --numeric-owner --acls --xattrs --no-wildcards ${of_root[@]+"${of_root[@]}"})
   run_tar "${args[@]}" -C "$dir" -- "$@" || {
     log_error "tar could not extract the archive into $dir (exit status $?)"
     return "$EX_IO"
@@ -296,10 +343,11 @@ extract_tar() {
 
 # Every entry must have arrived.
 archive_check_stage() {
-  local set="$1" dir="$2" path found=0 expected
+  local set="$1" path i found=0 expected
   find_restored_paths "$set" 2>/dev/null
-  for path in "${RESTORED_PATHS[@]}"; do
-    path="$(stage_of "$dir" "$path")$path"
+  read_stages
+  for ((i = 0; i < ${#RESTORED_PATHS[@]}; i++)); do
+    path="${STAGE_OF[i]}${RESTORED_PATHS[i]}"
     if [[ ! -e $path && ! -L $path ]]; then
       log_error "the set should hold ${path##*/}, but nothing was extracted"
       return "$EX_IO"
@@ -322,7 +370,12 @@ count_files() {
 
 # Number of paths that were backed up into a set.
 count_set_paths() {
-  manifest_group "$1" position.path | grep -c '' || true
+  local line count=0
+  need_manifest "$1" || return $?
+  for line in "${MANIFEST_LINES[@]}"; do
+    [[ $line != position.path.* ]] || count=$((count + 1))
+  done
+  printf '%d\n' "$count"
 }
 
 # Say what is replaced.
@@ -358,16 +411,18 @@ s/^.* on \(\/.*\) (.*$/\1/p')
 
 # Swap each path with its stage, with the service stopped.
 archive_swap() {
-  local set="$1" dir="$2" path staged
+  local set="$1" path staged i
   find_restored_paths "$set" 2>/dev/null
+  read_stages
   service_stop
-  for path in "${RESTORED_PATHS[@]}"; do
-    staged="$(stage_of "$dir" "$path")$path"
+  for ((i = 0; i < ${#RESTORED_PATHS[@]}; i++)); do
+    path="${RESTORED_PATHS[i]}"
+    staged="${STAGE_OF[i]}$path"
     if is_mount_point "$path"; then
       swap_children "$staged" "$path"
       copy_owner_and_mode "$staged" "$path"
     else
-      (umask 022 && mkdir -p -- "${path%/*}/")
+      [[ -d ${path%/*}/ ]] || (umask 022 && mkdir -p -- "${path%/*}/")
       swap_path "$staged" "$path"
     fi
   done

@@ -18,11 +18,16 @@ private_public_key() {
   openssl pkey -in "$1" -passin pass: -pubout 2>/dev/null
 }
 
-# When a certificate ends, in seconds since 1970. OpenSSL says `notAfter=Nov 22 13:45:00 2027 GMT`.
+# When a certificate ends, in seconds since 1970.
 certificate_end() {
+  certificate_date "$1" -enddate
+}
+
+# Print one of a certificate's two dates, in seconds since 1970. OpenSSL says `notAfter=Nov 22 13:45:00 2027 GMT`.
+certificate_date() {
   local text
-  text="$(openssl x509 -in "$1" -noout -enddate 2>/dev/null)" || return 1
-  text="$(printf '%s\n' "${text#notAfter=}" | awk '{
+  text="$(openssl x509 -in "$1" -noout "$2" 2>/dev/null)" || return 1
+  text="$(printf '%s\n' "${text#*=}" | awk '{
     gsub(/:/, "", $3)
     printf "%04d%02d%02dT%sZ", $4, (index("JanFebMarAprMayJunJulAugSepOctNovDec", $1) + 2) / 3, $2, $3
   }')"
@@ -43,7 +48,11 @@ certificate_is_ca() {
 
 # Was a certificate signed by one of the CAs in a file? Whether it has ended is asked elsewhere.
 certificate_signed_by() {
-  openssl verify -no_check_time -CAfile "$2" "$1" >/dev/null 2>&1
+  local begin
+  if openssl verify -no_check_time -CAfile "$2" "$1" >/dev/null 2>&1; then return 0; fi
+  # LibreSSL, which macOS has, has no such option: it is asked for the day on which the certificate was made.
+  begin="$(certificate_date "$1" -startdate)" || return 1
+  openssl verify -attime $((begin + 1)) -CAfile "$2" "$1" >/dev/null 2>&1
 }
 
 # Note the certificate that ends first, in CERTIFICATE_FIRST_END and CERTIFICATE_FIRST: the file and its name.

@@ -136,9 +136,9 @@ find_sound_copy() {
     [[ -d $set ]] || continue
     hold_set "$set"
     [[ $ENCRYPTION != openssl ]] || ! can_decrypt openssl || open_mac_key
-    attempt_to guarded "$RESTORE_TIMEOUT" '' "checking the set $name" check_set "$set"
+    attempt_to open_manifest "$set"
+    ((ATTEMPT_STATUS)) || attempt_to guarded "$RESTORE_TIMEOUT" '' "checking the set $name" check_set "$set"
     if ((ATTEMPT_STATUS == 0)); then
-      open_manifest "$set" || exit $?
       require_strength "$set" || exit $?
       SET_PATH="$set" CHECKED_SET="$set" RUN_STORE="${STORE_IDS[i]}"
       [[ ! -e $set/SUSPECT ]] || log_warn "the set $name is marked suspect: $(suspect_reason "$set")"

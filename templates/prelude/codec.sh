@@ -114,9 +114,12 @@ can_decrypt() {
   esac
 }
 
-# The permission bits of a file in octal, as `600`.
+# The mode bits of a file in octal, as `600` or `1777`.
 file_mode() {
-  stat -c %a -- "$1" 2>/dev/null || stat -f %Lp -- "$1"
+  local mode
+  # On BSD, M are the bits for setuid, setgid and sticky, as one digit, and L the others.
+  mode="$(stat -c %a -- "$1" 2>/dev/null || stat -f %Mp%Lp -- "$1")" || return 1
+  printf '%s\n' "${mode#0}"
 }
 
 # SHA-256 of stdin in hex, with the fastest tool at hand. 74 when the tool fails: that says nothing of the data.

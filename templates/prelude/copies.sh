@@ -65,6 +65,7 @@ place_manifest() {
     log_error "cannot read the MANIFEST of set $name in $PLACE_ID"
     return "$EX_UNAVAILABLE"
   }
+  MANIFEST_OF=''
   check_manifest "$dir" || return $?
   if [[ $(manifest_get "$dir" set) != "$name" ]]; then
     log_error "what $PLACE_ID has as $name was made as $(manifest_get "$dir" set): it is another set under a new name"

@@ -6,5 +6,5 @@ kube_ctl() {
   # options is never empty.
   [[ -z $KUBE_CONTEXT ]] || options+=(--context "$KUBE_CONTEXT")
   [[ $* == *' wait '* ]] || options+=(--request-timeout=60s)
-  command kubectl "${options[@]}" "$@"
+  kubectl "${options[@]}" "$@"
 }

@@ -19,7 +19,8 @@ try_lock() {
   if [[ -n $tool ]]; then
     exec 9>>"$file"
     lock_descriptor "$tool" || return 1
-    printf 'pid=%s since=%s action=%s\n' "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$ACTION" >"$file"
+    read_utc
+    printf 'pid=%s since=%s action=%s\n' "$$" "$UTC_NOW" "$ACTION" >"$file"
   else
     try_lock_file "$file.held"
   fi
@@ -38,7 +39,8 @@ lock_descriptor() {
 # at again there: what another run has made meanwhile is put back.
 try_lock_file() {
   local file="$1" mine="$1.$$" tries=0
-  printf 'pid=%s since=%s action=%s\n%s\n' "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$ACTION" "$(process_start "$$")" >"$mine" || return 1
+  read_utc
+  printf 'pid=%s since=%s action=%s\n%s\n' "$$" "$UTC_NOW" "$ACTION" "$(process_start "$$")" >"$mine" || return 1
   until ln -- "$mine" "$file" 2>/dev/null; do
     tries=$((tries + 1))
     if ((tries > 20)) || lock_holder_lives "$file"; then

@@ -144,7 +144,7 @@ open_manifest() {
       log_error "the set ${set##*/} has no MANIFEST: it is not a backup"
       return "$EX_DATA"
     }
-    told="$(printf '%s\n' "$set/.manifest" | manifest_reader lines 1)" || status=$?
+    told="$(manifest_reader lines 1 <<<"$set/.manifest")" || status=$?
   else
     told="$(manifest_lines "$set")" || status=$?
     # What is read differently the second time was not damaged.
@@ -171,7 +171,7 @@ manifest_lines() {
     printf 'it is no plain file, or larger than 16 MiB\n'
     return "$EX_DATA"
   fi
-  printf '%s\n' "$path" | manifest_reader lines
+  manifest_reader lines <<<"$path"
 }
 
 # Why a file cannot be read, in the system's own words.
@@ -187,31 +187,43 @@ need_manifest() {
   [[ ${MANIFEST_OF:-} == "$1" && -n $1 ]] || open_manifest "$1"
 }
 
-# Print a value of a set's MANIFEST; nothing when the key is not there. Asked for dozens of times a run, so without a program once
-# the MANIFEST was opened.
+# Print a value of a set's MANIFEST; nothing when the key is not there.
 manifest_get() {
+  look_up "$1" "$2" || return $?
+  printf '%s\n' "$VALUE"
+}
+
+# The same into VALUE: asked for dozens of times a run, so without a process once the MANIFEST was opened.
+look_up() {
   local key="$2" line
+  VALUE=''
   need_manifest "$1" || return $?
   for line in "${MANIFEST_LINES[@]}"; do
     [[ $line == "$key="* ]] || continue
     decode_value "${line#*=}"
     return 0
   done
-  printf '\n'
 }
 
-# Print a value as it was before it was written: control characters and the percent sign are percent-encoded.
+# A value as it was before it was written, into VALUE: control characters and the percent sign are percent-encoded.
 decode_value() {
-  local rest="$1" out='' char
+  local rest="$1" char
+  VALUE=''
   while [[ $rest == *%* ]]; do
-    out+="${rest%%\%*}"
+    VALUE+="${rest%%\%*}"
     rest="${rest#*%}"
     # shellcheck disable=SC2059  # the escape is the data
     printf -v char "\\x${rest:0:2}"
-    out+="$char"
+    VALUE+="$char"
     rest="${rest:2}"
   done
-  printf '%s\n' "$out$rest"
+  VALUE+="$rest"
+}
+
+# Decode a value and print it.
+print_value() {
+  decode_value "$1"
+  printf '%s\n' "$VALUE"
 }
 
 # Encode a value for a line, into ENCODED_VALUE.
@@ -259,7 +271,7 @@ degraded_objects() {
   local line
   need_manifest "$1" || return $?
   for line in "${MANIFEST_LINES[@]}"; do
-    [[ ! $line =~ ^degraded\.[0-9]+=(.*)$ ]] || decode_value "${BASH_REMATCH[1]//%0A/ }"
+    [[ ! $line =~ ^degraded\.[0-9]+=(.*)$ ]] || print_value "${BASH_REMATCH[1]//%0A/ }"
   done
 }
 
@@ -268,7 +280,7 @@ manifest_values() {
   local line
   need_manifest "$1" || return $?
   for line in "${MANIFEST_LINES[@]}"; do
-    if [[ $line == "$2".[0-9]*=* ]]; then decode_value "${line#*=}"; fi
+    if [[ $line == "$2".[0-9]*=* ]]; then print_value "${line#*=}"; fi
   done
 }
 
@@ -277,28 +289,26 @@ manifest_group() {
   local line
   need_manifest "$1" || return $?
   for line in "${MANIFEST_LINES[@]}"; do
-    [[ $line != "$2".*=* ]] || decode_value "${line#"$2".}"
+    [[ $line != "$2".*=* ]] || print_value "${line#"$2".}"
   done
 }
 
-# Stored bytes of a set, as its MANIFEST has them.
+# Print the stored bytes of a set, as its MANIFEST has them.
 set_bytes() {
-  need_manifest "$1" || return $?
-  sum_lines < <(payload_fields "$1" stored_bytes)
+  sum_payloads "$1" stored_bytes
 }
 
-# Raw bytes of a set, as its MANIFEST has them.
+# Print the raw bytes of a set, as its MANIFEST has them.
 set_raw_bytes() {
-  need_manifest "$1" || return $?
-  sum_lines < <(payload_fields "$1" raw_bytes)
+  sum_payloads "$1" raw_bytes
 }
 
-# Print the sum of the numbers of stdin, one a line. Only digits count: what is no number never reaches arithmetic.
-sum_lines() {
-  local number sum=0
-  while IFS= read -r number; do
-    is_count "$number" || return "$EX_DATA"
-    sum=$((sum + number))
+# Print the sum of a field of every payload. The reader has seen to it that these are numbers.
+sum_payloads() {
+  local line sum=0
+  need_manifest "$1" || return $?
+  for line in "${MANIFEST_LINES[@]}"; do
+    [[ $line != payload.*."$2="* ]] || sum=$((sum + ${line#*=}))
   done
   printf '%d\n' "$sum"
 }

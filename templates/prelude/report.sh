@@ -26,7 +26,8 @@ close_run() {
   write_metrics
   run_hooks "$event"
   if ((EXIT_STATUS != 0)); then
-    log_line ERROR "$ACTION failed after $(human_ms $(($(now_ms) - STARTED_MS))): exit $EXIT_STATUS, $(describe_exit "$EXIT_STATUS")"
+    read_clock
+    log_line ERROR "$ACTION failed after $(human_ms $((NOW_MS - STARTED_MS))): exit $EXIT_STATUS, $(describe_exit "$EXIT_STATUS")"
   fi
 }
 
@@ -65,49 +66,93 @@ describe_exit() {
 
 # Append one JSON line about this run to the history.
 record_history() {
-  local status="$1" code="$2" phases='' phase
+  local status="$1" code="$2" JSON='' phases phase
   [[ $DRY_RUN == 0 ]] || return 0
-  for phase in ${PHASES[@]+"${PHASES[@]}"}; do
-    phases+="${phases:+,}$(json_string "${phase%%=*}"):$(json_seconds "${phase##*=}")"
-  done
-  {
-    printf '{"time":%s,"plan":%s,"host":%s,"asset":%s,"kind":%s,"action":%s,"status":%s,"code":%d,"seconds":%s,"set":%s,"store":%s,"raw_bytes":%d,"stored_bytes":%d,"phases":{%s},"message":%s}\n' \
-      "$(json_string "$(date -u +%Y-%m-%dT%H:%M:%SZ)")" "$(json_string "$PLAN")" "$(json_string "$HOST_ID")" \
-      "$(json_string "$ASSET")" "$(json_string "$KIND")" "$(json_string "$ACTION")" "$(json_string "$status")" "$code" \
-      "$(json_seconds $(($(now_ms) - STARTED_MS)))" "$(json_string "${RUN_SET:-}")" "$(json_string "${RUN_STORE:-}")" \
-      "${RUN_RAW_BYTES:-0}" "${RUN_STORED_BYTES:-0}" "$phases" "$(json_string "${MESSAGE:-}")" >>"$STATE_DIR/history.jsonl"
-  } 2>/dev/null || log_warn "cannot write $STATE_DIR/history.jsonl"
+  for phase in ${PHASES[@]+"${PHASES[@]}"}; do json_seconds "${phase%%=*}" "${phase##*=}"; done
+  phases="$JSON"
+  read_utc
+  JSON=''
+  json_text time "$UTC_NOW"
+  json_run
+  json_text status "$status"
+  json_number code "$code"
+  json_figures
+  json_number raw_bytes "${RUN_RAW_BYTES:-0}"
+  json_number stored_bytes "${RUN_STORED_BYTES:-0}"
+  json_number phases "{$phases}"
+  json_text message "${MESSAGE:-}"
+  { printf '{%s}\n' "$JSON" >>"$STATE_DIR/history.jsonl"; } 2>/dev/null || log_warn "cannot write $STATE_DIR/history.jsonl"
 }
 
-# A string as JSON. Byte by byte under LC_ALL=C: UTF-8 passes, control characters are escaped.
-json_string() {
-  local text="$1" out='' char i LC_ALL=C
+# Which run this is, into JSON.
+json_run() {
+  json_text plan "$PLAN"
+  json_text host "$HOST_ID"
+  json_text asset "$ASSET"
+  json_text kind "$KIND"
+  json_text action "$ACTION"
+}
+
+# How long this run took, and what with, into JSON.
+json_figures() {
+  read_clock
+  json_seconds seconds $((NOW_MS - STARTED_MS))
+  json_text set "${RUN_SET:-}"
+  json_text store "${RUN_STORE:-}"
+}
+
+# Add a member to the JSON object that is being made in JSON: a string,
+json_text() {
+  json_number "$1" ''
+  json_append "$2"
+}
+
+# a number, or what is JSON already,
+json_number() {
+  JSON+="${JSON:+,}\"$1\":$2"
+}
+
+# or milliseconds as a number of seconds.
+json_seconds() {
+  local seconds
+  printf -v seconds '%d.%03d' $(($2 / 1000)) $(($2 % 1000))
+  json_number "$1" "$seconds"
+}
+
+# Append a string to JSON. Byte by byte under LC_ALL=C: UTF-8 passes, control characters are escaped.
+json_append() {
+  local text="$1" char i LC_ALL=C
+  JSON+='"'
   for ((i = 0; i < ${#text}; i++)); do
     char="${text:i:1}"
     case "$char" in
-      '"' | \\) out+="\\$char" ;;
+      '"' | \\) JSON+="\\$char" ;;
       [[:cntrl:]])
         printf -v char '\\u%04x' "'$char"
-        out+="$char"
+        JSON+="$char"
         ;;
-      *) out+="$char" ;;
+      *) JSON+="$char" ;;
     esac
   done
-  printf '"%s"\n' "$out"
+  JSON+='"'
 }
 
-# Milliseconds as a JSON number of seconds.
-json_seconds() {
-  printf '%d.%03d\n' $(($1 / 1000)) $(($1 % 1000))
+# Print a string as JSON.
+json_string() {
+  local JSON=''
+  json_append "$1"
+  printf '%s\n' "$JSON"
 }
 
 # Write this run's figures for Prometheus' textfile collector, in one rename. The last success survives a failure.
 write_metrics() {
-  local file labels now success=0
+  local file labels now seconds success=0
   [[ $DRY_RUN == 0 && -n $METRICS_DIR ]] || return 0
   file="$METRICS_DIR/lifeboat-$ASSET-$ACTION.prom"
   labels="{plan=\"$(metric_label "$PLAN")\",host=\"$(metric_label "$HOST_ID")\",asset=\"$(metric_label "$ASSET")\",action=\"$ACTION\"}"
   now="$(date +%s)"
+  read_clock
+  printf -v seconds '%d.%03d' $(((NOW_MS - STARTED_MS) / 1000)) $(((NOW_MS - STARTED_MS) % 1000))
   if ((EXIT_STATUS == 0)); then
     success="$now"
   elif [[ -r $file ]]; then
@@ -119,7 +164,7 @@ write_metrics() {
         print_metric last_success_timestamp_seconds 'When the action last ended well, 0 for never.' "$labels" "${success:-0}"
         print_metric last_run_timestamp_seconds 'When the action last ended.' "$labels" "$now"
         print_metric last_status 'Exit code of the last run, 0 is good.' "$labels" "$EXIT_STATUS"
-        print_metric last_duration_seconds 'How long the last run took.' "$labels" "$(json_seconds $(($(now_ms) - STARTED_MS)))"
+        print_metric last_duration_seconds 'How long the last run took.' "$labels" "$seconds"
         print_metric skipped_runs 'Runs in a row that did nothing because another one was at work.' "$labels" "${SKIPS:-0}"
         print_metric last_stored_bytes 'Bytes of the set of the last run.' "$labels" "${RUN_STORED_BYTES:-0}"
       } >"$file.$$" && chmod 644 "$file.$$" && mv -f -- "$file.$$" "$file"
@@ -184,10 +229,14 @@ run_hook() {
 
 # What a webhook is told.
 hook_json() {
-  printf '{"event":%s,"plan":%s,"host":%s,"asset":%s,"kind":%s,"action":%s,"code":%d,"seconds":%s,"set":%s,"stored_bytes":%d,"message":%s}\n' \
-    "$(json_string "$1")" "$(json_string "$PLAN")" "$(json_string "$HOST_ID")" "$(json_string "$ASSET")" "$(json_string "$KIND")" \
-    "$(json_string "$ACTION")" "${EXIT_STATUS:-0}" "$(json_seconds $(($(now_ms) - STARTED_MS)))" "$(json_string "${RUN_SET:-}")" \
-    "${RUN_STORED_BYTES:-0}" "$(json_string "${MESSAGE:-}")"
+  local JSON=''
+  json_text event "$1"
+  json_run
+  json_number code "${EXIT_STATUS:-0}"
+  json_figures
+  json_number stored_bytes "${RUN_STORED_BYTES:-0}"
+  json_text message "${MESSAGE:-}"
+  printf '{%s}\n' "$JSON"
 }
 
 # Post JSON. The URL holds a secret: curl gets it on stdin, not in its arguments.

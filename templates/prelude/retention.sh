@@ -54,17 +54,17 @@ select_expired() {
 
 # Remove the sets of a store that no rule keeps: its own rules, else those of the first store.
 apply_retention() {
-  local store="$1" keep="${2:-}" base stamp state removed=0
+  local store="$1" keep="${2:-}" base stamp states removed=0
   if [[ -n ${WRONG_CLOCK:-} ]]; then
     log_warn "no set is removed from $store while the clock is wrong"
     return 0
   fi
   base="$store/$TYPE/$ASSET"
   list_states "$store" >"$RUN_DIR/states" || die "$EX_IO" "cannot list the sets in $store"
+  states="$(<"$RUN_DIR/states")"
   while IFS= read -r stamp; do
     # What cannot be read now may be good: a person looks at it.
-    state="$(awk -v name="$stamp" '$1 == name { print $2 }' "$RUN_DIR/states")"
-    if [[ $state == unreadable ]]; then continue; fi
+    if [[ $'\n'$states$'\n' == *$'\n'"$stamp unreadable"$'\n'* ]]; then continue; fi
     remove_set "$base" "$stamp" || continue
     log_info "removed the expired set $stamp from $store"
     removed=$((removed + 1))

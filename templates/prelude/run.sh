@@ -12,7 +12,8 @@ begin_run() {
   prepare_shell
   # shellcheck disable=SC2034  # for roles and kinds
   STAMP="$(date -u +%Y%m%dT%H%M%SZ)"
-  STARTED_MS="$(now_ms)"
+  read_clock
+  STARTED_MS="$NOW_MS"
   PHASES=()
   LOCK_HELD=0
   catch_exits
@@ -131,14 +132,14 @@ note_failure() {
 # Make the private scratch directory of this run, and clear away those of runs that were killed.
 make_run_dir() {
   local dir pid
-  mkdir -p -- "$STATE_DIR/run" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the state directory $STATE_DIR" "run as the user that install.sh ran as"
+  [[ -d $STATE_DIR/run ]] || mkdir -p -- "$STATE_DIR/run" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the state directory $STATE_DIR" "run as the user that install.sh ran as"
   for dir in "$STATE_DIR/run/"*; do
     pid="${dir##*.}"
     [[ -d $dir && $pid =~ ^[0-9]+$ ]] || continue
     kill -0 "$pid" 2>/dev/null || rm -rf -- "$dir"
   done
   RUN_DIR="$STATE_DIR/run/$ASSET.$ACTION.$$"
-  rm -rf -- "$RUN_DIR"
+  [[ ! -e $RUN_DIR && ! -L $RUN_DIR ]] || rm -rf -- "$RUN_DIR"
   mkdir -- "$RUN_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in the state directory $STATE_DIR" "run as the user that install.sh ran as"
 }
 
@@ -354,13 +355,15 @@ retry() {
 # Time a phase of the run: `begin_phase stage` … `end_phase`. Ends up in the history.
 begin_phase() {
   PHASE_NAME="$1"
-  PHASE_BEGAN="$(now_ms)"
+  read_clock
+  PHASE_BEGAN="$NOW_MS"
 }
 
 # End the phase that begin_phase began. One that comes again adds up.
 end_phase() {
   local i
-  PHASE_MS=$(($(now_ms) - PHASE_BEGAN))
+  read_clock
+  PHASE_MS=$((NOW_MS - PHASE_BEGAN))
   for ((i = 0; i < ${#PHASES[@]}; i++)); do
     if [[ ${PHASES[i]%%=*} == "$PHASE_NAME" ]]; then
       PHASES[i]="$PHASE_NAME=$((${PHASES[i]##*=} + PHASE_MS))"

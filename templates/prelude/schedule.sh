@@ -18,7 +18,8 @@ find_firing() {
   read -r minutes hours doms months dows mode <<<"$2"
   y=$((10#${now:0:4})) m=$((10#${now:4:2})) d=$((10#${now:6:2}))
   bound=$((10#${now:8:2} * 60 + 10#${now:10:2}))
-  dow=$((($(days_from_civil "$y" "$m" "$d") + 4) % 7))
+  days_from_civil "$y" "$m" "$d"
+  dow=$(((DAYS + 4) % 7))
   for ((left = 1828; left > 0; left--)); do
     if in_list "$m" "$months" && day_matches "$d" "$dow" "$doms" "$dows" "$mode"; then
       time="$(pick_minute "$step" "$hours" "$minutes" "$bound")"
@@ -85,5 +86,6 @@ human_minute() {
 # A local minute as a count of minutes, to take differences of.
 minute_count() {
   local t="$1"
-  printf '%d\n' $(($(days_from_civil $((10#${t:0:4})) $((10#${t:4:2})) $((10#${t:6:2}))) * 1440 + 10#${t:8:2} * 60 + 10#${t:10:2}))
+  days_from_civil $((10#${t:0:4})) $((10#${t:4:2})) $((10#${t:6:2}))
+  printf '%d\n' $((DAYS * 1440 + 10#${t:8:2} * 60 + 10#${t:10:2}))
 }

@@ -6,7 +6,7 @@ begin_set() {
   local store="$1" base
   require_store "$store"
   base="$store/$TYPE/${SERIES:-$ASSET}"
-  mkdir -p -- "$base" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in the store $store" "look at its owner and mode"
+  [[ -d $base ]] || mkdir -p -- "$base" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in the store $store" "look at its owner and mode"
   sweep_leftovers "$base"
   take_stamp "$base"
   SET_BASE="$base"
@@ -18,12 +18,14 @@ begin_set() {
   begin_manifest
 }
 
-# Take a stamp that is newer than every set there is: a second that is taken is waited out. Where the newest set is later than now by
+# Survey the series (SURVEYED), and take a stamp that is newer than every set there is: a second that is taken is waited out. Where the newest set is later than now by
 # more than a minute, this clock or the one that made it is wrong: the backup is made all the same, retention stays away, and the run
 # ends loudly (WRONG_CLOCK).
 take_stamp() {
   local base="$1" newest waited=0
-  newest="$(survey_series "$base" | awk '{ name = $1 } END { print name }')"
+  SURVEYED="$(survey_series "$base")"
+  newest="${SURVEYED##*$'\n'}"
+  newest="${newest%% *}"
   WRONG_CLOCK=''
   while [[ -e $base/$STAMP || ! $STAMP > $newest ]]; do
     if ((waited >= 300)) || [[ -n $newest && ! $(epoch_to_stamp $(($(date +%s) + 60))) > $newest && ! -e $base/$STAMP ]]; then
@@ -40,6 +42,7 @@ take_stamp() {
 
 # Begin the MANIFEST of the set in WORK_DIR, made at STAMP.
 begin_manifest() {
+  PAYLOADS=0
   manifest_add format 2
   manifest_add plan "$PLAN"
   manifest_add plan_sha256 "$PLAN_SHA256"
@@ -127,6 +130,14 @@ cat_file() {
   cat -- "$1"
 }
 
+# Print the lines of one file that another lacks, in their order; of lines that are there more often, as many as are too many.
+lines_without() {
+  other="$2" awk '
+    BEGIN { while ((getline line < ENVIRON["other"]) > 0) has[line]++ }
+    has[$0] > 0 { has[$0]--; next }
+    { print }' <"$1"
+}
+
 # Bytes of stdin.
 count_stream() {
   local n
@@ -193,15 +204,17 @@ sysexit_of() {
 # Enter a written payload in the MANIFEST.
 enter_payload() {
   local name="$1" file="$2" pipe="$3" number raw sum stored_sum bytes
-  raw="$(cat -- "$pipe.raw_bytes")" sum="$(cat -- "$pipe.raw_sha256")" stored_sum="$(cat -- "$pipe.stored_sha256")"
+  raw='' sum='' stored_sum=''
+  { IFS= read -r raw <"$pipe.raw_bytes" && IFS= read -r sum <"$pipe.raw_sha256" && IFS= read -r stored_sum <"$pipe.stored_sha256"; } || true
   if ! is_count "$raw" || ! is_sha256 "$sum" || ! is_sha256 "$stored_sum"; then
     die "$EX_IO" "cannot note size and hash of $name in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
   fi
   if ((raw == 0 && ${EMPTY_PAYLOAD_OK:-0} == 0)); then
     die "$EX_DATA" "$name is empty: the source gave no data" 'an empty backup is no backup; look at the source'
   fi
-  number="$(payload_names "$WORK_DIR" | wc -l)"
-  number="payload.$((number + 1))"
+  # A kind writes all of them in one process.
+  PAYLOADS=$((PAYLOADS + 1))
+  number="payload.$PAYLOADS"
   manifest_add "$number.name" "$name"
   manifest_add "$number.file" "$file"
   manifest_add "$number.codec" "$SET_CODEC"
@@ -219,6 +232,7 @@ publish_set() {
   local -a files=()
   # files is never empty: a set without a payload was refused before.
   end_manifest
+  open_manifest "$WORK_DIR" || exit $?
   while IFS= read -r entry; do
     files+=("$WORK_DIR/$entry")
   done < <(payload_fields "$WORK_DIR" file)
@@ -229,7 +243,7 @@ publish_set() {
   sync_paths "${files[@]}" "$WORK_DIR/MANIFEST" "$WORK_DIR"
   mv -- "$WORK_DIR" "$final" || die "$EX_IO" "cannot publish the set $final"
   WORK_DIR="$RUN_DIR"
-  PUBLISHED_SET="$final"
+  PUBLISHED_SET="$final" MANIFEST_OF="$final"
   sync_paths "$SET_BASE"
 }
 
@@ -306,22 +320,25 @@ check_set() {
 
 # Prove that a MANIFEST is whole, of a known format, in its place, and made by whom the plan says.
 check_manifest() {
-  local set="$1" recorded actual format
+  local set="$1" status=0 format
   if [[ ! -d $set ]]; then
     log_error "the set ${set##*/} is not there any more: retention, or a person, has removed it"
     return "$EX_TEMPFAIL"
   fi
-  open_manifest "$set" || return $?
-  recorded="$(manifest_get "$set" manifest_sha256)"
-  actual="$(lines_above manifest_sha256 | hash_stream)" || actual="$(lines_above manifest_sha256 | hash_stream)" || {
-    log_error "cannot hash the MANIFEST of ${set##*/}"
-    return "$EX_IO"
-  }
-  if [[ $recorded != "$actual" ]]; then
-    log_error "the MANIFEST of ${set##*/} was changed or cut after it was written: checksum mismatch"
-    return "$EX_DATA"
+  need_manifest "$set" || return $?
+  if ! is_manifest_whole "$set"; then
+    # Read once more: a disk that answers wrongly once has damaged nothing.
+    open_manifest "$set" || return $?
+    is_manifest_whole "$set" || status=$?
+    if ((status == EX_DATA)); then
+      log_error "the MANIFEST of ${set##*/} was changed or cut after it was written: checksum mismatch"
+    elif ((status != 0)); then
+      log_error "cannot hash the MANIFEST of ${set##*/}"
+    fi
+    ((status == 0)) || return "$status"
   fi
-  format="$(manifest_get "$set" format)"
+  look_up "$set" format
+  format="$VALUE"
   if [[ $format != 1 && $format != 2 ]]; then
     log_error "the set ${set##*/} has format $format; this script knows the formats 1 and 2"
     return "$EX_UNAVAILABLE"
@@ -330,29 +347,46 @@ check_manifest() {
   check_authenticity "$set"
 }
 
+# Does the open MANIFEST have the checksum that it ends with? 65 when it has not, 74 when that cannot be told.
+is_manifest_whole() {
+  local sum
+  look_up "$1" manifest_sha256
+  sum="$(lines_above manifest_sha256 | hash_stream)" || return "$EX_IO"
+  [[ $VALUE == "$sum" ]] || return "$EX_DATA"
+}
+
 # Prove that a set lies where it belongs. The MANIFEST is open.
 check_place() {
-  local set="$1"
-  if [[ $(manifest_get "$set" asset) != "$ASSET" || $(manifest_get "$set" kind) != "$KIND" ]]; then
-    log_error "the set ${set##*/} is of $(manifest_get "$set" asset) ($(manifest_get "$set" kind)), not of $ASSET ($KIND)"
+  local set="$1" asset
+  look_up "$set" asset
+  asset="$VALUE"
+  look_up "$set" kind
+  if [[ $asset != "$ASSET" || $VALUE != "$KIND" ]]; then
+    log_error "the set ${set##*/} is of $asset ($VALUE), not of $ASSET ($KIND)"
     return "$EX_DATA"
   fi
-  if [[ $(manifest_get "$set" series) != "${SERIES:-}" ]]; then
+  look_up "$set" series
+  if [[ $VALUE != "${SERIES:-}" ]]; then
     log_error "the set ${set##*/} does not belong to the sets of ${SERIES:-$ASSET}, where it lies"
     return "$EX_DATA"
   fi
-  if is_stamp "${set##*/}" && [[ $(manifest_get "$set" set) != "${set##*/}" ]]; then
-    log_error "the set ${set##*/} was made as $(manifest_get "$set" set) and renamed"
+  look_up "$set" set
+  if is_stamp "${set##*/}" && [[ $VALUE != "${set##*/}" ]]; then
+    log_error "the set ${set##*/} was made as $VALUE and renamed"
     return "$EX_DATA"
   fi
 }
 
 # Prove that one payload file is as it was written.
 check_payload() {
-  local set="$1" name="$2" number file
+  local set="$1" name="$2" number file bytes
   number="payload.$(payload_number "$set" "$name")" || return $?
-  file="$set/$(manifest_get "$set" "$number.file")"
-  check_bytes "$file" "$(manifest_get "$set" "$number.stored_bytes")" "$(manifest_get "$set" "$number.stored_sha256")" "${set##*/}" || return $?
+  look_up "$set" "$number.file"
+  file="$set/$VALUE"
+  look_up "$set" "$number.stored_bytes"
+  bytes="$VALUE"
+  look_up "$set" "$number.stored_sha256"
+  check_bytes "$file" "$bytes" "$VALUE" "${set##*/}" || return $?
   check_mac "$set" "$number" "$file"
 }
 
@@ -392,7 +426,8 @@ check_bytes() {
 # Check the MAC that format 1 has for each payload, where this host has the key. One of format 2 is in the MANIFEST.
 check_mac() {
   local set="$1" number="$2" file="$3" recorded actual
-  recorded="$(manifest_get "$set" "$number.mac")"
+  look_up "$set" "$number.mac"
+  recorded="$VALUE"
   [[ -n $recorded ]] && can_decrypt openssl || return 0
   actual="$(openssl_mac "$file" "$(manifest_get "$set" "$number.mac_salt")")" || {
     log_error "cannot make the MAC of ${file##*/} of set ${set##*/}"
@@ -430,9 +465,12 @@ stream_payload() {
   # statuses, readers and verdicts are never empty, also where bash 3.2 minds.
   shift 2
   number="payload.$(payload_number "$set" "$name")" || return "$EX_DATA"
-  file="$set/$(manifest_get "$set" "$number.file")"
-  codec="$(manifest_get "$set" "$number.codec")"
-  cipher="$(manifest_get "$set" "$number.cipher")"
+  look_up "$set" "$number.file"
+  file="$set/$VALUE"
+  look_up "$set" "$number.codec"
+  codec="$VALUE"
+  look_up "$set" "$number.cipher"
+  cipher="$VALUE"
   [[ $codec == none || $codec == gzip ]] || require_tool "$codec"
   can_decrypt "$cipher" || require_decodable "$set"
   if [[ ${CHECKED_SET:-} != "$set" ]]; then
@@ -498,8 +536,8 @@ judge_reading() {
     return "$consume"
   fi
   replay_stderr "$name" "$pipe.consume.err" WARN
-  bytes="$(cat -- "$pipe.bytes" 2>/dev/null)" || bytes=''
-  sum="$(cat -- "$pipe.sha256" 2>/dev/null)" || sum=''
+  bytes='' sum=''
+  { IFS= read -r bytes <"$pipe.bytes" && IFS= read -r sum <"$pipe.sha256"; } 2>/dev/null || true
   if ((decrypt != 0 || decompress != 0 || tee != 0 || hash != 0 || count != 0)) || ! is_count "$bytes" || ! is_sha256 "$sum"; then
     log_error "cannot read $name of set ${set##*/}: a program failed, or $RUN_DIR is full"
     log_tool_errors read "$pipe.tee.err"

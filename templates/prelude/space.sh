@@ -52,12 +52,19 @@ human_bytes() {
   if ((tenths < 100)); then printf '%d.%d %s\n' $((tenths / 10)) $((tenths % 10)) "$unit"; else printf '%d %s\n' $((tenths / 10)) "$unit"; fi
 }
 
-# The mount point that holds a path: two paths of one mount point can be renamed into each other.
+# Print the mount point that holds a path: two paths of one mount point can be renamed into each other.
 mount_point() {
+  find_mount_point "$1" || return $?
+  printf '%s\n' "$MOUNT_POINT"
+}
+
+# The same into MOUNT_POINT.
+find_mount_point() {
+  MOUNT_POINT=''
   ask_df -P -- "$1" || return $?
   # The last column: its name may hold spaces, and so may the device's.
   DF_LINES="${DF_LINES%$'\n'}"
-  if [[ ${DF_LINES#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then printf '%s\n' "${BASH_REMATCH[1]}"; fi
+  if [[ ${DF_LINES#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then MOUNT_POINT="${BASH_REMATCH[1]}"; fi
 }
 
 # The nearest existing parent of a path, for df and for stages.
@@ -94,5 +101,5 @@ file_owner() {
 
 # Is a directory the root of a file system?
 is_mount_point() {
-  [[ -d $1 && ! -L $1 && $(mount_point "$1") == "$1" ]]
+  [[ -d $1 && ! -L $1 ]] && find_mount_point "$1" && [[ $MOUNT_POINT == "$1" ]]
 }

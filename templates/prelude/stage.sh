@@ -5,7 +5,7 @@
 make_stage() {
   local purpose="$1" parent="${2%/}" bytes="$3" dir
   parent="${parent:-/}"
-  mkdir -p -- "$parent" || die "$EX_CANTCREAT" "cannot make $parent"
+  [[ -d $parent ]] || mkdir -p -- "$parent" || die "$EX_CANTCREAT" "cannot make $parent"
   sweep_stages
   for dir in "${parent%/}/.lifeboat-$purpose-$ASSET-"*; do sweep_stage "$dir"; done
   require_space "$parent" $((bytes + RESERVE_BYTES))
@@ -136,16 +136,24 @@ stage_set() {
   log_debug "checked in $(human_ms "$PHASE_MS")"
 }
 
-# Milliseconds of a phase of this run, 0 when it did not happen.
+# Milliseconds of a phase of this run, 0 when it did not happen, into PHASE_MS.
 phase_ms() {
   local phase
+  PHASE_MS=0
   for phase in ${PHASES[@]+"${PHASES[@]}"}; do
-    if [[ ${phase%%=*} == "$1" ]]; then
-      printf '%d\n' "${phase##*=}"
-      return 0
-    fi
+    if [[ ${phase%%=*} == "$1" ]]; then PHASE_MS="${phase##*=}"; fi
   done
-  printf '0\n'
+}
+
+# Print how long phases of this run took: `stage 1.2 s, verify 0.4 s`.
+describe_phases() {
+  local name between=''
+  for name in "$@"; do
+    phase_ms "$name"
+    printf '%s%s ' "$between" "$name"
+    human_ms "$PHASE_MS"
+    between=', '
+  done | tr -d '\n'
 }
 
 # Compare a time with the target.

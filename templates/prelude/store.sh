@@ -43,7 +43,7 @@ encode_word() {
 
 # Keep a set from retention while this process reads it: retention looks for the note, and a set that is gone is told from damage.
 hold_set() {
-  mkdir -p -- "$STATE_DIR/holds" 2>/dev/null || return 0
+  [[ -d $STATE_DIR/holds ]] || mkdir -p -- "$STATE_DIR/holds" 2>/dev/null || return 0
   HELD="$STATE_DIR/holds/${SERIES:-$ASSET}.${1##*/}.$$"
   { process_start "$$" >"$HELD"; } 2>/dev/null || return 0
   HELD_SETS+=("$HELD")

@@ -31,7 +31,7 @@ series_in() {
 
 # Print `name state` of every set of a store, oldest first.
 list_states() {
-  survey_series "$(series_in "$1")" | cut -d ' ' -f 1,2
+  survey_series "$1/$TYPE/${SERIES:-$ASSET}" | cut -d ' ' -f 1,2
 }
 
 # Print the sets of a store that have a MANIFEST in order, oldest first, as paths: also suspect ones and such as are weaker.

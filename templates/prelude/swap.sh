@@ -192,9 +192,14 @@ is_own_name() {
 
 # Rename one path to another that does not exist. Never a copy across file systems.
 rename_path() {
-  local from="$1" to="$2"
+  local from="$1" to="$2" here
   [[ ! -e $to && ! -L $to ]] || die "$EX_IO" "cannot rename $from to $to: that exists"
-  [[ ${from%/*} == "${to%/*}" || $(mount_point "${from%/*}/") == "$(mount_point "${to%/*}/")" ]] || die "$EX_CONFIG" "cannot rename $from to $to: they are on different file systems"
+  if [[ ${from%/*} != "${to%/*}" ]]; then
+    find_mount_point "${from%/*}/"
+    here="$MOUNT_POINT"
+    find_mount_point "${to%/*}/"
+    [[ $here == "$MOUNT_POINT" ]] || die "$EX_CONFIG" "cannot rename $from to $to: they are on different file systems"
+  fi
   mv -- "$from" "$to" || die "$EX_IO" "cannot rename $from to $to"
 }
 

@@ -1,41 +1,41 @@
 # Points in time and lengths of time, without GNU date.
 
-# Days from 1970-01-01 to a day of the proleptic Gregorian calendar (Howard Hinnant's days_from_civil).
+# Days from 1970-01-01 to a day of the proleptic Gregorian calendar (Howard Hinnant's days_from_civil), into DAYS.
 days_from_civil() {
   local y="$1" m="$2" d="$3" era yoe doy
   if ((m <= 2)); then y=$((y - 1)) m=$((m + 9)); else m=$((m - 3)); fi
   era=$((y / 400))
   yoe=$((y - era * 400))
   doy=$(((153 * m + 2) / 5 + d - 1))
-  printf '%d\n' $((era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468))
+  DAYS=$((era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468))
 }
 
-# The inverse: prints `year month day` without leading zeros.
+# The inverse, into YEAR, MONTH and DAY, without leading zeros.
 civil_from_days() {
-  local z=$(($1 + 719468)) era doe yoe doy mp y
+  local z=$(($1 + 719468)) era doe yoe doy mp
   era=$((z / 146097))
   doe=$((z - era * 146097))
   yoe=$(((doe - doe / 1460 + doe / 36524 - doe / 146096) / 365))
   doy=$((doe - (365 * yoe + yoe / 4 - yoe / 100)))
   mp=$(((5 * doy + 2) / 153))
-  y=$((yoe + era * 400))
-  if ((mp < 10)); then mp=$((mp + 3)); else mp=$((mp - 9)) y=$((y + 1)); fi
-  printf '%d %d %d\n' "$y" "$mp" $((doy - (153 * ((mp + 9) % 12) + 2) / 5 + 1))
+  YEAR=$((yoe + era * 400)) MONTH=$((mp < 10 ? mp + 3 : mp - 9))
+  ((mp < 10)) || YEAR=$((YEAR + 1))
+  DAY=$((doy - (153 * mp + 2) / 5 + 1))
 }
 
 # Seconds since 1970 of a stamp such as 20261122T020000Z.
 stamp_to_epoch() {
-  local s="$1" days
-  days="$(days_from_civil "$((10#${s:0:4}))" "$((10#${s:4:2}))" "$((10#${s:6:2}))")"
-  printf '%d\n' $((days * 86400 + 10#${s:9:2} * 3600 + 10#${s:11:2} * 60 + 10#${s:13:2}))
+  local s="$1"
+  days_from_civil "$((10#${s:0:4}))" "$((10#${s:4:2}))" "$((10#${s:6:2}))"
+  printf '%d\n' $((DAYS * 86400 + 10#${s:9:2} * 3600 + 10#${s:11:2} * 60 + 10#${s:13:2}))
 }
 
 # The stamp of a moment in seconds since 1970.
 epoch_to_stamp() {
-  local epoch="$1" y m d rest
-  read -r y m d <<<"$(civil_from_days $((epoch / 86400)))"
+  local epoch="$1" rest
+  civil_from_days $((epoch / 86400))
   rest=$((epoch % 86400))
-  printf '%04d%02d%02dT%02d%02d%02dZ\n' "$y" "$m" "$d" $((rest / 3600)) $((rest / 60 % 60)) $((rest % 60))
+  printf '%04d%02d%02dT%02d%02d%02dZ\n' "$YEAR" "$MONTH" "$DAY" $((rest / 3600)) $((rest / 60 % 60)) $((rest % 60))
 }
 
 # Is this word a stamp of a set?
@@ -76,7 +76,8 @@ parse_time() {
   if ((mo < 1 || mo > 12 || d < 1 || d > $(days_in_month "$y" "$mo") || h > 23 || mi > 59 || s > 59)); then
     die "$EX_USAGE" "there is no such time: '$text'"
   fi
-  epoch=$(($(days_from_civil "$y" "$mo" "$d") * 86400 + h * 3600 + mi * 60 + s))
+  days_from_civil "$y" "$mo" "$d"
+  epoch=$((DAYS * 86400 + h * 3600 + mi * 60 + s))
   if [[ -n $zone ]]; then epoch="$(zoned_epoch "$epoch" "$zone")"; else epoch="$(local_epoch "$epoch" "$text")" || exit $?; fi
   epoch_to_stamp "$epoch"
 }
@@ -195,12 +196,18 @@ human_stamp() {
 
 # Milliseconds since 1970; whole seconds where the shell and date know no better.
 now_ms() {
-  local text
-  if [[ -n ${EPOCHREALTIME:-} ]]; then
-    text="${EPOCHREALTIME//[!0-9]/}"
-    printf '%d\n' $((text / 1000))
+  read_clock
+  printf '%d\n' "$NOW_MS"
+}
+
+# The same into NOW_MS.
+read_clock() {
+  local text="${EPOCHREALTIME:-}"
+  if [[ -n $text ]]; then
+    text="${text//[!0-9]/}"
+    NOW_MS=$((text / 1000))
     return 0
   fi
   text="$(date +%s%N)"
-  if [[ $text =~ ^[0-9]{19}$ ]]; then printf '%d\n' $((text / 1000000)); else printf '%d\n' $(($(date +%s) * 1000)); fi
+  if [[ $text =~ ^[0-9]{19}$ ]]; then NOW_MS=$((text / 1000000)); else NOW_MS=$(($(date +%s) * 1000)); fi
 }

@@ -18,7 +18,7 @@ restic_call() {
       line="$(read_secret "${name#*=}")" || exit $?
       export "${name%%=*}=$line"
     done
-    command restic --quiet "$@" 2>"$errors"
+    restic --quiet "$@" 2>"$errors"
   ) || status=$?
   if ((status != 0)); then
     restic_failure "$status" "$errors" || status=$?

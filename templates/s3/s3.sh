@@ -25,7 +25,7 @@ s3_aws() {
     [[ -z $value ]] || export AWS_SHARED_CREDENTIALS_FILE="$value"
     # Checksums that older servers do not know; what is sent has its MD5 anyway.
     export AWS_PAGER='' AWS_REQUEST_CHECKSUM_CALCULATION=when_required AWS_RESPONSE_CHECKSUM_VALIDATION=when_required
-    command aws "${options[@]}" "$@" 2>"$errors"
+    aws "${options[@]}" "$@" 2>"$errors"
   ) || status=$?
   if ((status != 0)); then
     s3_failure "$errors" || status=$?

@@ -77,12 +77,13 @@ capture_asset() {
   log_info "published $RUN_SET: $(human_bytes "$RUN_STORED_BYTES") of $(human_bytes "$RUN_RAW_BYTES") in $(human_ms "$PHASE_MS")"
 }
 
-# Bytes that a new set needs: the plan's estimate, else a fifth more than the last one took, plus the reserve.
+# Bytes that a new set needs: the plan's estimate, else a fifth more than the last good one took, plus the reserve.
 expected_need() {
-  local last bytes="$EXPECTED_BYTES"
+  local state stored bytes="$EXPECTED_BYTES"
   if ((bytes == 0)); then
-    last="$(newest_set "${STORE_PATHS[0]}")"
-    [[ -z $last ]] || bytes=$(($(set_bytes "$last") * 12 / 10))
+    while read -r _ state stored _; do
+      ! is_good_state "$state" || bytes=$((stored * 12 / 10))
+    done <<<"$SURVEYED"
   fi
   printf '%d\n' $((bytes + RESERVE_BYTES))
 }
@@ -137,8 +138,14 @@ copy_and_thin() {
 
 # How many objects does the new set lack, and are rows among them? Sets DEGRADED and LACKS_ROWS.
 note_degraded() {
-  DEGRADED="$(degraded_objects "$PUBLISHED_SET" | wc -l)"
-  LACKS_ROWS="$(manifest_get "$PUBLISHED_SET" degraded.rows)"
+  local line
+  DEGRADED=0
+  need_manifest "$PUBLISHED_SET" || exit $?
+  for line in "${MANIFEST_LINES[@]}"; do
+    [[ ! $line =~ ^degraded\.[0-9]+= ]] || DEGRADED=$((DEGRADED + 1))
+  done
+  look_up "$PUBLISHED_SET" degraded.rows
+  LACKS_ROWS="$VALUE"
 }
 
 # Retention, unless the new set lacks rows: an older one may be the last that has them.

@@ -76,8 +76,13 @@ parse_drill_arguments() {
 
 # Say how it went. A drill that is slower than the RTO is a failed drill: the data is good, the promise is not.
 report_drill() {
-  local total verdict=PASSED kept=''
-  total=$(($(phase_ms check) + $(phase_ms stage) + $(phase_ms verify)))
+  local total verdict=PASSED kept='' check stage
+  phase_ms check
+  check="$PHASE_MS"
+  phase_ms stage
+  stage="$PHASE_MS"
+  phase_ms verify
+  total=$((check + stage + PHASE_MS))
   if ((RTO_SECONDS > 0 && total > RTO_SECONDS * 1000)); then verdict='TOO SLOW'; fi
   if ((KEEP)); then
     kept="$SCRATCH_DIR/drill-$ASSET-$STAMP"
@@ -88,9 +93,9 @@ report_drill() {
   printf '  set       %s, %s, from %s\n' "$RUN_SET" "$(stamp_age "$RUN_SET")" "$RUN_STORE"
   describe_replay
   printf '  restored  %s\n' "$STAGE_SUMMARY"
-  printf '  check     %s (size and hash of %s)\n' "$(human_ms "$(phase_ms check)")" "$(human_bytes "$RUN_STORED_BYTES")"
-  printf '  restore   %s\n' "$(human_ms "$(phase_ms stage)")"
-  printf '  verify    %s\n' "$(human_ms "$(phase_ms verify)")"
+  printf '  check     %s (size and hash of %s)\n' "$(human_ms "$check")" "$(human_bytes "$RUN_STORED_BYTES")"
+  printf '  restore   %s\n' "$(human_ms "$stage")"
+  printf '  verify    %s\n' "$(human_ms "$PHASE_MS")"
   printf '  total     %s, %s\n' "$(human_ms "$total")" "$(describe_rto "$total")"
   [[ -z $kept ]] || printf '  kept in   %s\n' "$kept"
   [[ $verdict == PASSED ]] || die "$EX_TEMPFAIL" "the drill took longer than the RTO of $(human_seconds "$RTO_SECONDS")" "speed the restore up, or promise less in the plan"

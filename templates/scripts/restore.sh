@@ -222,6 +222,7 @@ restore_live() {
   [[ $LOCK_HELD == 1 ]] || acquire_lock "$ASSET"
   refuse_pending "$0"
   # What is asked for may have gone while the question stood.
+  MANIFEST_OF=''
   check_manifest "$SET_PATH" || exit $?
   run_hooks start
   # On a line of its own: a `die` inside an argument would end its subshell only.
@@ -379,7 +380,8 @@ restore_into() {
   stage_set "$SET_PATH" "$INTO"
   kind_stage_stop "$INTO"
   log_info "restored $RUN_SET into $INTO: $(kind_stage_summary "$INTO")"
-  log_info "stage $(human_ms "$(phase_ms stage)"), verify $(human_ms "$(phase_ms verify)"), total $(human_ms $(($(now_ms) - STARTED_MS)))"
+  read_clock
+  log_info "$(describe_phases stage verify), total $(human_ms $((NOW_MS - STARTED_MS)))"
 }
 
 # Somebody else who may write in a directory, or rename one above it, could read what is restored, or have it written elsewhere. A sticky
@@ -422,8 +424,9 @@ empty_failed_target() {
 # Say how long it took, against the target.
 report_restore() {
   local total
-  total=$(($(now_ms) - STARTED_MS))
+  read_clock
+  total=$((NOW_MS - STARTED_MS))
   log_info "restored $RUN_SET of $(human_stamp "$RUN_SET"): $ASSET is live"
-  log_info "stage $(human_ms "$(phase_ms stage)"), verify $(human_ms "$(phase_ms verify)"), swap $(human_ms "$(phase_ms swap)"), check $(human_ms "$(phase_ms check)")"
+  log_info "$(describe_phases stage verify swap check)"
   log_info "total $(human_ms "$total"), $(describe_rto "$total")"
 }

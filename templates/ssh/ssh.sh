@@ -12,7 +12,7 @@ ssh_exec() {
   [[ -z $setting ]] || options+=(-o "UserKnownHostsFile=\"$setting\"" -o GlobalKnownHostsFile=/dev/null)
   [[ $(remote_setting sudo) != yes ]] || set -- sudo -n -- "$@"
   for word in "$@"; do line+=" '${word//"'"/$quote}'"; done
-  command ssh "${options[@]}" -- "$(remote_setting address)" "${line# }"
+  ssh "${options[@]}" -- "$(remote_setting address)" "${line# }"
 }
 
 # Where a command runs, for people.

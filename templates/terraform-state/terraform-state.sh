@@ -527,8 +527,7 @@ terraform_describe_doubts() {
 terraform_describe_forgotten() {
   local count
   [[ $TERRAFORM_LIVE == there ]] || return 0
-  LC_ALL=C sort -- "$RUN_DIR/wanted.list" >"$RUN_DIR/wanted.sorted"
-  LC_ALL=C sort -- "$RUN_DIR/live.list" | LC_ALL=C comm -13 "$RUN_DIR/wanted.sorted" - >"$RUN_DIR/forgotten"
+  lines_without "$RUN_DIR/live.list" "$RUN_DIR/wanted.list" | LC_ALL=C sort >"$RUN_DIR/forgotten"
   count="$(terraform_count "$RUN_DIR/forgotten")"
   ((count > 0)) || return 0
   printf '    Terraform will FORGET %s that the set does not know and that %s running. Bring back with terraform import:\n' "$(count_of "$count" resource)" "$( ((count == 1)) && printf 'goes on' || printf 'go on')"
