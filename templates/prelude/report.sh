@@ -199,9 +199,9 @@ run_hooks() {
   done
 }
 
-# Run one hook, with nothing of it in the log of the run.
+# Run one hook, with nothing of it in the log of the run (HOOK_LOG, of which a mail has the end).
 run_quiet_hook() {
-  local LOG_FILE=''
+  local HOOK_LOG="$LOG_FILE" LOG_FILE=''
   run_hook "$@"
 }
 
@@ -269,5 +269,5 @@ mail_subject() {
 mail_message() {
   if [[ -n $1 ]]; then printf 'To: %s\nSubject: %s\nContent-Type: text/plain; charset=utf-8\n\n' "$1" "$(mail_subject "$2")"; fi
   printf 'plan %s, host %s, asset %s (%s), %s: %s, exit code %d\n\n' "$PLAN" "$HOST_ID" "$ASSET" "$KIND" "$ACTION" "$2" "${EXIT_STATUS:-0}"
-  [[ -z $LOG_FILE ]] || tail -n 20 -- "$LOG_FILE"
+  [[ -z $HOOK_LOG ]] || tail -n 20 -- "$HOOK_LOG"
 }

@@ -63,7 +63,7 @@ status_of_host() {
   set_list STATUS_CIPHERS "${1:-none}"
   set_list STATUS_SIGNED 0
   make_scripts files backup
-  "$LIFEBOAT_TESTS/lib/assemble.sh" status - "$FACTS.linked" >"$HOST/bin/status.sh"
+  "$LIFEBOAT_TESTS/lib/assemble.sh" - - "$FACTS.linked" status >"$HOST/bin/status.sh"
   chmod +x "$HOST/bin/status.sh"
   "$HOST/bin/status.sh"
 }

@@ -191,7 +191,7 @@ END
   set_list STATUS_CIPHERS none
   set_list STATUS_SIGNED 0
   make_scripts files backup
-  "$LIFEBOAT_TESTS/lib/assemble.sh" status - "$FACTS.linked" >"$HOST/bin/status.sh"
+  "$LIFEBOAT_TESTS/lib/assemble.sh" - - "$FACTS.linked" status >"$HOST/bin/status.sh"
   run -75 bash "$HOST/bin/status.sh"
   assert_says CLOCK
   assert_silent_about '-28'

@@ -112,10 +112,11 @@ archive_preflight() {
 # One tar of all sources, listed and counted while it is written.
 archive_capture() {
   local path number=0 changed=0
+  is_bsdtar || true
   write_payload files.tar count_entries produce_tar
   [[ ! -e $RUN_DIR/changed ]] || changed=1
-  manifest_add tool.tar "$(tar --version 2>/dev/null | sed -n 1p)"
-  manifest_add position.entries "$(cat -- "$RUN_DIR/entries")"
+  manifest_add tool.tar "${TAR_WORDS%%$'\n'*}"
+  manifest_add position.entries "$(<"$RUN_DIR/entries")"
   manifest_add position.changed "$changed"
   for path in "${SOURCE_PATHS[@]}"; do
     number=$((number + 1))
@@ -126,20 +127,45 @@ archive_capture() {
 # Write the tar. Names in it begin with `./`, so that none can be taken for an option.
 produce_tar() {
   local path pattern status=0
-  local -a args=(--create --file=-) names=()
+  local -a args=(--create --file=-) names=() of_root=()
   # names is never empty: a plan names at least one path.
-  while IFS= read -r path; do args+=("$path"); done < <(supported_tar_options --format=posix --numeric-owner --acls --xattrs --sparse --warning=no-file-ignored)
-  if is_root; then
-    while IFS= read -r path; do args+=("$path"); done < <(supported_tar_options '--xattrs-include=*')
-  fi
+  ! is_root || of_root=('--xattrs-include=*')
+  while IFS= read -r path; do args+=("$path"); done < <(supported_tar_options --format=posix --numeric-owner --acls --xattrs --sparse --warning=no-file-ignored ${of_root[@]+"${of_root[@]}"})
   while IFS= read -r pattern; do args+=("--exclude=$pattern"); done < <(own_name_patterns)
   for pattern in ${EXCLUDES[@]+"${EXCLUDES[@]}"}; do
     [[ $pattern != /* ]] || pattern=".$pattern"
     args+=("--exclude=$pattern")
   done
   for path in "${SOURCE_PATHS[@]}"; do names+=(".$path"); done
-  run_tar "${args[@]}" -C / -- "${names[@]}" || status=$?
+  if is_bsdtar; then
+    : >"$RUN_DIR/tar.began" || die "$EX_IO" "cannot write $RUN_DIR/tar.began" "is its disk full? look at df -h $RUN_DIR"
+    run_tar "${args[@]}" -C / -- "${names[@]}" 2>"$RUN_DIR/tar.errors" || status=$?
+    cat -- "$RUN_DIR/tar.errors" >&2
+    status="$(bsdtar_status "$status" "${args[@]}")" || exit $?
+  else
+    run_tar "${args[@]}" -C / -- "${names[@]}" || status=$?
+  fi
   judge_tar "$status"
+}
+
+# What GNU tar's status would have been. bsdtar does not look whether a file changed while it read it, and ends with 1 for a file that went
+# away meanwhile as for one that it could not read.
+bsdtar_status() {
+  local status="$1" path
+  shift
+  if ((status > 1)) || grep -v -E ': (Cannot stat: No such file or directory|Truncated write; file may have grown while being archived\.)$|: Error exit delayed from previous errors\.$' "$RUN_DIR/tar.errors" | grep -q .; then
+    printf '2\n'
+    return 0
+  fi
+  # tar itself says which of the changed files the plan leaves out.
+  for path in "${SOURCE_PATHS[@]}"; do
+    (cd / && find ".$path" \( -newer "$RUN_DIR/tar.began" -o -cnewer "$RUN_DIR/tar.began" \) -print0) 2>/dev/null || true
+  done >"$RUN_DIR/tar.changed"
+  if ((status == 1)) || [[ -s $RUN_DIR/tar.changed && $(run_tar "$@" -n --null -C / -T "$RUN_DIR/tar.changed" 2>/dev/null | run_tar -tf - 2>/dev/null | wc -l) -gt 0 ]]; then
+    printf '1\n'
+  else
+    printf '0\n'
+  fi
 }
 
 # The patterns of the names that this program gives: stages of this asset, and what restores put aside. People's files may begin
@@ -184,7 +210,7 @@ supported_tar_options() {
 # Run tar. bsdtar wants a UTF-8 locale to store names that are not ASCII; GNU tar stores the bytes as they are.
 run_tar() {
   local locale
-  if [[ $(tar --version 2>/dev/null || true) == *bsdtar* ]]; then
+  if is_bsdtar; then
     locale="$(locale -a 2>/dev/null | grep -i -E '^(C|en_US)\.utf-?8$' | sed -n 1p)"
     LC_ALL="${locale:-C}" tar "$@"
   else
@@ -192,9 +218,16 @@ run_tar() {
   fi
 }
 
+# Is this host's tar the one of the BSDs and macOS? Asked once, where it is asked before children are forked: TAR_WORDS is what it says
+# of itself.
+is_bsdtar() {
+  [[ -n ${TAR_WORDS:-} ]] || TAR_WORDS="$(tar --version 2>/dev/null || printf 'unknown\n')"
+  [[ $TAR_WORDS == *bsdtar* ]]
+}
+
 # Is this root, who alone may give files away?
 is_root() {
-  [[ $(id -u) == 0 ]]
+  ((EUID == 0))
 }
 
 # The observer: every header is read, so a torn archive is not published.
@@ -275,11 +308,16 @@ private_public_key() {
   openssl pkey -in "$1" -passin pass: -pubout 2>/dev/null
 }
 
-# When a certificate ends, in seconds since 1970. OpenSSL says `notAfter=Nov 22 13:45:00 2027 GMT`.
+# When a certificate ends, in seconds since 1970.
 certificate_end() {
+  certificate_date "$1" -enddate
+}
+
+# Print one of a certificate's two dates, in seconds since 1970. OpenSSL says `notAfter=Nov 22 13:45:00 2027 GMT`.
+certificate_date() {
   local text
-  text="$(openssl x509 -in "$1" -noout -enddate 2>/dev/null)" || return 1
-  text="$(printf '%s\n' "${text#notAfter=}" | awk '{
+  text="$(openssl x509 -in "$1" -noout "$2" 2>/dev/null)" || return 1
+  text="$(printf '%s\n' "${text#*=}" | awk '{
     gsub(/:/, "", $3)
     printf "%04d%02d%02dT%sZ", $4, (index("JanFebMarAprMayJunJulAugSepOctNovDec", $1) + 2) / 3, $2, $3
   }')"
@@ -300,7 +338,11 @@ certificate_is_ca() {
 
 # Was a certificate signed by one of the CAs in a file? Whether it has ended is asked elsewhere.
 certificate_signed_by() {
-  openssl verify -no_check_time -CAfile "$2" "$1" >/dev/null 2>&1
+  local begin
+  if openssl verify -no_check_time -CAfile "$2" "$1" >/dev/null 2>&1; then return 0; fi
+  # LibreSSL, which macOS has, has no such option: it is asked for the day on which the certificate was made.
+  begin="$(certificate_date "$1" -startdate)" || return 1
+  openssl verify -attime $((begin + 1)) -CAfile "$2" "$1" >/dev/null 2>&1
 }
 
 # Note the certificate that ends first, in CERTIFICATE_FIRST_END and CERTIFICATE_FIRST: the file and its name.
@@ -478,9 +520,12 @@ can_decrypt() {
   esac
 }
 
-# The permission bits of a file in octal, as `600`.
+# The mode bits of a file in octal, as `600` or `1777`.
 file_mode() {
-  stat -c %a -- "$1" 2>/dev/null || stat -f %Lp -- "$1"
+  local mode
+  # On BSD, M are the bits for setuid, setgid and sticky, as one digit, and L the others.
+  mode="$(stat -c %a -- "$1" 2>/dev/null || stat -f %Mp%Lp -- "$1")" || return 1
+  printf '%s\n' "${mode#0}"
 }
 
 # SHA-256 of stdin in hex, with the fastest tool at hand. 74 when the tool fails: that says nothing of the data.
@@ -584,7 +629,8 @@ try_lock() {
   if [[ -n $tool ]]; then
     exec 9>>"$file"
     lock_descriptor "$tool" || return 1
-    printf 'pid=%s since=%s action=%s\n' "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$ACTION" >"$file"
+    read_utc
+    printf 'pid=%s since=%s action=%s\n' "$$" "$UTC_NOW" "$ACTION" >"$file"
   else
     try_lock_file "$file.held"
   fi
@@ -603,7 +649,8 @@ lock_descriptor() {
 # at again there: what another run has made meanwhile is put back.
 try_lock_file() {
   local file="$1" mine="$1.$$" tries=0
-  printf 'pid=%s since=%s action=%s\n%s\n' "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$ACTION" "$(process_start "$$")" >"$mine" || return 1
+  read_utc
+  printf 'pid=%s since=%s action=%s\n%s\n' "$$" "$UTC_NOW" "$ACTION" "$(process_start "$$")" >"$mine" || return 1
   until ln -- "$mine" "$file" 2>/dev/null; do
     tries=$((tries + 1))
     if ((tries > 20)) || lock_holder_lives "$file"; then
@@ -683,9 +730,19 @@ die() {
 # Write one line to stderr and to the log file. Control characters become spaces: one message is one line.
 log_line() {
   local level="$1" text="${2//[[:cntrl:]]/ }" line
-  line="$(date -u +%Y-%m-%dT%H:%M:%SZ) $level [${LOG_TAG:-lifeboat}] $text"
+  read_utc
+  line="$UTC_NOW $level [${LOG_TAG:-lifeboat}] $text"
   [[ -z $LOG_FILE ]] || { printf '%s\n' "$line" >>"$LOG_FILE"; } 2>/dev/null || true
   show_log_line "$level" "$text" "$line"
+}
+
+# What the clock says, as `2026-11-22T02:00:00Z`, into UTC_NOW. Newer shells can tell without a program.
+read_utc() {
+  if ((BASH_VERSINFO[0] >= 5)); then
+    TZ=UTC0 printf -v UTC_NOW '%(%Y-%m-%dT%H:%M:%SZ)T' -1 # bash 5
+  else
+    UTC_NOW="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+  fi
 }
 
 # Show one line to whoever is watching: short and coloured on a terminal, complete elsewhere.
@@ -721,7 +778,7 @@ clear_progress() {
 # Start the log file of this run; one older file is kept beside it.
 open_log() {
   local name="$1" size=0
-  mkdir -p -- "$LOG_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the log directory $LOG_DIR" "run as the user that install.sh ran as"
+  [[ -d $LOG_DIR ]] || mkdir -p -- "$LOG_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the log directory $LOG_DIR" "run as the user that install.sh ran as"
   LOG_FILE="$LOG_DIR/$name.log"
   [[ ! -f $LOG_FILE ]] || size="$(wc -c <"$LOG_FILE" 2>/dev/null || printf 0)"
   if ((size > LOG_ROTATE_BYTES)); then mv -f -- "$LOG_FILE" "$LOG_FILE.1"; fi
@@ -893,7 +950,7 @@ open_manifest() {
       log_error "the set ${set##*/} has no MANIFEST: it is not a backup"
       return "$EX_DATA"
     }
-    told="$(printf '%s\n' "$set/.manifest" | manifest_reader lines 1)" || status=$?
+    told="$(manifest_reader lines 1 <<<"$set/.manifest")" || status=$?
   else
     told="$(manifest_lines "$set")" || status=$?
     # What is read differently the second time was not damaged.
@@ -920,7 +977,7 @@ manifest_lines() {
     printf 'it is no plain file, or larger than 16 MiB\n'
     return "$EX_DATA"
   fi
-  printf '%s\n' "$path" | manifest_reader lines
+  manifest_reader lines <<<"$path"
 }
 
 # Why a file cannot be read, in the system's own words.
@@ -936,31 +993,43 @@ need_manifest() {
   [[ ${MANIFEST_OF:-} == "$1" && -n $1 ]] || open_manifest "$1"
 }
 
-# Print a value of a set's MANIFEST; nothing when the key is not there. Asked for dozens of times a run, so without a program once
-# the MANIFEST was opened.
+# Print a value of a set's MANIFEST; nothing when the key is not there.
 manifest_get() {
+  look_up "$1" "$2" || return $?
+  printf '%s\n' "$VALUE"
+}
+
+# The same into VALUE: asked for dozens of times a run, so without a process once the MANIFEST was opened.
+look_up() {
   local key="$2" line
+  VALUE=''
   need_manifest "$1" || return $?
   for line in "${MANIFEST_LINES[@]}"; do
     [[ $line == "$key="* ]] || continue
     decode_value "${line#*=}"
     return 0
   done
-  printf '\n'
 }
 
-# Print a value as it was before it was written: control characters and the percent sign are percent-encoded.
+# A value as it was before it was written, into VALUE: control characters and the percent sign are percent-encoded.
 decode_value() {
-  local rest="$1" out='' char
+  local rest="$1" char
+  VALUE=''
   while [[ $rest == *%* ]]; do
-    out+="${rest%%\%*}"
+    VALUE+="${rest%%\%*}"
     rest="${rest#*%}"
     # shellcheck disable=SC2059  # the escape is the data
     printf -v char "\\x${rest:0:2}"
-    out+="$char"
+    VALUE+="$char"
     rest="${rest:2}"
   done
-  printf '%s\n' "$out$rest"
+  VALUE+="$rest"
+}
+
+# Decode a value and print it.
+print_value() {
+  decode_value "$1"
+  printf '%s\n' "$VALUE"
 }
 
 # Encode a value for a line, into ENCODED_VALUE.
@@ -1008,28 +1077,26 @@ degraded_objects() {
   local line
   need_manifest "$1" || return $?
   for line in "${MANIFEST_LINES[@]}"; do
-    [[ ! $line =~ ^degraded\.[0-9]+=(.*)$ ]] || decode_value "${BASH_REMATCH[1]//%0A/ }"
+    [[ ! $line =~ ^degraded\.[0-9]+=(.*)$ ]] || print_value "${BASH_REMATCH[1]//%0A/ }"
   done
 }
 
-# Stored bytes of a set, as its MANIFEST has them.
+# Print the stored bytes of a set, as its MANIFEST has them.
 set_bytes() {
-  need_manifest "$1" || return $?
-  sum_lines < <(payload_fields "$1" stored_bytes)
+  sum_payloads "$1" stored_bytes
 }
 
-# Raw bytes of a set, as its MANIFEST has them.
+# Print the raw bytes of a set, as its MANIFEST has them.
 set_raw_bytes() {
-  need_manifest "$1" || return $?
-  sum_lines < <(payload_fields "$1" raw_bytes)
+  sum_payloads "$1" raw_bytes
 }
 
-# Print the sum of the numbers of stdin, one a line. Only digits count: what is no number never reaches arithmetic.
-sum_lines() {
-  local number sum=0
-  while IFS= read -r number; do
-    is_count "$number" || return "$EX_DATA"
-    sum=$((sum + number))
+# Print the sum of a field of every payload. The reader has seen to it that these are numbers.
+sum_payloads() {
+  local line sum=0
+  need_manifest "$1" || return $?
+  for line in "${MANIFEST_LINES[@]}"; do
+    [[ $line != payload.*."$2="* ]] || sum=$((sum + ${line#*=}))
   done
   printf '%d\n' "$sum"
 }
@@ -1124,7 +1191,8 @@ close_run() {
   write_metrics
   run_hooks "$event"
   if ((EXIT_STATUS != 0)); then
-    log_line ERROR "$ACTION failed after $(human_ms $(($(now_ms) - STARTED_MS))): exit $EXIT_STATUS, $(describe_exit "$EXIT_STATUS")"
+    read_clock
+    log_line ERROR "$ACTION failed after $(human_ms $((NOW_MS - STARTED_MS))): exit $EXIT_STATUS, $(describe_exit "$EXIT_STATUS")"
   fi
 }
 
@@ -1163,49 +1231,93 @@ describe_exit() {
 
 # Append one JSON line about this run to the history.
 record_history() {
-  local status="$1" code="$2" phases='' phase
+  local status="$1" code="$2" JSON='' phases phase
   [[ $DRY_RUN == 0 ]] || return 0
-  for phase in ${PHASES[@]+"${PHASES[@]}"}; do
-    phases+="${phases:+,}$(json_string "${phase%%=*}"):$(json_seconds "${phase##*=}")"
-  done
-  {
-    printf '{"time":%s,"plan":%s,"host":%s,"asset":%s,"kind":%s,"action":%s,"status":%s,"code":%d,"seconds":%s,"set":%s,"store":%s,"raw_bytes":%d,"stored_bytes":%d,"phases":{%s},"message":%s}\n' \
-      "$(json_string "$(date -u +%Y-%m-%dT%H:%M:%SZ)")" "$(json_string "$PLAN")" "$(json_string "$HOST_ID")" \
-      "$(json_string "$ASSET")" "$(json_string "$KIND")" "$(json_string "$ACTION")" "$(json_string "$status")" "$code" \
-      "$(json_seconds $(($(now_ms) - STARTED_MS)))" "$(json_string "${RUN_SET:-}")" "$(json_string "${RUN_STORE:-}")" \
-      "${RUN_RAW_BYTES:-0}" "${RUN_STORED_BYTES:-0}" "$phases" "$(json_string "${MESSAGE:-}")" >>"$STATE_DIR/history.jsonl"
-  } 2>/dev/null || log_warn "cannot write $STATE_DIR/history.jsonl"
+  for phase in ${PHASES[@]+"${PHASES[@]}"}; do json_seconds "${phase%%=*}" "${phase##*=}"; done
+  phases="$JSON"
+  read_utc
+  JSON=''
+  json_text time "$UTC_NOW"
+  json_run
+  json_text status "$status"
+  json_number code "$code"
+  json_figures
+  json_number raw_bytes "${RUN_RAW_BYTES:-0}"
+  json_number stored_bytes "${RUN_STORED_BYTES:-0}"
+  json_number phases "{$phases}"
+  json_text message "${MESSAGE:-}"
+  { printf '{%s}\n' "$JSON" >>"$STATE_DIR/history.jsonl"; } 2>/dev/null || log_warn "cannot write $STATE_DIR/history.jsonl"
 }
 
-# A string as JSON. Byte by byte under LC_ALL=C: UTF-8 passes, control characters are escaped.
-json_string() {
-  local text="$1" out='' char i LC_ALL=C
+# Which run this is, into JSON.
+json_run() {
+  json_text plan "$PLAN"
+  json_text host "$HOST_ID"
+  json_text asset "$ASSET"
+  json_text kind "$KIND"
+  json_text action "$ACTION"
+}
+
+# How long this run took, and what with, into JSON.
+json_figures() {
+  read_clock
+  json_seconds seconds $((NOW_MS - STARTED_MS))
+  json_text set "${RUN_SET:-}"
+  json_text store "${RUN_STORE:-}"
+}
+
+# Add a member to the JSON object that is being made in JSON: a string,
+json_text() {
+  json_number "$1" ''
+  json_append "$2"
+}
+
+# a number, or what is JSON already,
+json_number() {
+  JSON+="${JSON:+,}\"$1\":$2"
+}
+
+# or milliseconds as a number of seconds.
+json_seconds() {
+  local seconds
+  printf -v seconds '%d.%03d' $(($2 / 1000)) $(($2 % 1000))
+  json_number "$1" "$seconds"
+}
+
+# Append a string to JSON. Byte by byte under LC_ALL=C: UTF-8 passes, control characters are escaped.
+json_append() {
+  local text="$1" char i LC_ALL=C
+  JSON+='"'
   for ((i = 0; i < ${#text}; i++)); do
     char="${text:i:1}"
     case "$char" in
-      '"' | \\) out+="\\$char" ;;
+      '"' | \\) JSON+="\\$char" ;;
       [[:cntrl:]])
         printf -v char '\\u%04x' "'$char"
-        out+="$char"
+        JSON+="$char"
         ;;
-      *) out+="$char" ;;
+      *) JSON+="$char" ;;
     esac
   done
-  printf '"%s"\n' "$out"
+  JSON+='"'
 }
 
-# Milliseconds as a JSON number of seconds.
-json_seconds() {
-  printf '%d.%03d\n' $(($1 / 1000)) $(($1 % 1000))
+# Print a string as JSON.
+json_string() {
+  local JSON=''
+  json_append "$1"
+  printf '%s\n' "$JSON"
 }
 
 # Write this run's figures for Prometheus' textfile collector, in one rename. The last success survives a failure.
 write_metrics() {
-  local file labels now success=0
+  local file labels now seconds success=0
   [[ $DRY_RUN == 0 && -n $METRICS_DIR ]] || return 0
   file="$METRICS_DIR/lifeboat-$ASSET-$ACTION.prom"
   labels="{plan=\"$(metric_label "$PLAN")\",host=\"$(metric_label "$HOST_ID")\",asset=\"$(metric_label "$ASSET")\",action=\"$ACTION\"}"
   now="$(date +%s)"
+  read_clock
+  printf -v seconds '%d.%03d' $(((NOW_MS - STARTED_MS) / 1000)) $(((NOW_MS - STARTED_MS) % 1000))
   if ((EXIT_STATUS == 0)); then
     success="$now"
   elif [[ -r $file ]]; then
@@ -1217,7 +1329,7 @@ write_metrics() {
         print_metric last_success_timestamp_seconds 'When the action last ended well, 0 for never.' "$labels" "${success:-0}"
         print_metric last_run_timestamp_seconds 'When the action last ended.' "$labels" "$now"
         print_metric last_status 'Exit code of the last run, 0 is good.' "$labels" "$EXIT_STATUS"
-        print_metric last_duration_seconds 'How long the last run took.' "$labels" "$(json_seconds $(($(now_ms) - STARTED_MS)))"
+        print_metric last_duration_seconds 'How long the last run took.' "$labels" "$seconds"
         print_metric skipped_runs 'Runs in a row that did nothing because another one was at work.' "$labels" "${SKIPS:-0}"
         print_metric last_stored_bytes 'Bytes of the set of the last run.' "$labels" "${RUN_STORED_BYTES:-0}"
       } >"$file.$$" && chmod 644 "$file.$$" && mv -f -- "$file.$$" "$file"
@@ -1252,9 +1364,9 @@ run_hooks() {
   done
 }
 
-# Run one hook, with nothing of it in the log of the run.
+# Run one hook, with nothing of it in the log of the run (HOOK_LOG, of which a mail has the end).
 run_quiet_hook() {
-  local LOG_FILE=''
+  local HOOK_LOG="$LOG_FILE" LOG_FILE=''
   run_hook "$@"
 }
 
@@ -1282,10 +1394,14 @@ run_hook() {
 
 # What a webhook is told.
 hook_json() {
-  printf '{"event":%s,"plan":%s,"host":%s,"asset":%s,"kind":%s,"action":%s,"code":%d,"seconds":%s,"set":%s,"stored_bytes":%d,"message":%s}\n' \
-    "$(json_string "$1")" "$(json_string "$PLAN")" "$(json_string "$HOST_ID")" "$(json_string "$ASSET")" "$(json_string "$KIND")" \
-    "$(json_string "$ACTION")" "${EXIT_STATUS:-0}" "$(json_seconds $(($(now_ms) - STARTED_MS)))" "$(json_string "${RUN_SET:-}")" \
-    "${RUN_STORED_BYTES:-0}" "$(json_string "${MESSAGE:-}")"
+  local JSON=''
+  json_text event "$1"
+  json_run
+  json_number code "${EXIT_STATUS:-0}"
+  json_figures
+  json_number stored_bytes "${RUN_STORED_BYTES:-0}"
+  json_text message "${MESSAGE:-}"
+  printf '{%s}\n' "$JSON"
 }
 
 # Post JSON. The URL holds a secret: curl gets it on stdin, not in its arguments.
@@ -1318,7 +1434,7 @@ mail_subject() {
 mail_message() {
   if [[ -n $1 ]]; then printf 'To: %s\nSubject: %s\nContent-Type: text/plain; charset=utf-8\n\n' "$1" "$(mail_subject "$2")"; fi
   printf 'plan %s, host %s, asset %s (%s), %s: %s, exit code %d\n\n' "$PLAN" "$HOST_ID" "$ASSET" "$KIND" "$ACTION" "$2" "${EXIT_STATUS:-0}"
-  [[ -z $LOG_FILE ]] || tail -n 20 -- "$LOG_FILE"
+  [[ -z $HOOK_LOG ]] || tail -n 20 -- "$HOOK_LOG"
 }
 
 # Read `stamp state` lines or bare stamps, print the stamps to remove, oldest first. Each rule keeps the newest good set of each of the N
@@ -1375,17 +1491,17 @@ select_expired() {
 
 # Remove the sets of a store that no rule keeps: its own rules, else those of the first store.
 apply_retention() {
-  local store="$1" keep="${2:-}" base stamp state removed=0
+  local store="$1" keep="${2:-}" base stamp states removed=0
   if [[ -n ${WRONG_CLOCK:-} ]]; then
     log_warn "no set is removed from $store while the clock is wrong"
     return 0
   fi
   base="$store/$TYPE/$ASSET"
   list_states "$store" >"$RUN_DIR/states" || die "$EX_IO" "cannot list the sets in $store"
+  states="$(<"$RUN_DIR/states")"
   while IFS= read -r stamp; do
     # What cannot be read now may be good: a person looks at it.
-    state="$(awk -v name="$stamp" '$1 == name { print $2 }' "$RUN_DIR/states")"
-    if [[ $state == unreadable ]]; then continue; fi
+    if [[ $'\n'$states$'\n' == *$'\n'"$stamp unreadable"$'\n'* ]]; then continue; fi
     remove_set "$base" "$stamp" || continue
     log_info "removed the expired set $stamp from $store"
     removed=$((removed + 1))
@@ -1418,7 +1534,8 @@ begin_run() {
   prepare_shell
   # shellcheck disable=SC2034  # for roles and kinds
   STAMP="$(date -u +%Y%m%dT%H%M%SZ)"
-  STARTED_MS="$(now_ms)"
+  read_clock
+  STARTED_MS="$NOW_MS"
   PHASES=()
   LOCK_HELD=0
   catch_exits
@@ -1537,14 +1654,14 @@ note_failure() {
 # Make the private scratch directory of this run, and clear away those of runs that were killed.
 make_run_dir() {
   local dir pid
-  mkdir -p -- "$STATE_DIR/run" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the state directory $STATE_DIR" "run as the user that install.sh ran as"
+  [[ -d $STATE_DIR/run ]] || mkdir -p -- "$STATE_DIR/run" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the state directory $STATE_DIR" "run as the user that install.sh ran as"
   for dir in "$STATE_DIR/run/"*; do
     pid="${dir##*.}"
     [[ -d $dir && $pid =~ ^[0-9]+$ ]] || continue
     kill -0 "$pid" 2>/dev/null || rm -rf -- "$dir"
   done
   RUN_DIR="$STATE_DIR/run/$ASSET.$ACTION.$$"
-  rm -rf -- "$RUN_DIR"
+  [[ ! -e $RUN_DIR && ! -L $RUN_DIR ]] || rm -rf -- "$RUN_DIR"
   mkdir -- "$RUN_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in the state directory $STATE_DIR" "run as the user that install.sh ran as"
 }
 
@@ -1760,13 +1877,15 @@ retry() {
 # Time a phase of the run: `begin_phase stage` … `end_phase`. Ends up in the history.
 begin_phase() {
   PHASE_NAME="$1"
-  PHASE_BEGAN="$(now_ms)"
+  read_clock
+  PHASE_BEGAN="$NOW_MS"
 }
 
 # End the phase that begin_phase began. One that comes again adds up.
 end_phase() {
   local i
-  PHASE_MS=$(($(now_ms) - PHASE_BEGAN))
+  read_clock
+  PHASE_MS=$((NOW_MS - PHASE_BEGAN))
   for ((i = 0; i < ${#PHASES[@]}; i++)); do
     if [[ ${PHASES[i]%%=*} == "$PHASE_NAME" ]]; then
       PHASES[i]="$PHASE_NAME=$((${PHASES[i]##*=} + PHASE_MS))"
@@ -1845,7 +1964,7 @@ begin_set() {
   local store="$1" base
   require_store "$store"
   base="$store/$TYPE/${SERIES:-$ASSET}"
-  mkdir -p -- "$base" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in the store $store" "look at its owner and mode"
+  [[ -d $base ]] || mkdir -p -- "$base" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in the store $store" "look at its owner and mode"
   sweep_leftovers "$base"
   take_stamp "$base"
   SET_BASE="$base"
@@ -1857,12 +1976,14 @@ begin_set() {
   begin_manifest
 }
 
-# Take a stamp that is newer than every set there is: a second that is taken is waited out. Where the newest set is later than now by
+# Survey the series (SURVEYED), and take a stamp that is newer than every set there is: a second that is taken is waited out. Where the newest set is later than now by
 # more than a minute, this clock or the one that made it is wrong: the backup is made all the same, retention stays away, and the run
 # ends loudly (WRONG_CLOCK).
 take_stamp() {
   local base="$1" newest waited=0
-  newest="$(survey_series "$base" | awk '{ name = $1 } END { print name }')"
+  SURVEYED="$(survey_series "$base")"
+  newest="${SURVEYED##*$'\n'}"
+  newest="${newest%% *}"
   WRONG_CLOCK=''
   while [[ -e $base/$STAMP || ! $STAMP > $newest ]]; do
     if ((waited >= 300)) || [[ -n $newest && ! $(epoch_to_stamp $(($(date +%s) + 60))) > $newest && ! -e $base/$STAMP ]]; then
@@ -1879,6 +2000,7 @@ take_stamp() {
 
 # Begin the MANIFEST of the set in WORK_DIR, made at STAMP.
 begin_manifest() {
+  PAYLOADS=0
   manifest_add format 2
   manifest_add plan "$PLAN"
   manifest_add plan_sha256 "$PLAN_SHA256"
@@ -2022,15 +2144,17 @@ sysexit_of() {
 # Enter a written payload in the MANIFEST.
 enter_payload() {
   local name="$1" file="$2" pipe="$3" number raw sum stored_sum bytes
-  raw="$(cat -- "$pipe.raw_bytes")" sum="$(cat -- "$pipe.raw_sha256")" stored_sum="$(cat -- "$pipe.stored_sha256")"
+  raw='' sum='' stored_sum=''
+  { IFS= read -r raw <"$pipe.raw_bytes" && IFS= read -r sum <"$pipe.raw_sha256" && IFS= read -r stored_sum <"$pipe.stored_sha256"; } || true
   if ! is_count "$raw" || ! is_sha256 "$sum" || ! is_sha256 "$stored_sum"; then
     die "$EX_IO" "cannot note size and hash of $name in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
   fi
   if ((raw == 0 && ${EMPTY_PAYLOAD_OK:-0} == 0)); then
     die "$EX_DATA" "$name is empty: the source gave no data" 'an empty backup is no backup; look at the source'
   fi
-  number="$(payload_names "$WORK_DIR" | wc -l)"
-  number="payload.$((number + 1))"
+  # A kind writes all of them in one process.
+  PAYLOADS=$((PAYLOADS + 1))
+  number="payload.$PAYLOADS"
   manifest_add "$number.name" "$name"
   manifest_add "$number.file" "$file"
   manifest_add "$number.codec" "$SET_CODEC"
@@ -2048,6 +2172,7 @@ publish_set() {
   local -a files=()
   # files is never empty: a set without a payload was refused before.
   end_manifest
+  open_manifest "$WORK_DIR" || exit $?
   while IFS= read -r entry; do
     files+=("$WORK_DIR/$entry")
   done < <(payload_fields "$WORK_DIR" file)
@@ -2058,7 +2183,7 @@ publish_set() {
   sync_paths "${files[@]}" "$WORK_DIR/MANIFEST" "$WORK_DIR"
   mv -- "$WORK_DIR" "$final" || die "$EX_IO" "cannot publish the set $final"
   WORK_DIR="$RUN_DIR"
-  PUBLISHED_SET="$final"
+  PUBLISHED_SET="$final" MANIFEST_OF="$final"
   sync_paths "$SET_BASE"
 }
 
@@ -2093,10 +2218,14 @@ sync_paths() {
 
 # Prove that one payload file is as it was written.
 check_payload() {
-  local set="$1" name="$2" number file
+  local set="$1" name="$2" number file bytes
   number="payload.$(payload_number "$set" "$name")" || return $?
-  file="$set/$(manifest_get "$set" "$number.file")"
-  check_bytes "$file" "$(manifest_get "$set" "$number.stored_bytes")" "$(manifest_get "$set" "$number.stored_sha256")" "${set##*/}" || return $?
+  look_up "$set" "$number.file"
+  file="$set/$VALUE"
+  look_up "$set" "$number.stored_bytes"
+  bytes="$VALUE"
+  look_up "$set" "$number.stored_sha256"
+  check_bytes "$file" "$bytes" "$VALUE" "${set##*/}" || return $?
   check_mac "$set" "$number" "$file"
 }
 
@@ -2136,7 +2265,8 @@ check_bytes() {
 # Check the MAC that format 1 has for each payload, where this host has the key. One of format 2 is in the MANIFEST.
 check_mac() {
   local set="$1" number="$2" file="$3" recorded actual
-  recorded="$(manifest_get "$set" "$number.mac")"
+  look_up "$set" "$number.mac"
+  recorded="$VALUE"
   [[ -n $recorded ]] && can_decrypt openssl || return 0
   actual="$(openssl_mac "$file" "$(manifest_get "$set" "$number.mac_salt")")" || {
     log_error "cannot make the MAC of ${file##*/} of set ${set##*/}"
@@ -2236,12 +2366,19 @@ human_bytes() {
   if ((tenths < 100)); then printf '%d.%d %s\n' $((tenths / 10)) $((tenths % 10)) "$unit"; else printf '%d %s\n' $((tenths / 10)) "$unit"; fi
 }
 
-# The mount point that holds a path: two paths of one mount point can be renamed into each other.
+# Print the mount point that holds a path: two paths of one mount point can be renamed into each other.
 mount_point() {
+  find_mount_point "$1" || return $?
+  printf '%s\n' "$MOUNT_POINT"
+}
+
+# The same into MOUNT_POINT.
+find_mount_point() {
+  MOUNT_POINT=''
   ask_df -P -- "$1" || return $?
   # The last column: its name may hold spaces, and so may the device's.
   DF_LINES="${DF_LINES%$'\n'}"
-  if [[ ${DF_LINES#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then printf '%s\n' "${BASH_REMATCH[1]}"; fi
+  if [[ ${DF_LINES#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then MOUNT_POINT="${BASH_REMATCH[1]}"; fi
 }
 
 # The nearest existing parent of a path, for df and for stages.
@@ -2362,7 +2499,7 @@ series_in() {
 
 # Print `name state` of every set of a store, oldest first.
 list_states() {
-  survey_series "$(series_in "$1")" | cut -d ' ' -f 1,2
+  survey_series "$1/$TYPE/${SERIES:-$ASSET}" | cut -d ' ' -f 1,2
 }
 
 # Print the sets of a store that have a MANIFEST in order, oldest first, as paths: also suspect ones and such as are weaker.
@@ -2378,20 +2515,6 @@ list_sets() {
 # May a set of this state be used without anybody saying so?
 is_good_state() {
   [[ $1 == ok || ($1 == weaker && ${ACCEPT_WEAKER:-0} == 1) ]]
-}
-
-# Print the newest good set of a store, made at or before a stamp if one is given. Nothing if none is. A log is replayed onto a set:
-# it must have been finished by then, or it holds what came later.
-newest_set() {
-  local base name state finished newest=''
-  base="$(series_in "$1")"
-  while read -r name state _ _ finished _; do
-    is_good_state "$state" || continue
-    if [[ -n ${2:-} && $name > $2 ]]; then continue; fi
-    if [[ -n ${2:-} ]] && ((LOG_SECONDS > 0)) && [[ $finished > $2 ]]; then continue; fi
-    newest="$base/$name"
-  done < <(survey_series "$base")
-  [[ -z $newest ]] || printf '%s\n' "$newest"
 }
 
 # Read the state that a restore noted, into RESTORE_STATE (empty: none is under way), RESTORE_STAMP, RESTORE_WAS, RESTORE_SET. What is not
@@ -2471,42 +2594,42 @@ decode_path() {
   DECODED_PATH=${DECODED_PATH//'%25'/%}
 }
 
-# Days from 1970-01-01 to a day of the proleptic Gregorian calendar (Howard Hinnant's days_from_civil).
+# Days from 1970-01-01 to a day of the proleptic Gregorian calendar (Howard Hinnant's days_from_civil), into DAYS.
 days_from_civil() {
   local y="$1" m="$2" d="$3" era yoe doy
   if ((m <= 2)); then y=$((y - 1)) m=$((m + 9)); else m=$((m - 3)); fi
   era=$((y / 400))
   yoe=$((y - era * 400))
   doy=$(((153 * m + 2) / 5 + d - 1))
-  printf '%d\n' $((era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468))
+  DAYS=$((era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468))
 }
 
-# The inverse: prints `year month day` without leading zeros.
+# The inverse, into YEAR, MONTH and DAY, without leading zeros.
 civil_from_days() {
-  local z=$(($1 + 719468)) era doe yoe doy mp y
+  local z=$(($1 + 719468)) era doe yoe doy mp
   era=$((z / 146097))
   doe=$((z - era * 146097))
   yoe=$(((doe - doe / 1460 + doe / 36524 - doe / 146096) / 365))
   doy=$((doe - (365 * yoe + yoe / 4 - yoe / 100)))
   mp=$(((5 * doy + 2) / 153))
-  y=$((yoe + era * 400))
-  if ((mp < 10)); then mp=$((mp + 3)); else mp=$((mp - 9)) y=$((y + 1)); fi
-  printf '%d %d %d\n' "$y" "$mp" $((doy - (153 * ((mp + 9) % 12) + 2) / 5 + 1))
+  YEAR=$((yoe + era * 400)) MONTH=$((mp < 10 ? mp + 3 : mp - 9))
+  ((mp < 10)) || YEAR=$((YEAR + 1))
+  DAY=$((doy - (153 * mp + 2) / 5 + 1))
 }
 
 # Seconds since 1970 of a stamp such as 20261122T020000Z.
 stamp_to_epoch() {
-  local s="$1" days
-  days="$(days_from_civil "$((10#${s:0:4}))" "$((10#${s:4:2}))" "$((10#${s:6:2}))")"
-  printf '%d\n' $((days * 86400 + 10#${s:9:2} * 3600 + 10#${s:11:2} * 60 + 10#${s:13:2}))
+  local s="$1"
+  days_from_civil "$((10#${s:0:4}))" "$((10#${s:4:2}))" "$((10#${s:6:2}))"
+  printf '%d\n' $((DAYS * 86400 + 10#${s:9:2} * 3600 + 10#${s:11:2} * 60 + 10#${s:13:2}))
 }
 
 # The stamp of a moment in seconds since 1970.
 epoch_to_stamp() {
-  local epoch="$1" y m d rest
-  read -r y m d <<<"$(civil_from_days $((epoch / 86400)))"
+  local epoch="$1" rest
+  civil_from_days $((epoch / 86400))
   rest=$((epoch % 86400))
-  printf '%04d%02d%02dT%02d%02d%02dZ\n' "$y" "$m" "$d" $((rest / 3600)) $((rest / 60 % 60)) $((rest % 60))
+  printf '%04d%02d%02dT%02d%02d%02dZ\n' "$YEAR" "$MONTH" "$DAY" $((rest / 3600)) $((rest / 60 % 60)) $((rest % 60))
 }
 
 # Is this word a stamp of a set?
@@ -2548,14 +2671,20 @@ human_stamp() {
 
 # Milliseconds since 1970; whole seconds where the shell and date know no better.
 now_ms() {
-  local text
-  if [[ -n ${EPOCHREALTIME:-} ]]; then
-    text="${EPOCHREALTIME//[!0-9]/}"
-    printf '%d\n' $((text / 1000))
+  read_clock
+  printf '%d\n' "$NOW_MS"
+}
+
+# The same into NOW_MS.
+read_clock() {
+  local text="${EPOCHREALTIME:-}"
+  if [[ -n $text ]]; then
+    text="${text//[!0-9]/}"
+    NOW_MS=$((text / 1000))
     return 0
   fi
   text="$(date +%s%N)"
-  if [[ $text =~ ^[0-9]{19}$ ]]; then printf '%d\n' $((text / 1000000)); else printf '%d\n' $(($(date +%s) * 1000)); fi
+  if [[ $text =~ ^[0-9]{19}$ ]]; then NOW_MS=$((text / 1000000)); else NOW_MS=$(($(date +%s) * 1000)); fi
 }
 
 # The files, and that they are a PKI.
@@ -2699,12 +2828,13 @@ capture_asset() {
   log_info "published $RUN_SET: $(human_bytes "$RUN_STORED_BYTES") of $(human_bytes "$RUN_RAW_BYTES") in $(human_ms "$PHASE_MS")"
 }
 
-# Bytes that a new set needs: the plan's estimate, else a fifth more than the last one took, plus the reserve.
+# Bytes that a new set needs: the plan's estimate, else a fifth more than the last good one took, plus the reserve.
 expected_need() {
-  local last bytes="$EXPECTED_BYTES"
+  local state stored bytes="$EXPECTED_BYTES"
   if ((bytes == 0)); then
-    last="$(newest_set "${STORE_PATHS[0]}")"
-    [[ -z $last ]] || bytes=$(($(set_bytes "$last") * 12 / 10))
+    while read -r _ state stored _; do
+      ! is_good_state "$state" || bytes=$((stored * 12 / 10))
+    done <<<"$SURVEYED"
   fi
   printf '%d\n' $((bytes + RESERVE_BYTES))
 }
@@ -2759,8 +2889,14 @@ copy_and_thin() {
 
 # How many objects does the new set lack, and are rows among them? Sets DEGRADED and LACKS_ROWS.
 note_degraded() {
-  DEGRADED="$(degraded_objects "$PUBLISHED_SET" | wc -l)"
-  LACKS_ROWS="$(manifest_get "$PUBLISHED_SET" degraded.rows)"
+  local line
+  DEGRADED=0
+  need_manifest "$PUBLISHED_SET" || exit $?
+  for line in "${MANIFEST_LINES[@]}"; do
+    [[ ! $line =~ ^degraded\.[0-9]+= ]] || DEGRADED=$((DEGRADED + 1))
+  done
+  look_up "$PUBLISHED_SET" degraded.rows
+  LACKS_ROWS="$VALUE"
 }
 
 # Retention, unless the new set lacks rows: an older one may be the last that has them.

@@ -89,9 +89,19 @@ die() {
 # Write one line to stderr and to the log file. Control characters become spaces: one message is one line.
 log_line() {
   local level="$1" text="${2//[[:cntrl:]]/ }" line
-  line="$(date -u +%Y-%m-%dT%H:%M:%SZ) $level [${LOG_TAG:-lifeboat}] $text"
+  read_utc
+  line="$UTC_NOW $level [${LOG_TAG:-lifeboat}] $text"
   [[ -z $LOG_FILE ]] || { printf '%s\n' "$line" >>"$LOG_FILE"; } 2>/dev/null || true
   show_log_line "$level" "$text" "$line"
+}
+
+# What the clock says, as `2026-11-22T02:00:00Z`, into UTC_NOW. Newer shells can tell without a program.
+read_utc() {
+  if ((BASH_VERSINFO[0] >= 5)); then
+    TZ=UTC0 printf -v UTC_NOW '%(%Y-%m-%dT%H:%M:%SZ)T' -1 # bash 5
+  else
+    UTC_NOW="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+  fi
 }
 
 # Show one line to whoever is watching: short and coloured on a terminal, complete elsewhere.
@@ -280,21 +290,29 @@ common_option() {
   esac
 }
 
-# A string as JSON. Byte by byte under LC_ALL=C: UTF-8 passes, control characters are escaped.
-json_string() {
-  local text="$1" out='' char i LC_ALL=C
+# Append a string to JSON. Byte by byte under LC_ALL=C: UTF-8 passes, control characters are escaped.
+json_append() {
+  local text="$1" char i LC_ALL=C
+  JSON+='"'
   for ((i = 0; i < ${#text}; i++)); do
     char="${text:i:1}"
     case "$char" in
-      '"' | \\) out+="\\$char" ;;
+      '"' | \\) JSON+="\\$char" ;;
       [[:cntrl:]])
         printf -v char '\\u%04x' "'$char"
-        out+="$char"
+        JSON+="$char"
         ;;
-      *) out+="$char" ;;
+      *) JSON+="$char" ;;
     esac
   done
-  printf '"%s"\n' "$out"
+  JSON+='"'
+}
+
+# Print a string as JSON.
+json_string() {
+  local JSON=''
+  json_append "$1"
+  printf '%s\n' "$JSON"
 }
 
 # The number of this very process, also in a subshell, into OWN_PID. Where bash does not say (3.2), the inner shell is to expand it: its
@@ -392,7 +410,8 @@ find_firing() {
   read -r minutes hours doms months dows mode <<<"$2"
   y=$((10#${now:0:4})) m=$((10#${now:4:2})) d=$((10#${now:6:2}))
   bound=$((10#${now:8:2} * 60 + 10#${now:10:2}))
-  dow=$((($(days_from_civil "$y" "$m" "$d") + 4) % 7))
+  days_from_civil "$y" "$m" "$d"
+  dow=$(((DAYS + 4) % 7))
   for ((left = 1828; left > 0; left--)); do
     if in_list "$m" "$months" && day_matches "$d" "$dow" "$doms" "$dows" "$mode"; then
       time="$(pick_minute "$step" "$hours" "$minutes" "$bound")"
@@ -495,12 +514,19 @@ human_bytes() {
   if ((tenths < 100)); then printf '%d.%d %s\n' $((tenths / 10)) $((tenths % 10)) "$unit"; else printf '%d %s\n' $((tenths / 10)) "$unit"; fi
 }
 
-# The mount point that holds a path: two paths of one mount point can be renamed into each other.
+# Print the mount point that holds a path: two paths of one mount point can be renamed into each other.
 mount_point() {
+  find_mount_point "$1" || return $?
+  printf '%s\n' "$MOUNT_POINT"
+}
+
+# The same into MOUNT_POINT.
+find_mount_point() {
+  MOUNT_POINT=''
   ask_df -P -- "$1" || return $?
   # The last column: its name may hold spaces, and so may the device's.
   DF_LINES="${DF_LINES%$'\n'}"
-  if [[ ${DF_LINES#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then printf '%s\n' "${BASH_REMATCH[1]}"; fi
+  if [[ ${DF_LINES#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then MOUNT_POINT="${BASH_REMATCH[1]}"; fi
 }
 
 # Print what is wrong with a store; nothing when it is the one that install.sh saw. The installation noted for each store what mark lies
@@ -629,42 +655,42 @@ pending_since() {
   [[ -z $RESTORE_STAMP ]] || printf ', begun %s' "$(human_stamp "$RESTORE_STAMP")"
 }
 
-# Days from 1970-01-01 to a day of the proleptic Gregorian calendar (Howard Hinnant's days_from_civil).
+# Days from 1970-01-01 to a day of the proleptic Gregorian calendar (Howard Hinnant's days_from_civil), into DAYS.
 days_from_civil() {
   local y="$1" m="$2" d="$3" era yoe doy
   if ((m <= 2)); then y=$((y - 1)) m=$((m + 9)); else m=$((m - 3)); fi
   era=$((y / 400))
   yoe=$((y - era * 400))
   doy=$(((153 * m + 2) / 5 + d - 1))
-  printf '%d\n' $((era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468))
+  DAYS=$((era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468))
 }
 
-# The inverse: prints `year month day` without leading zeros.
+# The inverse, into YEAR, MONTH and DAY, without leading zeros.
 civil_from_days() {
-  local z=$(($1 + 719468)) era doe yoe doy mp y
+  local z=$(($1 + 719468)) era doe yoe doy mp
   era=$((z / 146097))
   doe=$((z - era * 146097))
   yoe=$(((doe - doe / 1460 + doe / 36524 - doe / 146096) / 365))
   doy=$((doe - (365 * yoe + yoe / 4 - yoe / 100)))
   mp=$(((5 * doy + 2) / 153))
-  y=$((yoe + era * 400))
-  if ((mp < 10)); then mp=$((mp + 3)); else mp=$((mp - 9)) y=$((y + 1)); fi
-  printf '%d %d %d\n' "$y" "$mp" $((doy - (153 * ((mp + 9) % 12) + 2) / 5 + 1))
+  YEAR=$((yoe + era * 400)) MONTH=$((mp < 10 ? mp + 3 : mp - 9))
+  ((mp < 10)) || YEAR=$((YEAR + 1))
+  DAY=$((doy - (153 * mp + 2) / 5 + 1))
 }
 
 # Seconds since 1970 of a stamp such as 20261122T020000Z.
 stamp_to_epoch() {
-  local s="$1" days
-  days="$(days_from_civil "$((10#${s:0:4}))" "$((10#${s:4:2}))" "$((10#${s:6:2}))")"
-  printf '%d\n' $((days * 86400 + 10#${s:9:2} * 3600 + 10#${s:11:2} * 60 + 10#${s:13:2}))
+  local s="$1"
+  days_from_civil "$((10#${s:0:4}))" "$((10#${s:4:2}))" "$((10#${s:6:2}))"
+  printf '%d\n' $((DAYS * 86400 + 10#${s:9:2} * 3600 + 10#${s:11:2} * 60 + 10#${s:13:2}))
 }
 
 # The stamp of a moment in seconds since 1970.
 epoch_to_stamp() {
-  local epoch="$1" y m d rest
-  read -r y m d <<<"$(civil_from_days $((epoch / 86400)))"
+  local epoch="$1" rest
+  civil_from_days $((epoch / 86400))
   rest=$((epoch % 86400))
-  printf '%04d%02d%02dT%02d%02d%02dZ\n' "$y" "$m" "$d" $((rest / 3600)) $((rest / 60 % 60)) $((rest % 60))
+  printf '%04d%02d%02dT%02d%02d%02dZ\n' "$YEAR" "$MONTH" "$DAY" $((rest / 3600)) $((rest / 60 % 60)) $((rest % 60))
 }
 
 # Is this word a stamp of a set?

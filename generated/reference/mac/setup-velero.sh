@@ -79,7 +79,7 @@ kube_ctl() {
   # options is never empty.
   [[ -z $KUBE_CONTEXT ]] || options+=(--context "$KUBE_CONTEXT")
   [[ $* == *' wait '* ]] || options+=(--request-timeout=60s)
-  command kubectl "${options[@]}" "$@"
+  kubectl "${options[@]}" "$@"
 }
 
 # Take the lock NAME or leave with 75, saying who holds it.
@@ -101,7 +101,8 @@ try_lock() {
   if [[ -n $tool ]]; then
     exec 9>>"$file"
     lock_descriptor "$tool" || return 1
-    printf 'pid=%s since=%s action=%s\n' "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$ACTION" >"$file"
+    read_utc
+    printf 'pid=%s since=%s action=%s\n' "$$" "$UTC_NOW" "$ACTION" >"$file"
   else
     try_lock_file "$file.held"
   fi
@@ -120,7 +121,8 @@ lock_descriptor() {
 # at again there: what another run has made meanwhile is put back.
 try_lock_file() {
   local file="$1" mine="$1.$$" tries=0
-  printf 'pid=%s since=%s action=%s\n%s\n' "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$ACTION" "$(process_start "$$")" >"$mine" || return 1
+  read_utc
+  printf 'pid=%s since=%s action=%s\n%s\n' "$$" "$UTC_NOW" "$ACTION" "$(process_start "$$")" >"$mine" || return 1
   until ln -- "$mine" "$file" 2>/dev/null; do
     tries=$((tries + 1))
     if ((tries > 20)) || lock_holder_lives "$file"; then
@@ -200,9 +202,19 @@ die() {
 # Write one line to stderr and to the log file. Control characters become spaces: one message is one line.
 log_line() {
   local level="$1" text="${2//[[:cntrl:]]/ }" line
-  line="$(date -u +%Y-%m-%dT%H:%M:%SZ) $level [${LOG_TAG:-lifeboat}] $text"
+  read_utc
+  line="$UTC_NOW $level [${LOG_TAG:-lifeboat}] $text"
   [[ -z $LOG_FILE ]] || { printf '%s\n' "$line" >>"$LOG_FILE"; } 2>/dev/null || true
   show_log_line "$level" "$text" "$line"
+}
+
+# What the clock says, as `2026-11-22T02:00:00Z`, into UTC_NOW. Newer shells can tell without a program.
+read_utc() {
+  if ((BASH_VERSINFO[0] >= 5)); then
+    TZ=UTC0 printf -v UTC_NOW '%(%Y-%m-%dT%H:%M:%SZ)T' -1 # bash 5
+  else
+    UTC_NOW="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+  fi
 }
 
 # Show one line to whoever is watching: short and coloured on a terminal, complete elsewhere.
@@ -238,7 +250,7 @@ clear_progress() {
 # Start the log file of this run; one older file is kept beside it.
 open_log() {
   local name="$1" size=0
-  mkdir -p -- "$LOG_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the log directory $LOG_DIR" "run as the user that install.sh ran as"
+  [[ -d $LOG_DIR ]] || mkdir -p -- "$LOG_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the log directory $LOG_DIR" "run as the user that install.sh ran as"
   LOG_FILE="$LOG_DIR/$name.log"
   [[ ! -f $LOG_FILE ]] || size="$(wc -c <"$LOG_FILE" 2>/dev/null || printf 0)"
   if ((size > LOG_ROTATE_BYTES)); then mv -f -- "$LOG_FILE" "$LOG_FILE.1"; fi
@@ -329,7 +341,8 @@ close_run() {
   write_metrics
   run_hooks "$event"
   if ((EXIT_STATUS != 0)); then
-    log_line ERROR "$ACTION failed after $(human_ms $(($(now_ms) - STARTED_MS))): exit $EXIT_STATUS, $(describe_exit "$EXIT_STATUS")"
+    read_clock
+    log_line ERROR "$ACTION failed after $(human_ms $((NOW_MS - STARTED_MS))): exit $EXIT_STATUS, $(describe_exit "$EXIT_STATUS")"
   fi
 }
 
@@ -368,49 +381,93 @@ describe_exit() {
 
 # Append one JSON line about this run to the history.
 record_history() {
-  local status="$1" code="$2" phases='' phase
+  local status="$1" code="$2" JSON='' phases phase
   [[ $DRY_RUN == 0 ]] || return 0
-  for phase in ${PHASES[@]+"${PHASES[@]}"}; do
-    phases+="${phases:+,}$(json_string "${phase%%=*}"):$(json_seconds "${phase##*=}")"
-  done
-  {
-    printf '{"time":%s,"plan":%s,"host":%s,"asset":%s,"kind":%s,"action":%s,"status":%s,"code":%d,"seconds":%s,"set":%s,"store":%s,"raw_bytes":%d,"stored_bytes":%d,"phases":{%s},"message":%s}\n' \
-      "$(json_string "$(date -u +%Y-%m-%dT%H:%M:%SZ)")" "$(json_string "$PLAN")" "$(json_string "$HOST_ID")" \
-      "$(json_string "$ASSET")" "$(json_string "$KIND")" "$(json_string "$ACTION")" "$(json_string "$status")" "$code" \
-      "$(json_seconds $(($(now_ms) - STARTED_MS)))" "$(json_string "${RUN_SET:-}")" "$(json_string "${RUN_STORE:-}")" \
-      "${RUN_RAW_BYTES:-0}" "${RUN_STORED_BYTES:-0}" "$phases" "$(json_string "${MESSAGE:-}")" >>"$STATE_DIR/history.jsonl"
-  } 2>/dev/null || log_warn "cannot write $STATE_DIR/history.jsonl"
+  for phase in ${PHASES[@]+"${PHASES[@]}"}; do json_seconds "${phase%%=*}" "${phase##*=}"; done
+  phases="$JSON"
+  read_utc
+  JSON=''
+  json_text time "$UTC_NOW"
+  json_run
+  json_text status "$status"
+  json_number code "$code"
+  json_figures
+  json_number raw_bytes "${RUN_RAW_BYTES:-0}"
+  json_number stored_bytes "${RUN_STORED_BYTES:-0}"
+  json_number phases "{$phases}"
+  json_text message "${MESSAGE:-}"
+  { printf '{%s}\n' "$JSON" >>"$STATE_DIR/history.jsonl"; } 2>/dev/null || log_warn "cannot write $STATE_DIR/history.jsonl"
 }
 
-# A string as JSON. Byte by byte under LC_ALL=C: UTF-8 passes, control characters are escaped.
-json_string() {
-  local text="$1" out='' char i LC_ALL=C
+# Which run this is, into JSON.
+json_run() {
+  json_text plan "$PLAN"
+  json_text host "$HOST_ID"
+  json_text asset "$ASSET"
+  json_text kind "$KIND"
+  json_text action "$ACTION"
+}
+
+# How long this run took, and what with, into JSON.
+json_figures() {
+  read_clock
+  json_seconds seconds $((NOW_MS - STARTED_MS))
+  json_text set "${RUN_SET:-}"
+  json_text store "${RUN_STORE:-}"
+}
+
+# Add a member to the JSON object that is being made in JSON: a string,
+json_text() {
+  json_number "$1" ''
+  json_append "$2"
+}
+
+# a number, or what is JSON already,
+json_number() {
+  JSON+="${JSON:+,}\"$1\":$2"
+}
+
+# or milliseconds as a number of seconds.
+json_seconds() {
+  local seconds
+  printf -v seconds '%d.%03d' $(($2 / 1000)) $(($2 % 1000))
+  json_number "$1" "$seconds"
+}
+
+# Append a string to JSON. Byte by byte under LC_ALL=C: UTF-8 passes, control characters are escaped.
+json_append() {
+  local text="$1" char i LC_ALL=C
+  JSON+='"'
   for ((i = 0; i < ${#text}; i++)); do
     char="${text:i:1}"
     case "$char" in
-      '"' | \\) out+="\\$char" ;;
+      '"' | \\) JSON+="\\$char" ;;
       [[:cntrl:]])
         printf -v char '\\u%04x' "'$char"
-        out+="$char"
+        JSON+="$char"
         ;;
-      *) out+="$char" ;;
+      *) JSON+="$char" ;;
     esac
   done
-  printf '"%s"\n' "$out"
+  JSON+='"'
 }
 
-# Milliseconds as a JSON number of seconds.
-json_seconds() {
-  printf '%d.%03d\n' $(($1 / 1000)) $(($1 % 1000))
+# Print a string as JSON.
+json_string() {
+  local JSON=''
+  json_append "$1"
+  printf '%s\n' "$JSON"
 }
 
 # Write this run's figures for Prometheus' textfile collector, in one rename. The last success survives a failure.
 write_metrics() {
-  local file labels now success=0
+  local file labels now seconds success=0
   [[ $DRY_RUN == 0 && -n $METRICS_DIR ]] || return 0
   file="$METRICS_DIR/lifeboat-$ASSET-$ACTION.prom"
   labels="{plan=\"$(metric_label "$PLAN")\",host=\"$(metric_label "$HOST_ID")\",asset=\"$(metric_label "$ASSET")\",action=\"$ACTION\"}"
   now="$(date +%s)"
+  read_clock
+  printf -v seconds '%d.%03d' $(((NOW_MS - STARTED_MS) / 1000)) $(((NOW_MS - STARTED_MS) % 1000))
   if ((EXIT_STATUS == 0)); then
     success="$now"
   elif [[ -r $file ]]; then
@@ -422,7 +479,7 @@ write_metrics() {
         print_metric last_success_timestamp_seconds 'When the action last ended well, 0 for never.' "$labels" "${success:-0}"
         print_metric last_run_timestamp_seconds 'When the action last ended.' "$labels" "$now"
         print_metric last_status 'Exit code of the last run, 0 is good.' "$labels" "$EXIT_STATUS"
-        print_metric last_duration_seconds 'How long the last run took.' "$labels" "$(json_seconds $(($(now_ms) - STARTED_MS)))"
+        print_metric last_duration_seconds 'How long the last run took.' "$labels" "$seconds"
         print_metric skipped_runs 'Runs in a row that did nothing because another one was at work.' "$labels" "${SKIPS:-0}"
         print_metric last_stored_bytes 'Bytes of the set of the last run.' "$labels" "${RUN_STORED_BYTES:-0}"
       } >"$file.$$" && chmod 644 "$file.$$" && mv -f -- "$file.$$" "$file"
@@ -457,9 +514,9 @@ run_hooks() {
   done
 }
 
-# Run one hook, with nothing of it in the log of the run.
+# Run one hook, with nothing of it in the log of the run (HOOK_LOG, of which a mail has the end).
 run_quiet_hook() {
-  local LOG_FILE=''
+  local HOOK_LOG="$LOG_FILE" LOG_FILE=''
   run_hook "$@"
 }
 
@@ -487,10 +544,14 @@ run_hook() {
 
 # What a webhook is told.
 hook_json() {
-  printf '{"event":%s,"plan":%s,"host":%s,"asset":%s,"kind":%s,"action":%s,"code":%d,"seconds":%s,"set":%s,"stored_bytes":%d,"message":%s}\n' \
-    "$(json_string "$1")" "$(json_string "$PLAN")" "$(json_string "$HOST_ID")" "$(json_string "$ASSET")" "$(json_string "$KIND")" \
-    "$(json_string "$ACTION")" "${EXIT_STATUS:-0}" "$(json_seconds $(($(now_ms) - STARTED_MS)))" "$(json_string "${RUN_SET:-}")" \
-    "${RUN_STORED_BYTES:-0}" "$(json_string "${MESSAGE:-}")"
+  local JSON=''
+  json_text event "$1"
+  json_run
+  json_number code "${EXIT_STATUS:-0}"
+  json_figures
+  json_number stored_bytes "${RUN_STORED_BYTES:-0}"
+  json_text message "${MESSAGE:-}"
+  printf '{%s}\n' "$JSON"
 }
 
 # Post JSON. The URL holds a secret: curl gets it on stdin, not in its arguments.
@@ -523,7 +584,7 @@ mail_subject() {
 mail_message() {
   if [[ -n $1 ]]; then printf 'To: %s\nSubject: %s\nContent-Type: text/plain; charset=utf-8\n\n' "$1" "$(mail_subject "$2")"; fi
   printf 'plan %s, host %s, asset %s (%s), %s: %s, exit code %d\n\n' "$PLAN" "$HOST_ID" "$ASSET" "$KIND" "$ACTION" "$2" "${EXIT_STATUS:-0}"
-  [[ -z $LOG_FILE ]] || tail -n 20 -- "$LOG_FILE"
+  [[ -z $HOOK_LOG ]] || tail -n 20 -- "$HOOK_LOG"
 }
 
 # Start a run: clean environment, log, private scratch directory, traps. Nothing is written when DRY_RUN is 1,
@@ -534,7 +595,8 @@ begin_run() {
   prepare_shell
   # shellcheck disable=SC2034  # for roles and kinds
   STAMP="$(date -u +%Y%m%dT%H%M%SZ)"
-  STARTED_MS="$(now_ms)"
+  read_clock
+  STARTED_MS="$NOW_MS"
   PHASES=()
   LOCK_HELD=0
   catch_exits
@@ -653,14 +715,14 @@ note_failure() {
 # Make the private scratch directory of this run, and clear away those of runs that were killed.
 make_run_dir() {
   local dir pid
-  mkdir -p -- "$STATE_DIR/run" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the state directory $STATE_DIR" "run as the user that install.sh ran as"
+  [[ -d $STATE_DIR/run ]] || mkdir -p -- "$STATE_DIR/run" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the state directory $STATE_DIR" "run as the user that install.sh ran as"
   for dir in "$STATE_DIR/run/"*; do
     pid="${dir##*.}"
     [[ -d $dir && $pid =~ ^[0-9]+$ ]] || continue
     kill -0 "$pid" 2>/dev/null || rm -rf -- "$dir"
   done
   RUN_DIR="$STATE_DIR/run/$ASSET.$ACTION.$$"
-  rm -rf -- "$RUN_DIR"
+  [[ ! -e $RUN_DIR && ! -L $RUN_DIR ]] || rm -rf -- "$RUN_DIR"
   mkdir -- "$RUN_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in the state directory $STATE_DIR" "run as the user that install.sh ran as"
 }
 
@@ -976,16 +1038,16 @@ human_ms() {
   if ((ms < 60000)); then printf '%d.%d s\n' $((ms / 1000)) $((ms / 100 % 10)); else human_seconds $((ms / 1000)); fi
 }
 
-# Milliseconds since 1970; whole seconds where the shell and date know no better.
-now_ms() {
-  local text
-  if [[ -n ${EPOCHREALTIME:-} ]]; then
-    text="${EPOCHREALTIME//[!0-9]/}"
-    printf '%d\n' $((text / 1000))
+# The same into NOW_MS.
+read_clock() {
+  local text="${EPOCHREALTIME:-}"
+  if [[ -n $text ]]; then
+    text="${text//[!0-9]/}"
+    NOW_MS=$((text / 1000))
     return 0
   fi
   text="$(date +%s%N)"
-  if [[ $text =~ ^[0-9]{19}$ ]]; then printf '%d\n' $((text / 1000000)); else printf '%d\n' $(($(date +%s) * 1000)); fi
+  if [[ $text =~ ^[0-9]{19}$ ]]; then NOW_MS=$((text / 1000000)); else NOW_MS=$(($(date +%s) * 1000)); fi
 }
 
 # kubectl in Velero's namespace.

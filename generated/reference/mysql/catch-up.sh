@@ -47,7 +47,8 @@ try_lock() {
   if [[ -n $tool ]]; then
     exec 9>>"$file"
     lock_descriptor "$tool" || return 1
-    printf 'pid=%s since=%s action=%s\n' "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$ACTION" >"$file"
+    read_utc
+    printf 'pid=%s since=%s action=%s\n' "$$" "$UTC_NOW" "$ACTION" >"$file"
   else
     try_lock_file "$file.held"
   fi
@@ -66,7 +67,8 @@ lock_descriptor() {
 # at again there: what another run has made meanwhile is put back.
 try_lock_file() {
   local file="$1" mine="$1.$$" tries=0
-  printf 'pid=%s since=%s action=%s\n%s\n' "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$ACTION" "$(process_start "$$")" >"$mine" || return 1
+  read_utc
+  printf 'pid=%s since=%s action=%s\n%s\n' "$$" "$UTC_NOW" "$ACTION" "$(process_start "$$")" >"$mine" || return 1
   until ln -- "$mine" "$file" 2>/dev/null; do
     tries=$((tries + 1))
     if ((tries > 20)) || lock_holder_lives "$file"; then
@@ -141,9 +143,19 @@ die() {
 # Write one line to stderr and to the log file. Control characters become spaces: one message is one line.
 log_line() {
   local level="$1" text="${2//[[:cntrl:]]/ }" line
-  line="$(date -u +%Y-%m-%dT%H:%M:%SZ) $level [${LOG_TAG:-lifeboat}] $text"
+  read_utc
+  line="$UTC_NOW $level [${LOG_TAG:-lifeboat}] $text"
   [[ -z $LOG_FILE ]] || { printf '%s\n' "$line" >>"$LOG_FILE"; } 2>/dev/null || true
   show_log_line "$level" "$text" "$line"
+}
+
+# What the clock says, as `2026-11-22T02:00:00Z`, into UTC_NOW. Newer shells can tell without a program.
+read_utc() {
+  if ((BASH_VERSINFO[0] >= 5)); then
+    TZ=UTC0 printf -v UTC_NOW '%(%Y-%m-%dT%H:%M:%SZ)T' -1 # bash 5
+  else
+    UTC_NOW="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+  fi
 }
 
 # Show one line to whoever is watching: short and coloured on a terminal, complete elsewhere.
@@ -174,7 +186,7 @@ clear_progress() {
 # Start the log file of this run; one older file is kept beside it.
 open_log() {
   local name="$1" size=0
-  mkdir -p -- "$LOG_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the log directory $LOG_DIR" "run as the user that install.sh ran as"
+  [[ -d $LOG_DIR ]] || mkdir -p -- "$LOG_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the log directory $LOG_DIR" "run as the user that install.sh ran as"
   LOG_FILE="$LOG_DIR/$name.log"
   [[ ! -f $LOG_FILE ]] || size="$(wc -c <"$LOG_FILE" 2>/dev/null || printf 0)"
   if ((size > LOG_ROTATE_BYTES)); then mv -f -- "$LOG_FILE" "$LOG_FILE.1"; fi
@@ -393,7 +405,8 @@ find_firing() {
   read -r minutes hours doms months dows mode <<<"$2"
   y=$((10#${now:0:4})) m=$((10#${now:4:2})) d=$((10#${now:6:2}))
   bound=$((10#${now:8:2} * 60 + 10#${now:10:2}))
-  dow=$((($(days_from_civil "$y" "$m" "$d") + 4) % 7))
+  days_from_civil "$y" "$m" "$d"
+  dow=$(((DAYS + 4) % 7))
   for ((left = 1828; left > 0; left--)); do
     if in_list "$m" "$months" && day_matches "$d" "$dow" "$doms" "$dows" "$mode"; then
       time="$(pick_minute "$step" "$hours" "$minutes" "$bound")"
@@ -460,7 +473,8 @@ human_minute() {
 # A local minute as a count of minutes, to take differences of.
 minute_count() {
   local t="$1"
-  printf '%d\n' $(($(days_from_civil $((10#${t:0:4})) $((10#${t:4:2})) $((10#${t:6:2}))) * 1440 + 10#${t:8:2} * 60 + 10#${t:10:2}))
+  days_from_civil $((10#${t:0:4})) $((10#${t:4:2})) $((10#${t:6:2}))
+  printf '%d\n' $((DAYS * 1440 + 10#${t:8:2} * 60 + 10#${t:10:2}))
 }
 
 # Is the first word one of the others?
@@ -471,14 +485,14 @@ is_one_of() {
   return 1
 }
 
-# Days from 1970-01-01 to a day of the proleptic Gregorian calendar (Howard Hinnant's days_from_civil).
+# Days from 1970-01-01 to a day of the proleptic Gregorian calendar (Howard Hinnant's days_from_civil), into DAYS.
 days_from_civil() {
   local y="$1" m="$2" d="$3" era yoe doy
   if ((m <= 2)); then y=$((y - 1)) m=$((m + 9)); else m=$((m - 3)); fi
   era=$((y / 400))
   yoe=$((y - era * 400))
   doy=$(((153 * m + 2) / 5 + d - 1))
-  printf '%d\n' $((era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468))
+  DAYS=$((era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468))
 }
 
 # Say how to use this script.

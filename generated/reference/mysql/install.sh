@@ -45,9 +45,12 @@ readonly SYSTEM_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 readonly DF_SECONDS=30
 readonly STORE_MARK=.lifeboat-store
 
-# The permission bits of a file in octal, as `600`.
+# The mode bits of a file in octal, as `600` or `1777`.
 file_mode() {
-  stat -c %a -- "$1" 2>/dev/null || stat -f %Lp -- "$1"
+  local mode
+  # On BSD, M are the bits for setuid, setgid and sticky, as one digit, and L the others.
+  mode="$(stat -c %a -- "$1" 2>/dev/null || stat -f %Mp%Lp -- "$1")" || return 1
+  printf '%s\n' "${mode#0}"
 }
 
 # SHA-256 of stdin in hex, with the fastest tool at hand. 74 when the tool fails: that says nothing of the data.
@@ -105,9 +108,19 @@ die() {
 # Write one line to stderr and to the log file. Control characters become spaces: one message is one line.
 log_line() {
   local level="$1" text="${2//[[:cntrl:]]/ }" line
-  line="$(date -u +%Y-%m-%dT%H:%M:%SZ) $level [${LOG_TAG:-lifeboat}] $text"
+  read_utc
+  line="$UTC_NOW $level [${LOG_TAG:-lifeboat}] $text"
   [[ -z $LOG_FILE ]] || { printf '%s\n' "$line" >>"$LOG_FILE"; } 2>/dev/null || true
   show_log_line "$level" "$text" "$line"
+}
+
+# What the clock says, as `2026-11-22T02:00:00Z`, into UTC_NOW. Newer shells can tell without a program.
+read_utc() {
+  if ((BASH_VERSINFO[0] >= 5)); then
+    TZ=UTC0 printf -v UTC_NOW '%(%Y-%m-%dT%H:%M:%SZ)T' -1 # bash 5
+  else
+    UTC_NOW="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+  fi
 }
 
 # Show one line to whoever is watching: short and coloured on a terminal, complete elsewhere.
@@ -361,12 +374,19 @@ ask_df() {
   [[ $status == 0 ]] || return "$EX_IO"
 }
 
-# The mount point that holds a path: two paths of one mount point can be renamed into each other.
+# Print the mount point that holds a path: two paths of one mount point can be renamed into each other.
 mount_point() {
+  find_mount_point "$1" || return $?
+  printf '%s\n' "$MOUNT_POINT"
+}
+
+# The same into MOUNT_POINT.
+find_mount_point() {
+  MOUNT_POINT=''
   ask_df -P -- "$1" || return $?
   # The last column: its name may hold spaces, and so may the device's.
   DF_LINES="${DF_LINES%$'\n'}"
-  if [[ ${DF_LINES#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then printf '%s\n' "${BASH_REMATCH[1]}"; fi
+  if [[ ${DF_LINES#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then MOUNT_POINT="${BASH_REMATCH[1]}"; fi
 }
 
 # Print what is wrong with a store; nothing when it is the one that install.sh saw. The installation noted for each store what mark lies

@@ -369,9 +369,9 @@ find_sound_copy() {
     [[ -d $set ]] || continue
     hold_set "$set"
     [[ $ENCRYPTION != openssl ]] || ! can_decrypt openssl || open_mac_key
-    attempt_to guarded "$RESTORE_TIMEOUT" '' "checking the set $name" check_set "$set"
+    attempt_to open_manifest "$set"
+    ((ATTEMPT_STATUS)) || attempt_to guarded "$RESTORE_TIMEOUT" '' "checking the set $name" check_set "$set"
     if ((ATTEMPT_STATUS == 0)); then
-      open_manifest "$set" || exit $?
       require_strength "$set" || exit $?
       SET_PATH="$set" CHECKED_SET="$set" RUN_STORE="${STORE_IDS[i]}"
       [[ ! -e $set/SUSPECT ]] || log_warn "the set $name is marked suspect: $(suspect_reason "$set")"
@@ -547,9 +547,12 @@ can_decrypt() {
   esac
 }
 
-# The permission bits of a file in octal, as `600`.
+# The mode bits of a file in octal, as `600` or `1777`.
 file_mode() {
-  stat -c %a -- "$1" 2>/dev/null || stat -f %Lp -- "$1"
+  local mode
+  # On BSD, M are the bits for setuid, setgid and sticky, as one digit, and L the others.
+  mode="$(stat -c %a -- "$1" 2>/dev/null || stat -f %Mp%Lp -- "$1")" || return 1
+  printf '%s\n' "${mode#0}"
 }
 
 # SHA-256 of stdin in hex, with the fastest tool at hand. 74 when the tool fails: that says nothing of the data.
@@ -667,6 +670,7 @@ place_manifest() {
     log_error "cannot read the MANIFEST of set $name in $PLACE_ID"
     return "$EX_UNAVAILABLE"
   }
+  MANIFEST_OF=''
   check_manifest "$dir" || return $?
   if [[ $(manifest_get "$dir" set) != "$name" ]]; then
     log_error "what $PLACE_ID has as $name was made as $(manifest_get "$dir" set): it is another set under a new name"
@@ -789,7 +793,8 @@ try_lock() {
   if [[ -n $tool ]]; then
     exec 9>>"$file"
     lock_descriptor "$tool" || return 1
-    printf 'pid=%s since=%s action=%s\n' "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$ACTION" >"$file"
+    read_utc
+    printf 'pid=%s since=%s action=%s\n' "$$" "$UTC_NOW" "$ACTION" >"$file"
   else
     try_lock_file "$file.held"
   fi
@@ -808,7 +813,8 @@ lock_descriptor() {
 # at again there: what another run has made meanwhile is put back.
 try_lock_file() {
   local file="$1" mine="$1.$$" tries=0
-  printf 'pid=%s since=%s action=%s\n%s\n' "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$ACTION" "$(process_start "$$")" >"$mine" || return 1
+  read_utc
+  printf 'pid=%s since=%s action=%s\n%s\n' "$$" "$UTC_NOW" "$ACTION" "$(process_start "$$")" >"$mine" || return 1
   until ln -- "$mine" "$file" 2>/dev/null; do
     tries=$((tries + 1))
     if ((tries > 20)) || lock_holder_lives "$file"; then
@@ -888,9 +894,19 @@ die() {
 # Write one line to stderr and to the log file. Control characters become spaces: one message is one line.
 log_line() {
   local level="$1" text="${2//[[:cntrl:]]/ }" line
-  line="$(date -u +%Y-%m-%dT%H:%M:%SZ) $level [${LOG_TAG:-lifeboat}] $text"
+  read_utc
+  line="$UTC_NOW $level [${LOG_TAG:-lifeboat}] $text"
   [[ -z $LOG_FILE ]] || { printf '%s\n' "$line" >>"$LOG_FILE"; } 2>/dev/null || true
   show_log_line "$level" "$text" "$line"
+}
+
+# What the clock says, as `2026-11-22T02:00:00Z`, into UTC_NOW. Newer shells can tell without a program.
+read_utc() {
+  if ((BASH_VERSINFO[0] >= 5)); then
+    TZ=UTC0 printf -v UTC_NOW '%(%Y-%m-%dT%H:%M:%SZ)T' -1 # bash 5
+  else
+    UTC_NOW="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+  fi
 }
 
 # Show one line to whoever is watching: short and coloured on a terminal, complete elsewhere.
@@ -926,7 +942,7 @@ clear_progress() {
 # Start the log file of this run; one older file is kept beside it.
 open_log() {
   local name="$1" size=0
-  mkdir -p -- "$LOG_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the log directory $LOG_DIR" "run as the user that install.sh ran as"
+  [[ -d $LOG_DIR ]] || mkdir -p -- "$LOG_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the log directory $LOG_DIR" "run as the user that install.sh ran as"
   LOG_FILE="$LOG_DIR/$name.log"
   [[ ! -f $LOG_FILE ]] || size="$(wc -c <"$LOG_FILE" 2>/dev/null || printf 0)"
   if ((size > LOG_ROTATE_BYTES)); then mv -f -- "$LOG_FILE" "$LOG_FILE.1"; fi
@@ -1098,7 +1114,7 @@ open_manifest() {
       log_error "the set ${set##*/} has no MANIFEST: it is not a backup"
       return "$EX_DATA"
     }
-    told="$(printf '%s\n' "$set/.manifest" | manifest_reader lines 1)" || status=$?
+    told="$(manifest_reader lines 1 <<<"$set/.manifest")" || status=$?
   else
     told="$(manifest_lines "$set")" || status=$?
     # What is read differently the second time was not damaged.
@@ -1125,7 +1141,7 @@ manifest_lines() {
     printf 'it is no plain file, or larger than 16 MiB\n'
     return "$EX_DATA"
   fi
-  printf '%s\n' "$path" | manifest_reader lines
+  manifest_reader lines <<<"$path"
 }
 
 # Why a file cannot be read, in the system's own words.
@@ -1141,31 +1157,43 @@ need_manifest() {
   [[ ${MANIFEST_OF:-} == "$1" && -n $1 ]] || open_manifest "$1"
 }
 
-# Print a value of a set's MANIFEST; nothing when the key is not there. Asked for dozens of times a run, so without a program once
-# the MANIFEST was opened.
+# Print a value of a set's MANIFEST; nothing when the key is not there.
 manifest_get() {
+  look_up "$1" "$2" || return $?
+  printf '%s\n' "$VALUE"
+}
+
+# The same into VALUE: asked for dozens of times a run, so without a process once the MANIFEST was opened.
+look_up() {
   local key="$2" line
+  VALUE=''
   need_manifest "$1" || return $?
   for line in "${MANIFEST_LINES[@]}"; do
     [[ $line == "$key="* ]] || continue
     decode_value "${line#*=}"
     return 0
   done
-  printf '\n'
 }
 
-# Print a value as it was before it was written: control characters and the percent sign are percent-encoded.
+# A value as it was before it was written, into VALUE: control characters and the percent sign are percent-encoded.
 decode_value() {
-  local rest="$1" out='' char
+  local rest="$1" char
+  VALUE=''
   while [[ $rest == *%* ]]; do
-    out+="${rest%%\%*}"
+    VALUE+="${rest%%\%*}"
     rest="${rest#*%}"
     # shellcheck disable=SC2059  # the escape is the data
     printf -v char "\\x${rest:0:2}"
-    out+="$char"
+    VALUE+="$char"
     rest="${rest:2}"
   done
-  printf '%s\n' "$out$rest"
+  VALUE+="$rest"
+}
+
+# Decode a value and print it.
+print_value() {
+  decode_value "$1"
+  printf '%s\n' "$VALUE"
 }
 
 # Print one field of every payload of a set, one a line, in the order they were written: `payload_fields SET cipher`.
@@ -1200,28 +1228,26 @@ manifest_group() {
   local line
   need_manifest "$1" || return $?
   for line in "${MANIFEST_LINES[@]}"; do
-    [[ $line != "$2".*=* ]] || decode_value "${line#"$2".}"
+    [[ $line != "$2".*=* ]] || print_value "${line#"$2".}"
   done
 }
 
-# Stored bytes of a set, as its MANIFEST has them.
+# Print the stored bytes of a set, as its MANIFEST has them.
 set_bytes() {
-  need_manifest "$1" || return $?
-  sum_lines < <(payload_fields "$1" stored_bytes)
+  sum_payloads "$1" stored_bytes
 }
 
-# Raw bytes of a set, as its MANIFEST has them.
+# Print the raw bytes of a set, as its MANIFEST has them.
 set_raw_bytes() {
-  need_manifest "$1" || return $?
-  sum_lines < <(payload_fields "$1" raw_bytes)
+  sum_payloads "$1" raw_bytes
 }
 
-# Print the sum of the numbers of stdin, one a line. Only digits count: what is no number never reaches arithmetic.
-sum_lines() {
-  local number sum=0
-  while IFS= read -r number; do
-    is_count "$number" || return "$EX_DATA"
-    sum=$((sum + number))
+# Print the sum of a field of every payload. The reader has seen to it that these are numbers.
+sum_payloads() {
+  local line sum=0
+  need_manifest "$1" || return $?
+  for line in "${MANIFEST_LINES[@]}"; do
+    [[ $line != payload.*."$2="* ]] || sum=$((sum + ${line#*=}))
   done
   printf '%d\n' "$sum"
 }
@@ -1333,7 +1359,8 @@ close_run() {
   write_metrics
   run_hooks "$event"
   if ((EXIT_STATUS != 0)); then
-    log_line ERROR "$ACTION failed after $(human_ms $(($(now_ms) - STARTED_MS))): exit $EXIT_STATUS, $(describe_exit "$EXIT_STATUS")"
+    read_clock
+    log_line ERROR "$ACTION failed after $(human_ms $((NOW_MS - STARTED_MS))): exit $EXIT_STATUS, $(describe_exit "$EXIT_STATUS")"
   fi
 }
 
@@ -1372,49 +1399,93 @@ describe_exit() {
 
 # Append one JSON line about this run to the history.
 record_history() {
-  local status="$1" code="$2" phases='' phase
+  local status="$1" code="$2" JSON='' phases phase
   [[ $DRY_RUN == 0 ]] || return 0
-  for phase in ${PHASES[@]+"${PHASES[@]}"}; do
-    phases+="${phases:+,}$(json_string "${phase%%=*}"):$(json_seconds "${phase##*=}")"
-  done
-  {
-    printf '{"time":%s,"plan":%s,"host":%s,"asset":%s,"kind":%s,"action":%s,"status":%s,"code":%d,"seconds":%s,"set":%s,"store":%s,"raw_bytes":%d,"stored_bytes":%d,"phases":{%s},"message":%s}\n' \
-      "$(json_string "$(date -u +%Y-%m-%dT%H:%M:%SZ)")" "$(json_string "$PLAN")" "$(json_string "$HOST_ID")" \
-      "$(json_string "$ASSET")" "$(json_string "$KIND")" "$(json_string "$ACTION")" "$(json_string "$status")" "$code" \
-      "$(json_seconds $(($(now_ms) - STARTED_MS)))" "$(json_string "${RUN_SET:-}")" "$(json_string "${RUN_STORE:-}")" \
-      "${RUN_RAW_BYTES:-0}" "${RUN_STORED_BYTES:-0}" "$phases" "$(json_string "${MESSAGE:-}")" >>"$STATE_DIR/history.jsonl"
-  } 2>/dev/null || log_warn "cannot write $STATE_DIR/history.jsonl"
+  for phase in ${PHASES[@]+"${PHASES[@]}"}; do json_seconds "${phase%%=*}" "${phase##*=}"; done
+  phases="$JSON"
+  read_utc
+  JSON=''
+  json_text time "$UTC_NOW"
+  json_run
+  json_text status "$status"
+  json_number code "$code"
+  json_figures
+  json_number raw_bytes "${RUN_RAW_BYTES:-0}"
+  json_number stored_bytes "${RUN_STORED_BYTES:-0}"
+  json_number phases "{$phases}"
+  json_text message "${MESSAGE:-}"
+  { printf '{%s}\n' "$JSON" >>"$STATE_DIR/history.jsonl"; } 2>/dev/null || log_warn "cannot write $STATE_DIR/history.jsonl"
 }
 
-# A string as JSON. Byte by byte under LC_ALL=C: UTF-8 passes, control characters are escaped.
-json_string() {
-  local text="$1" out='' char i LC_ALL=C
+# Which run this is, into JSON.
+json_run() {
+  json_text plan "$PLAN"
+  json_text host "$HOST_ID"
+  json_text asset "$ASSET"
+  json_text kind "$KIND"
+  json_text action "$ACTION"
+}
+
+# How long this run took, and what with, into JSON.
+json_figures() {
+  read_clock
+  json_seconds seconds $((NOW_MS - STARTED_MS))
+  json_text set "${RUN_SET:-}"
+  json_text store "${RUN_STORE:-}"
+}
+
+# Add a member to the JSON object that is being made in JSON: a string,
+json_text() {
+  json_number "$1" ''
+  json_append "$2"
+}
+
+# a number, or what is JSON already,
+json_number() {
+  JSON+="${JSON:+,}\"$1\":$2"
+}
+
+# or milliseconds as a number of seconds.
+json_seconds() {
+  local seconds
+  printf -v seconds '%d.%03d' $(($2 / 1000)) $(($2 % 1000))
+  json_number "$1" "$seconds"
+}
+
+# Append a string to JSON. Byte by byte under LC_ALL=C: UTF-8 passes, control characters are escaped.
+json_append() {
+  local text="$1" char i LC_ALL=C
+  JSON+='"'
   for ((i = 0; i < ${#text}; i++)); do
     char="${text:i:1}"
     case "$char" in
-      '"' | \\) out+="\\$char" ;;
+      '"' | \\) JSON+="\\$char" ;;
       [[:cntrl:]])
         printf -v char '\\u%04x' "'$char"
-        out+="$char"
+        JSON+="$char"
         ;;
-      *) out+="$char" ;;
+      *) JSON+="$char" ;;
     esac
   done
-  printf '"%s"\n' "$out"
+  JSON+='"'
 }
 
-# Milliseconds as a JSON number of seconds.
-json_seconds() {
-  printf '%d.%03d\n' $(($1 / 1000)) $(($1 % 1000))
+# Print a string as JSON.
+json_string() {
+  local JSON=''
+  json_append "$1"
+  printf '%s\n' "$JSON"
 }
 
 # Write this run's figures for Prometheus' textfile collector, in one rename. The last success survives a failure.
 write_metrics() {
-  local file labels now success=0
+  local file labels now seconds success=0
   [[ $DRY_RUN == 0 && -n $METRICS_DIR ]] || return 0
   file="$METRICS_DIR/lifeboat-$ASSET-$ACTION.prom"
   labels="{plan=\"$(metric_label "$PLAN")\",host=\"$(metric_label "$HOST_ID")\",asset=\"$(metric_label "$ASSET")\",action=\"$ACTION\"}"
   now="$(date +%s)"
+  read_clock
+  printf -v seconds '%d.%03d' $(((NOW_MS - STARTED_MS) / 1000)) $(((NOW_MS - STARTED_MS) % 1000))
   if ((EXIT_STATUS == 0)); then
     success="$now"
   elif [[ -r $file ]]; then
@@ -1426,7 +1497,7 @@ write_metrics() {
         print_metric last_success_timestamp_seconds 'When the action last ended well, 0 for never.' "$labels" "${success:-0}"
         print_metric last_run_timestamp_seconds 'When the action last ended.' "$labels" "$now"
         print_metric last_status 'Exit code of the last run, 0 is good.' "$labels" "$EXIT_STATUS"
-        print_metric last_duration_seconds 'How long the last run took.' "$labels" "$(json_seconds $(($(now_ms) - STARTED_MS)))"
+        print_metric last_duration_seconds 'How long the last run took.' "$labels" "$seconds"
         print_metric skipped_runs 'Runs in a row that did nothing because another one was at work.' "$labels" "${SKIPS:-0}"
         print_metric last_stored_bytes 'Bytes of the set of the last run.' "$labels" "${RUN_STORED_BYTES:-0}"
       } >"$file.$$" && chmod 644 "$file.$$" && mv -f -- "$file.$$" "$file"
@@ -1461,9 +1532,9 @@ run_hooks() {
   done
 }
 
-# Run one hook, with nothing of it in the log of the run.
+# Run one hook, with nothing of it in the log of the run (HOOK_LOG, of which a mail has the end).
 run_quiet_hook() {
-  local LOG_FILE=''
+  local HOOK_LOG="$LOG_FILE" LOG_FILE=''
   run_hook "$@"
 }
 
@@ -1491,10 +1562,14 @@ run_hook() {
 
 # What a webhook is told.
 hook_json() {
-  printf '{"event":%s,"plan":%s,"host":%s,"asset":%s,"kind":%s,"action":%s,"code":%d,"seconds":%s,"set":%s,"stored_bytes":%d,"message":%s}\n' \
-    "$(json_string "$1")" "$(json_string "$PLAN")" "$(json_string "$HOST_ID")" "$(json_string "$ASSET")" "$(json_string "$KIND")" \
-    "$(json_string "$ACTION")" "${EXIT_STATUS:-0}" "$(json_seconds $(($(now_ms) - STARTED_MS)))" "$(json_string "${RUN_SET:-}")" \
-    "${RUN_STORED_BYTES:-0}" "$(json_string "${MESSAGE:-}")"
+  local JSON=''
+  json_text event "$1"
+  json_run
+  json_number code "${EXIT_STATUS:-0}"
+  json_figures
+  json_number stored_bytes "${RUN_STORED_BYTES:-0}"
+  json_text message "${MESSAGE:-}"
+  printf '{%s}\n' "$JSON"
 }
 
 # Post JSON. The URL holds a secret: curl gets it on stdin, not in its arguments.
@@ -1527,7 +1602,7 @@ mail_subject() {
 mail_message() {
   if [[ -n $1 ]]; then printf 'To: %s\nSubject: %s\nContent-Type: text/plain; charset=utf-8\n\n' "$1" "$(mail_subject "$2")"; fi
   printf 'plan %s, host %s, asset %s (%s), %s: %s, exit code %d\n\n' "$PLAN" "$HOST_ID" "$ASSET" "$KIND" "$ACTION" "$2" "${EXIT_STATUS:-0}"
-  [[ -z $LOG_FILE ]] || tail -n 20 -- "$LOG_FILE"
+  [[ -z $HOOK_LOG ]] || tail -n 20 -- "$HOOK_LOG"
 }
 
 # Start a run: clean environment, log, private scratch directory, traps. Nothing is written when DRY_RUN is 1,
@@ -1538,7 +1613,8 @@ begin_run() {
   prepare_shell
   # shellcheck disable=SC2034  # for roles and kinds
   STAMP="$(date -u +%Y%m%dT%H%M%SZ)"
-  STARTED_MS="$(now_ms)"
+  read_clock
+  STARTED_MS="$NOW_MS"
   PHASES=()
   LOCK_HELD=0
   catch_exits
@@ -1657,14 +1733,14 @@ note_failure() {
 # Make the private scratch directory of this run, and clear away those of runs that were killed.
 make_run_dir() {
   local dir pid
-  mkdir -p -- "$STATE_DIR/run" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the state directory $STATE_DIR" "run as the user that install.sh ran as"
+  [[ -d $STATE_DIR/run ]] || mkdir -p -- "$STATE_DIR/run" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the state directory $STATE_DIR" "run as the user that install.sh ran as"
   for dir in "$STATE_DIR/run/"*; do
     pid="${dir##*.}"
     [[ -d $dir && $pid =~ ^[0-9]+$ ]] || continue
     kill -0 "$pid" 2>/dev/null || rm -rf -- "$dir"
   done
   RUN_DIR="$STATE_DIR/run/$ASSET.$ACTION.$$"
-  rm -rf -- "$RUN_DIR"
+  [[ ! -e $RUN_DIR && ! -L $RUN_DIR ]] || rm -rf -- "$RUN_DIR"
   mkdir -- "$RUN_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in the state directory $STATE_DIR" "run as the user that install.sh ran as"
 }
 
@@ -1880,13 +1956,15 @@ retry() {
 # Time a phase of the run: `begin_phase stage` … `end_phase`. Ends up in the history.
 begin_phase() {
   PHASE_NAME="$1"
-  PHASE_BEGAN="$(now_ms)"
+  read_clock
+  PHASE_BEGAN="$NOW_MS"
 }
 
 # End the phase that begin_phase began. One that comes again adds up.
 end_phase() {
   local i
-  PHASE_MS=$(($(now_ms) - PHASE_BEGAN))
+  read_clock
+  PHASE_MS=$((NOW_MS - PHASE_BEGAN))
   for ((i = 0; i < ${#PHASES[@]}; i++)); do
     if [[ ${PHASES[i]%%=*} == "$PHASE_NAME" ]]; then
       PHASES[i]="$PHASE_NAME=$((${PHASES[i]##*=} + PHASE_MS))"
@@ -2253,22 +2331,25 @@ check_set() {
 
 # Prove that a MANIFEST is whole, of a known format, in its place, and made by whom the plan says.
 check_manifest() {
-  local set="$1" recorded actual format
+  local set="$1" status=0 format
   if [[ ! -d $set ]]; then
     log_error "the set ${set##*/} is not there any more: retention, or a person, has removed it"
     return "$EX_TEMPFAIL"
   fi
-  open_manifest "$set" || return $?
-  recorded="$(manifest_get "$set" manifest_sha256)"
-  actual="$(lines_above manifest_sha256 | hash_stream)" || actual="$(lines_above manifest_sha256 | hash_stream)" || {
-    log_error "cannot hash the MANIFEST of ${set##*/}"
-    return "$EX_IO"
-  }
-  if [[ $recorded != "$actual" ]]; then
-    log_error "the MANIFEST of ${set##*/} was changed or cut after it was written: checksum mismatch"
-    return "$EX_DATA"
+  need_manifest "$set" || return $?
+  if ! is_manifest_whole "$set"; then
+    # Read once more: a disk that answers wrongly once has damaged nothing.
+    open_manifest "$set" || return $?
+    is_manifest_whole "$set" || status=$?
+    if ((status == EX_DATA)); then
+      log_error "the MANIFEST of ${set##*/} was changed or cut after it was written: checksum mismatch"
+    elif ((status != 0)); then
+      log_error "cannot hash the MANIFEST of ${set##*/}"
+    fi
+    ((status == 0)) || return "$status"
   fi
-  format="$(manifest_get "$set" format)"
+  look_up "$set" format
+  format="$VALUE"
   if [[ $format != 1 && $format != 2 ]]; then
     log_error "the set ${set##*/} has format $format; this script knows the formats 1 and 2"
     return "$EX_UNAVAILABLE"
@@ -2277,29 +2358,46 @@ check_manifest() {
   check_authenticity "$set"
 }
 
+# Does the open MANIFEST have the checksum that it ends with? 65 when it has not, 74 when that cannot be told.
+is_manifest_whole() {
+  local sum
+  look_up "$1" manifest_sha256
+  sum="$(lines_above manifest_sha256 | hash_stream)" || return "$EX_IO"
+  [[ $VALUE == "$sum" ]] || return "$EX_DATA"
+}
+
 # Prove that a set lies where it belongs. The MANIFEST is open.
 check_place() {
-  local set="$1"
-  if [[ $(manifest_get "$set" asset) != "$ASSET" || $(manifest_get "$set" kind) != "$KIND" ]]; then
-    log_error "the set ${set##*/} is of $(manifest_get "$set" asset) ($(manifest_get "$set" kind)), not of $ASSET ($KIND)"
+  local set="$1" asset
+  look_up "$set" asset
+  asset="$VALUE"
+  look_up "$set" kind
+  if [[ $asset != "$ASSET" || $VALUE != "$KIND" ]]; then
+    log_error "the set ${set##*/} is of $asset ($VALUE), not of $ASSET ($KIND)"
     return "$EX_DATA"
   fi
-  if [[ $(manifest_get "$set" series) != "${SERIES:-}" ]]; then
+  look_up "$set" series
+  if [[ $VALUE != "${SERIES:-}" ]]; then
     log_error "the set ${set##*/} does not belong to the sets of ${SERIES:-$ASSET}, where it lies"
     return "$EX_DATA"
   fi
-  if is_stamp "${set##*/}" && [[ $(manifest_get "$set" set) != "${set##*/}" ]]; then
-    log_error "the set ${set##*/} was made as $(manifest_get "$set" set) and renamed"
+  look_up "$set" set
+  if is_stamp "${set##*/}" && [[ $VALUE != "${set##*/}" ]]; then
+    log_error "the set ${set##*/} was made as $VALUE and renamed"
     return "$EX_DATA"
   fi
 }
 
 # Prove that one payload file is as it was written.
 check_payload() {
-  local set="$1" name="$2" number file
+  local set="$1" name="$2" number file bytes
   number="payload.$(payload_number "$set" "$name")" || return $?
-  file="$set/$(manifest_get "$set" "$number.file")"
-  check_bytes "$file" "$(manifest_get "$set" "$number.stored_bytes")" "$(manifest_get "$set" "$number.stored_sha256")" "${set##*/}" || return $?
+  look_up "$set" "$number.file"
+  file="$set/$VALUE"
+  look_up "$set" "$number.stored_bytes"
+  bytes="$VALUE"
+  look_up "$set" "$number.stored_sha256"
+  check_bytes "$file" "$bytes" "$VALUE" "${set##*/}" || return $?
   check_mac "$set" "$number" "$file"
 }
 
@@ -2339,7 +2437,8 @@ check_bytes() {
 # Check the MAC that format 1 has for each payload, where this host has the key. One of format 2 is in the MANIFEST.
 check_mac() {
   local set="$1" number="$2" file="$3" recorded actual
-  recorded="$(manifest_get "$set" "$number.mac")"
+  look_up "$set" "$number.mac"
+  recorded="$VALUE"
   [[ -n $recorded ]] && can_decrypt openssl || return 0
   actual="$(openssl_mac "$file" "$(manifest_get "$set" "$number.mac_salt")")" || {
     log_error "cannot make the MAC of ${file##*/} of set ${set##*/}"
@@ -2372,9 +2471,12 @@ stream_payload() {
   # statuses, readers and verdicts are never empty, also where bash 3.2 minds.
   shift 2
   number="payload.$(payload_number "$set" "$name")" || return "$EX_DATA"
-  file="$set/$(manifest_get "$set" "$number.file")"
-  codec="$(manifest_get "$set" "$number.codec")"
-  cipher="$(manifest_get "$set" "$number.cipher")"
+  look_up "$set" "$number.file"
+  file="$set/$VALUE"
+  look_up "$set" "$number.codec"
+  codec="$VALUE"
+  look_up "$set" "$number.cipher"
+  cipher="$VALUE"
   [[ $codec == none || $codec == gzip ]] || require_tool "$codec"
   can_decrypt "$cipher" || require_decodable "$set"
   if [[ ${CHECKED_SET:-} != "$set" ]]; then
@@ -2440,8 +2542,8 @@ judge_reading() {
     return "$consume"
   fi
   replay_stderr "$name" "$pipe.consume.err" WARN
-  bytes="$(cat -- "$pipe.bytes" 2>/dev/null)" || bytes=''
-  sum="$(cat -- "$pipe.sha256" 2>/dev/null)" || sum=''
+  bytes='' sum=''
+  { IFS= read -r bytes <"$pipe.bytes" && IFS= read -r sum <"$pipe.sha256"; } 2>/dev/null || true
   if ((decrypt != 0 || decompress != 0 || tee != 0 || hash != 0 || count != 0)) || ! is_count "$bytes" || ! is_sha256 "$sum"; then
     log_error "cannot read $name of set ${set##*/}: a program failed, or $RUN_DIR is full"
     log_tool_errors read "$pipe.tee.err"
@@ -2548,12 +2650,19 @@ human_bytes() {
   if ((tenths < 100)); then printf '%d.%d %s\n' $((tenths / 10)) $((tenths % 10)) "$unit"; else printf '%d %s\n' $((tenths / 10)) "$unit"; fi
 }
 
-# The mount point that holds a path: two paths of one mount point can be renamed into each other.
+# Print the mount point that holds a path: two paths of one mount point can be renamed into each other.
 mount_point() {
+  find_mount_point "$1" || return $?
+  printf '%s\n' "$MOUNT_POINT"
+}
+
+# The same into MOUNT_POINT.
+find_mount_point() {
+  MOUNT_POINT=''
   ask_df -P -- "$1" || return $?
   # The last column: its name may hold spaces, and so may the device's.
   DF_LINES="${DF_LINES%$'\n'}"
-  if [[ ${DF_LINES#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then printf '%s\n' "${BASH_REMATCH[1]}"; fi
+  if [[ ${DF_LINES#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then MOUNT_POINT="${BASH_REMATCH[1]}"; fi
 }
 
 # The nearest existing parent of a path, for df and for stages.
@@ -2586,7 +2695,7 @@ file_owner() {
 make_stage() {
   local purpose="$1" parent="${2%/}" bytes="$3" dir
   parent="${parent:-/}"
-  mkdir -p -- "$parent" || die "$EX_CANTCREAT" "cannot make $parent"
+  [[ -d $parent ]] || mkdir -p -- "$parent" || die "$EX_CANTCREAT" "cannot make $parent"
   sweep_stages
   for dir in "${parent%/}/.lifeboat-$purpose-$ASSET-"*; do sweep_stage "$dir"; done
   require_space "$parent" $((bytes + RESERVE_BYTES))
@@ -2692,16 +2801,24 @@ stage_set() {
   log_debug "checked in $(human_ms "$PHASE_MS")"
 }
 
-# Milliseconds of a phase of this run, 0 when it did not happen.
+# Milliseconds of a phase of this run, 0 when it did not happen, into PHASE_MS.
 phase_ms() {
   local phase
+  PHASE_MS=0
   for phase in ${PHASES[@]+"${PHASES[@]}"}; do
-    if [[ ${phase%%=*} == "$1" ]]; then
-      printf '%d\n' "${phase##*=}"
-      return 0
-    fi
+    if [[ ${phase%%=*} == "$1" ]]; then PHASE_MS="${phase##*=}"; fi
   done
-  printf '0\n'
+}
+
+# Print how long phases of this run took: `stage 1.2 s, verify 0.4 s`.
+describe_phases() {
+  local name between=''
+  for name in "$@"; do
+    phase_ms "$name"
+    printf '%s%s ' "$between" "$name"
+    human_ms "$PHASE_MS"
+    between=', '
+  done | tr -d '\n'
 }
 
 # Compare a time with the target.
@@ -2757,7 +2874,7 @@ encode_word() {
 
 # Keep a set from retention while this process reads it: retention looks for the note, and a set that is gone is told from damage.
 hold_set() {
-  mkdir -p -- "$STATE_DIR/holds" 2>/dev/null || return 0
+  [[ -d $STATE_DIR/holds ]] || mkdir -p -- "$STATE_DIR/holds" 2>/dev/null || return 0
   HELD="$STATE_DIR/holds/${SERIES:-$ASSET}.${1##*/}.$$"
   { process_start "$$" >"$HELD"; } 2>/dev/null || return 0
   HELD_SETS+=("$HELD")
@@ -2798,7 +2915,7 @@ series_in() {
 
 # Print `name state` of every set of a store, oldest first.
 list_states() {
-  survey_series "$(series_in "$1")" | cut -d ' ' -f 1,2
+  survey_series "$1/$TYPE/${SERIES:-$ASSET}" | cut -d ' ' -f 1,2
 }
 
 # May a set of this state be used without anybody saying so?
@@ -2993,9 +3110,14 @@ is_own_name() {
 
 # Rename one path to another that does not exist. Never a copy across file systems.
 rename_path() {
-  local from="$1" to="$2"
+  local from="$1" to="$2" here
   [[ ! -e $to && ! -L $to ]] || die "$EX_IO" "cannot rename $from to $to: that exists"
-  [[ ${from%/*} == "${to%/*}" || $(mount_point "${from%/*}/") == "$(mount_point "${to%/*}/")" ]] || die "$EX_CONFIG" "cannot rename $from to $to: they are on different file systems"
+  if [[ ${from%/*} != "${to%/*}" ]]; then
+    find_mount_point "${from%/*}/"
+    here="$MOUNT_POINT"
+    find_mount_point "${to%/*}/"
+    [[ $here == "$MOUNT_POINT" ]] || die "$EX_CONFIG" "cannot rename $from to $to: they are on different file systems"
+  fi
   mv -- "$from" "$to" || die "$EX_IO" "cannot rename $from to $to"
 }
 
@@ -3273,42 +3395,42 @@ undo_folder() {
   [[ ! -d $old ]] || rmdir -- "$old" 2>/dev/null || log_warn "$old is not empty: it stays"
 }
 
-# Days from 1970-01-01 to a day of the proleptic Gregorian calendar (Howard Hinnant's days_from_civil).
+# Days from 1970-01-01 to a day of the proleptic Gregorian calendar (Howard Hinnant's days_from_civil), into DAYS.
 days_from_civil() {
   local y="$1" m="$2" d="$3" era yoe doy
   if ((m <= 2)); then y=$((y - 1)) m=$((m + 9)); else m=$((m - 3)); fi
   era=$((y / 400))
   yoe=$((y - era * 400))
   doy=$(((153 * m + 2) / 5 + d - 1))
-  printf '%d\n' $((era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468))
+  DAYS=$((era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468))
 }
 
-# The inverse: prints `year month day` without leading zeros.
+# The inverse, into YEAR, MONTH and DAY, without leading zeros.
 civil_from_days() {
-  local z=$(($1 + 719468)) era doe yoe doy mp y
+  local z=$(($1 + 719468)) era doe yoe doy mp
   era=$((z / 146097))
   doe=$((z - era * 146097))
   yoe=$(((doe - doe / 1460 + doe / 36524 - doe / 146096) / 365))
   doy=$((doe - (365 * yoe + yoe / 4 - yoe / 100)))
   mp=$(((5 * doy + 2) / 153))
-  y=$((yoe + era * 400))
-  if ((mp < 10)); then mp=$((mp + 3)); else mp=$((mp - 9)) y=$((y + 1)); fi
-  printf '%d %d %d\n' "$y" "$mp" $((doy - (153 * ((mp + 9) % 12) + 2) / 5 + 1))
+  YEAR=$((yoe + era * 400)) MONTH=$((mp < 10 ? mp + 3 : mp - 9))
+  ((mp < 10)) || YEAR=$((YEAR + 1))
+  DAY=$((doy - (153 * mp + 2) / 5 + 1))
 }
 
 # Seconds since 1970 of a stamp such as 20261122T020000Z.
 stamp_to_epoch() {
-  local s="$1" days
-  days="$(days_from_civil "$((10#${s:0:4}))" "$((10#${s:4:2}))" "$((10#${s:6:2}))")"
-  printf '%d\n' $((days * 86400 + 10#${s:9:2} * 3600 + 10#${s:11:2} * 60 + 10#${s:13:2}))
+  local s="$1"
+  days_from_civil "$((10#${s:0:4}))" "$((10#${s:4:2}))" "$((10#${s:6:2}))"
+  printf '%d\n' $((DAYS * 86400 + 10#${s:9:2} * 3600 + 10#${s:11:2} * 60 + 10#${s:13:2}))
 }
 
 # The stamp of a moment in seconds since 1970.
 epoch_to_stamp() {
-  local epoch="$1" y m d rest
-  read -r y m d <<<"$(civil_from_days $((epoch / 86400)))"
+  local epoch="$1" rest
+  civil_from_days $((epoch / 86400))
   rest=$((epoch % 86400))
-  printf '%04d%02d%02dT%02d%02d%02dZ\n' "$y" "$m" "$d" $((rest / 3600)) $((rest / 60 % 60)) $((rest % 60))
+  printf '%04d%02d%02dT%02d%02d%02dZ\n' "$YEAR" "$MONTH" "$DAY" $((rest / 3600)) $((rest / 60 % 60)) $((rest % 60))
 }
 
 # Is this word a stamp of a set?
@@ -3349,7 +3471,8 @@ parse_time() {
   if ((mo < 1 || mo > 12 || d < 1 || d > $(days_in_month "$y" "$mo") || h > 23 || mi > 59 || s > 59)); then
     die "$EX_USAGE" "there is no such time: '$text'"
   fi
-  epoch=$(($(days_from_civil "$y" "$mo" "$d") * 86400 + h * 3600 + mi * 60 + s))
+  days_from_civil "$y" "$mo" "$d"
+  epoch=$((DAYS * 86400 + h * 3600 + mi * 60 + s))
   if [[ -n $zone ]]; then epoch="$(zoned_epoch "$epoch" "$zone")"; else epoch="$(local_epoch "$epoch" "$text")" || exit $?; fi
   epoch_to_stamp "$epoch"
 }
@@ -3454,14 +3577,20 @@ human_stamp() {
 
 # Milliseconds since 1970; whole seconds where the shell and date know no better.
 now_ms() {
-  local text
-  if [[ -n ${EPOCHREALTIME:-} ]]; then
-    text="${EPOCHREALTIME//[!0-9]/}"
-    printf '%d\n' $((text / 1000))
+  read_clock
+  printf '%d\n' "$NOW_MS"
+}
+
+# The same into NOW_MS.
+read_clock() {
+  local text="${EPOCHREALTIME:-}"
+  if [[ -n $text ]]; then
+    text="${text//[!0-9]/}"
+    NOW_MS=$((text / 1000))
     return 0
   fi
   text="$(date +%s%N)"
-  if [[ $text =~ ^[0-9]{19}$ ]]; then printf '%d\n' $((text / 1000000)); else printf '%d\n' $(($(date +%s) * 1000)); fi
+  if [[ $text =~ ^[0-9]{19}$ ]]; then NOW_MS=$((text / 1000000)); else NOW_MS=$(($(date +%s) * 1000)); fi
 }
 
 # Pass on lines of survey_series with the state `ok` told apart: `verified`, `unchecked`, or `failed`.
@@ -3494,7 +3623,7 @@ s3_aws() {
     [[ -z $value ]] || export AWS_SHARED_CREDENTIALS_FILE="$value"
     # Checksums that older servers do not know; what is sent has its MD5 anyway.
     export AWS_PAGER='' AWS_REQUEST_CHECKSUM_CALCULATION=when_required AWS_RESPONSE_CHECKSUM_VALIDATION=when_required
-    command aws "${options[@]}" "$@" 2>"$errors"
+    aws "${options[@]}" "$@" 2>"$errors"
   ) || status=$?
   if ((status != 0)); then
     s3_failure "$errors" || status=$?
@@ -4465,6 +4594,7 @@ restore_live() {
   [[ $LOCK_HELD == 1 ]] || acquire_lock "$ASSET"
   refuse_pending "$0"
   # What is asked for may have gone while the question stood.
+  MANIFEST_OF=''
   check_manifest "$SET_PATH" || exit $?
   run_hooks start
   # On a line of its own: a `die` inside an argument would end its subshell only.
@@ -4622,7 +4752,8 @@ restore_into() {
   stage_set "$SET_PATH" "$INTO"
   kind_stage_stop "$INTO"
   log_info "restored $RUN_SET into $INTO: $(kind_stage_summary "$INTO")"
-  log_info "stage $(human_ms "$(phase_ms stage)"), verify $(human_ms "$(phase_ms verify)"), total $(human_ms $(($(now_ms) - STARTED_MS)))"
+  read_clock
+  log_info "$(describe_phases stage verify), total $(human_ms $((NOW_MS - STARTED_MS)))"
 }
 
 # Somebody else who may write in a directory, or rename one above it, could read what is restored, or have it written elsewhere. A sticky
@@ -4665,9 +4796,10 @@ empty_failed_target() {
 # Say how long it took, against the target.
 report_restore() {
   local total
-  total=$(($(now_ms) - STARTED_MS))
+  read_clock
+  total=$((NOW_MS - STARTED_MS))
   log_info "restored $RUN_SET of $(human_stamp "$RUN_SET"): $ASSET is live"
-  log_info "stage $(human_ms "$(phase_ms stage)"), verify $(human_ms "$(phase_ms verify)"), swap $(human_ms "$(phase_ms swap)"), check $(human_ms "$(phase_ms check)")"
+  log_info "$(describe_phases stage verify swap check)"
   log_info "total $(human_ms "$total"), $(describe_rto "$total")"
 }
 

@@ -188,7 +188,7 @@ etcd_script() {
   shift 2
   etcd_facts "$i" "$@" >"$home/facts"
   # A member that does not answer is given up sooner than in production, to keep the tests short.
-  bash "$REPO/test/bats/lib/assemble.sh" "$role" etcd "$home/facts" |
+  bash "$REPO/test/bats/lib/assemble.sh" - etcd "$home/facts" "$role" |
     sed 's/^readonly ETCD_CALL_SECONDS=.*/readonly ETCD_CALL_SECONDS=2/' >"$home/$role-etcd.sh"
   chmod 755 "$home/$role-etcd.sh"
   printf '%s\n' "$home/$role-etcd.sh"

@@ -104,16 +104,16 @@ CONSTANTS=()
 
 # Put scripts together: `make_scripts files backup restore` gives $HOST/bin/backup.sh and $HOST/bin/restore.sh.
 make_scripts() {
-  local kind="$1" role constant facts="$FACTS.linked"
-  local -a edits=(-e '')
+  local kind="$1" constant facts="$FACTS.linked"
+  local -a edits=() scripts=()
   shift
-  for constant in "${CONSTANTS[@]}"; do edits+=(-e "s/^readonly ${constant%%=*}=.*/readonly $constant/"); done
+  scripts=("${@/#/$HOST/bin/}")
+  scripts=("${scripts[@]/%/.sh}")
   sed -e 's/^\([A-Z0-9_]*\)=(/readonly -a \1=(/; t' -e 's/^/readonly /' "$FACTS" >"$facts"
-  for role in "$@"; do
-    "$LIFEBOAT_TESTS/lib/assemble.sh" "$role" "$kind" "$facts" >"$HOST/bin/$role.sh"
-    sed -i "${edits[@]}" "$HOST/bin/$role.sh"
-    chmod +x "$HOST/bin/$role.sh"
-  done
+  "$LIFEBOAT_TESTS/lib/assemble.sh" "$HOST/bin" "$kind" "$facts" "$@"
+  for constant in "${CONSTANTS[@]}"; do edits+=(-e "s/^readonly ${constant%%=*}=.*/readonly $constant/"); done
+  ((${#edits[@]} == 0)) || sed -i "${edits[@]}" "${scripts[@]}"
+  chmod +x "${scripts[@]}"
 }
 
 # Put the scripts together anew after facts were changed.

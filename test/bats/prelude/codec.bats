@@ -1,6 +1,8 @@
 load ../lib/lifeboat
 
 setup() {
+  # The key is as slow to make as it is to be; the first test holds that against another's arithmetic.
+  CONSTANTS=(PBKDF2_ROUNDS=1000)
   new_files_asset
   openssl rand -hex 32 >"$HOST/key"
   chmod 600 "$HOST/key"
@@ -58,23 +60,21 @@ END
 }
 
 @test "every codec and cipher comes back as it was" {
-  local codec cipher
-  for codec in auto gzip none; do
-    for cipher in none age openssl; do
-      set_fact COMPRESSION "$codec"
-      set_fact ENCRYPTION "$cipher"
-      case "$cipher" in
-        age) use_age ;;
-        openssl) use_openssl ;;
-        none) relink ;;
-      esac
-      run -0 backup
-      run -0 verify
-      rm -rf "$HOST/back"
-      run -0 restore --into "$HOST/back"
-      diff -r "$HOST/data" "$HOST/back$HOST/data"
-      sleep 0.3
-    done
+  local pair codec cipher
+  for pair in auto/none gzip/none none/none none/age none/openssl auto/age gzip/openssl; do
+    codec="${pair%/*}" cipher="${pair#*/}"
+    set_fact COMPRESSION "$codec"
+    set_fact ENCRYPTION "$cipher"
+    case "$cipher" in
+      age) use_age ;;
+      openssl) use_openssl ;;
+      none) relink ;;
+    esac
+    run -0 backup
+    run -0 verify
+    rm -rf "$HOST/back"
+    run -0 restore --into "$HOST/back"
+    diff -r "$HOST/data" "$HOST/back$HOST/data"
   done
 }
 

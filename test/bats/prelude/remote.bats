@@ -119,7 +119,8 @@ bash() {
   head -c 3000001 /dev/urandom >"$HOST/blob"
   # A transport that loses the tail and still ends well, as kubectl cp was seen to do.
   run -65 at here 'local_exec() { "$@" | { head -c 2000000; cat >/dev/null; }; }; remote_pull_stream "cat \"\$1\"" "$1" >"$1.got"' "$HOST/blob"
-  assert_says 'was cut or changed on the way: 3000001 bytes at the one end, 2000000 at the other'
+  # The mark at which the stream begins counts, too; it holds a process' number.
+  [[ $output =~ 'was cut or changed on the way: 3000001 bytes at the one end, '1999[89][0-9][0-9]' at the other' ]]
   run -65 at here 'local_exec() { { head -c 2000000; cat >/dev/null; } | "$@"; }; remote_push_stream "cat >/dev/null" <"$1"' "$HOST/blob"
   assert_says 'was cut or changed on the way: 2000000 bytes at the one end, 3000001 at the other'
   run -65 at here 'local_exec() { "$@" | tr a b; }; remote_pull_stream "cat \"\$1\"" "$1" >"$1.got"' "$HOST/blob"
@@ -142,10 +143,10 @@ bash() {
   ((SECONDS - began < 30)) || fail "took $((SECONDS - began)) s"
 }
 
-@test "2 GiB go through each transport with the same hash, in constant memory" {
-  local place sum peak
-  # shellcheck disable=SC2016
-  local stream='head -c 2147483648 /dev/zero | openssl enc -aes-128-ctr -K 00112233445566778899aabbccddeeff -iv 00000000000000000000000000000000'
+@test "256 MiB (2 GiB in the long form) go through each transport with the same hash, in constant memory" {
+  local place sum peak bytes=268435456
+  [[ -z ${LIFEBOAT_LONG:-} ]] || bytes=2147483648
+  local stream="head -c $bytes /dev/zero | openssl enc -aes-128-ctr -K 00112233445566778899aabbccddeeff -iv 00000000000000000000000000000000"
   sum="$(sh -c "$stream" | openssl dgst -sha256 -r | cut -d' ' -f1)"
   for place in here node vm; do
     PEAK="$HOST/peak" run -0 at "$place" 'remote_pull_stream "$1" | openssl dgst -sha256 -r' "$stream"
