@@ -42,7 +42,6 @@ take_stamp() {
 
 # Begin the MANIFEST of the set in WORK_DIR, made at STAMP.
 begin_manifest() {
-  PAYLOADS=0
   manifest_add format 2
   manifest_add plan "$PLAN"
   manifest_add plan_sha256 "$PLAN_SHA256"
@@ -203,7 +202,7 @@ sysexit_of() {
 
 # Enter a written payload in the MANIFEST.
 enter_payload() {
-  local name="$1" file="$2" pipe="$3" number raw sum stored_sum bytes
+  local name="$1" file="$2" pipe="$3" number raw sum stored_sum bytes line
   raw='' sum='' stored_sum=''
   { IFS= read -r raw <"$pipe.raw_bytes" && IFS= read -r sum <"$pipe.raw_sha256" && IFS= read -r stored_sum <"$pipe.stored_sha256"; } || true
   if ! is_count "$raw" || ! is_sha256 "$sum" || ! is_sha256 "$stored_sum"; then
@@ -212,9 +211,11 @@ enter_payload() {
   if ((raw == 0 && ${EMPTY_PAYLOAD_OK:-0} == 0)); then
     die "$EX_DATA" "$name is empty: the source gave no data" 'an empty backup is no backup; look at the source'
   fi
-  # A kind writes all of them in one process.
-  PAYLOADS=$((PAYLOADS + 1))
-  number="payload.$PAYLOADS"
+  number=1
+  while IFS= read -r line; do
+    [[ $line != payload.*.name=* ]] || number=$((number + 1))
+  done <"$WORK_DIR/.manifest"
+  number="payload.$number"
   manifest_add "$number.name" "$name"
   manifest_add "$number.file" "$file"
   manifest_add "$number.codec" "$SET_CODEC"

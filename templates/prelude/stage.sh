@@ -91,11 +91,6 @@ add_stage() {
   printf '%s\n' "$extra"
 }
 
-# Print a stage and its further stages.
-list_stages() {
-  find_stages "$1"
-  printf '%s\n' "${STAGES[@]}"
-}
 
 # A stage and its further stages, into STAGES.
 find_stages() {
