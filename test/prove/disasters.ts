@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import type { Model, StepModel } from "../../compiler/model/model.ts";
 
-/** Random plans that are tried; fewer while one works on them: PROOF_RUNS=100 npx vitest run test/prove */
-export const RUNS = Number(process.env.PROOF_RUNS ?? 10_000);
+/** Random plans that are tried; 10,000 by `npm run test:proofs`, fewer while one works on them: PROOF_RUNS=100 npx vitest run test/prove */
+export const RUNS = Number(process.env.PROOF_RUNS ?? 2_500);
 
 interface Host {
   readonly runsOn: number | undefined;

@@ -83,7 +83,7 @@ describe("how old the oldest set is that a retention always has", () => {
           expect(found - claimed).toBeLessThanOrEqual(slack);
         },
       ),
-      { numRuns: Number(process.env.PROOF_RUNS ?? 10_000) },
+      { numRuns: Number(process.env.PROOF_RUNS ?? 2_500) },
     );
   });
 

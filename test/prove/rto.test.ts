@@ -94,7 +94,7 @@ describe("recovery times", () => {
         expect(proveRto(modelOf(steps, worst))[0]).toMatchObject({ worst, verdict: "proven" });
         expect(proveRto(modelOf(steps, worst - 1))[0]).toMatchObject({ worst, verdict: "failed" });
       }),
-      { numRuns: Number(process.env.PROOF_RUNS ?? 10_000) },
+      { numRuns: Number(process.env.PROOF_RUNS ?? 2_500) },
     );
   });
 
