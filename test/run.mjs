@@ -44,6 +44,7 @@ const PACKAGES = {
   flock: "util-linux",
   busybox: "busybox",
   bsdtar: "libarchive-tools",
+  "original-awk": "original-awk",
   python3: "python3",
   ps: "procps",
   ip: "iproute2",

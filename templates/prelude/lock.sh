@@ -30,7 +30,7 @@ try_lock() {
 lock_descriptor() {
   case "$1" in
     flock) flock -n 9 ;;
-    perl) perl -e 'use Fcntl ":flock"; open(my $lock, ">&=", 9) && flock($lock, LOCK_EX | LOCK_NB) or exit 1' 2>/dev/null ;;
+    perl) perl -e 'use Fcntl ":flock"; open(my $lock, ">&=", 9) or exit 1; flock($lock, LOCK_EX | LOCK_NB) or exit 1' 2>/dev/null ;;
   esac
 }
 

@@ -992,7 +992,7 @@ log_line() {
 
 # What the clock says, as `2026-11-22T02:00:00Z`, into UTC_NOW. Newer shells can tell without a program.
 read_utc() {
-  if ((BASH_VERSINFO[0] >= 5)); then
+  if [[ -n ${EPOCHREALTIME:-} ]]; then
     TZ=UTC0 printf -v UTC_NOW '%(%Y-%m-%dT%H:%M:%SZ)T' -1 # bash 5
   else
     UTC_NOW="$(date -u +%Y-%m-%dT%H:%M:%SZ)"

@@ -658,7 +658,7 @@ try_lock() {
 lock_descriptor() {
   case "$1" in
     flock) flock -n 9 ;;
-    perl) perl -e 'use Fcntl ":flock"; open(my $lock, ">&=", 9) && flock($lock, LOCK_EX | LOCK_NB) or exit 1' 2>/dev/null ;;
+    perl) perl -e 'use Fcntl ":flock"; open(my $lock, ">&=", 9) or exit 1; flock($lock, LOCK_EX | LOCK_NB) or exit 1' 2>/dev/null ;;
   esac
 }
 
@@ -756,7 +756,7 @@ log_line() {
 
 # What the clock says, as `2026-11-22T02:00:00Z`, into UTC_NOW. Newer shells can tell without a program.
 read_utc() {
-  if ((BASH_VERSINFO[0] >= 5)); then
+  if [[ -n ${EPOCHREALTIME:-} ]]; then
     TZ=UTC0 printf -v UTC_NOW '%(%Y-%m-%dT%H:%M:%SZ)T' -1 # bash 5
   else
     UTC_NOW="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
@@ -2018,7 +2018,6 @@ take_stamp() {
 
 # Begin the MANIFEST of the set in WORK_DIR, made at STAMP.
 begin_manifest() {
-  PAYLOADS=0
   manifest_add format 2
   manifest_add plan "$PLAN"
   manifest_add plan_sha256 "$PLAN_SHA256"
@@ -2161,7 +2160,7 @@ sysexit_of() {
 
 # Enter a written payload in the MANIFEST.
 enter_payload() {
-  local name="$1" file="$2" pipe="$3" number raw sum stored_sum bytes
+  local name="$1" file="$2" pipe="$3" number raw sum stored_sum bytes line
   raw='' sum='' stored_sum=''
   { IFS= read -r raw <"$pipe.raw_bytes" && IFS= read -r sum <"$pipe.raw_sha256" && IFS= read -r stored_sum <"$pipe.stored_sha256"; } || true
   if ! is_count "$raw" || ! is_sha256 "$sum" || ! is_sha256 "$stored_sum"; then
@@ -2170,9 +2169,11 @@ enter_payload() {
   if ((raw == 0 && ${EMPTY_PAYLOAD_OK:-0} == 0)); then
     die "$EX_DATA" "$name is empty: the source gave no data" 'an empty backup is no backup; look at the source'
   fi
-  # A kind writes all of them in one process.
-  PAYLOADS=$((PAYLOADS + 1))
-  number="payload.$PAYLOADS"
+  number=1
+  while IFS= read -r line; do
+    [[ $line != payload.*.name=* ]] || number=$((number + 1))
+  done <"$WORK_DIR/.manifest"
+  number="payload.$number"
   manifest_add "$number.name" "$name"
   manifest_add "$number.file" "$file"
   manifest_add "$number.codec" "$SET_CODEC"

@@ -413,7 +413,7 @@ try_lock() {
 lock_descriptor() {
   case "$1" in
     flock) flock -n 9 ;;
-    perl) perl -e 'use Fcntl ":flock"; open(my $lock, ">&=", 9) && flock($lock, LOCK_EX | LOCK_NB) or exit 1' 2>/dev/null ;;
+    perl) perl -e 'use Fcntl ":flock"; open(my $lock, ">&=", 9) or exit 1; flock($lock, LOCK_EX | LOCK_NB) or exit 1' 2>/dev/null ;;
   esac
 }
 
@@ -511,7 +511,7 @@ log_line() {
 
 # What the clock says, as `2026-11-22T02:00:00Z`, into UTC_NOW. Newer shells can tell without a program.
 read_utc() {
-  if ((BASH_VERSINFO[0] >= 5)); then
+  if [[ -n ${EPOCHREALTIME:-} ]]; then
     TZ=UTC0 printf -v UTC_NOW '%(%Y-%m-%dT%H:%M:%SZ)T' -1 # bash 5
   else
     UTC_NOW="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
