@@ -258,9 +258,9 @@ in_node_1() {
   assert_same "$(cat "$PLACE/mac/data/book")" ledger
 }
 
-@test "2 GiB go to a directory of another host and back with the same hash, in constant memory" {
+@test "large data goes to a directory of another host and back with the same hash, in constant memory" {
   local peak
-  head -c 2147483648 /dev/zero | openssl enc -aes-128-ctr -K 00112233445566778899aabbccddeeff -iv 00000000000000000000000000000000 >"$PLACE/mac/data/book"
+  print_large_data >"$PLACE/mac/data/book"
   "$PLACE/mac/opt/backup-ledger.sh" --quiet
   peak="$(in_net /usr/bin/time -f %M "$PLACE/mac/opt/push-ledger.sh" --quiet 2>&1)"
   ((peak < 100000)) || fail "a program took $peak KiB of memory"

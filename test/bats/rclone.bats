@@ -82,6 +82,6 @@ END
   assert_same "$(disk_sets | wc -l)" 1
 }
 
-@test "2 GiB arrive with the same hash in constant memory" {
-  demand_two_gigabytes 400000
+@test "large data arrives with the same hash in constant memory" {
+  demand_large_data 400000
 }

@@ -74,8 +74,8 @@ repository() {
   assert_same "$(disk_sets | wc -l)" 1
 }
 
-@test "2 GiB arrive with the same hash in constant memory, in a repository that is a directory" {
+@test "large data arrives with the same hash in constant memory, in a repository that is a directory" {
   sed -i "s#offsite\.repository=[^ ']*#offsite.repository=$PLACE/repository#" "$PLACE"/opt/*.sh
   RESTIC_PASSWORD='pass word' restic --quiet --no-cache --repo "$PLACE/repository" init
-  demand_two_gigabytes 800000
+  demand_large_data 800000
 }

@@ -227,9 +227,9 @@ picture() {
   assert_same "$(cat "$VOLUME/one")" one
 }
 
-@test "2 GiB go through kubectl with the same hash, in constant memory" {
+@test "large data goes through kubectl with the same hash, in constant memory" {
   local peak sum
-  head -c 2147483648 /dev/zero | openssl enc -aes-128-ctr -K 00112233445566778899aabbccddeeff -iv 00000000000000000000000000000000 >"$VOLUME/large"
+  print_large_data >"$VOLUME/large"
   sum="$(openssl dgst -sha256 -r <"$VOLUME/large" | cut -d' ' -f1)"
   peak="$(/usr/bin/time -f %M "$PLACE/opt/backup-scaled.sh" --quiet 2>&1 | tail -n 1)"
   ((peak < 200000)) || fail "a program took $peak KiB of memory"

@@ -225,6 +225,17 @@ eventually() {
   fail "in vain: $*"
 }
 
+# Print data that no program can compress, the same each time, as large as shows that nothing holds it in memory: 256 MiB, in the long
+# form 2 GiB, which no number of 32 bits can count.
+print_large_data() { sh -c "$(large_data_command)"; }
+
+# Print the command that prints it.
+large_data_command() {
+  local bytes=268435456
+  [[ -z ${LIFEBOAT_LONG:-} ]] || bytes=2147483648
+  printf 'head -c %d /dev/zero | %s\n' "$bytes" 'openssl enc -aes-128-ctr -K 00112233445566778899aabbccddeeff -iv 00000000000000000000000000000000'
+}
+
 # Print a port of loopback that nobody listens on.
 free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'

@@ -102,10 +102,10 @@ demand_nothing_half() {
   run -0 box verify-notes --from offsite
 }
 
-# 2 GiB go through: same hash, constant memory (in KiB, of the whole run and of each program of it).
-demand_two_gigabytes() {
+# Large data goes through: same hash, constant memory (in KiB, of the whole run and of each program of it).
+demand_large_data() {
   local most="$1" peak
-  head -c 2147483648 /dev/zero | openssl enc -aes-128-ctr -K 00112233445566778899aabbccddeeff -iv 00000000000000000000000000000000 >"$PLACE/data/large"
+  print_large_data >"$PLACE/data/large"
   box backup-notes
   /usr/bin/time -o "$BATS_TEST_TMPDIR/push" -f %M "$PLACE/opt/push-notes.sh" --quiet
   mv "$PLACE/backups/files" "$BATS_TEST_TMPDIR/sets"
