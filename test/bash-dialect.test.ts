@@ -28,7 +28,11 @@ const RULES: readonly { readonly what: string; readonly pattern: RegExp; readonl
     pattern: /\b(declare|local|typeset)\s+-\w*n\b/,
     example: "local -n ref=x",
   },
-  { what: "printf's dates are of bash 4.2", pattern: /%\([^)]*\)T(?!.* # bash 5$)/, example: "printf '%(%s)T' -1" },
+  {
+    what: "printf's dates are of bash 4.2",
+    pattern: /%\([^)]*\)T(?!.* # bash 5$)/,
+    example: "printf '%(%s)T' -1",
+  },
   { what: "wait -n is of bash 4.3", pattern: /\bwait\s+-\w*n/, example: "wait -n" },
   {
     what: "named file descriptors are of bash 4.1",

@@ -91,7 +91,6 @@ add_stage() {
   printf '%s\n' "$extra"
 }
 
-
 # A stage and its further stages, into STAGES.
 find_stages() {
   local line
