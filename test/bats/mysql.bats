@@ -218,11 +218,11 @@ SHADOW
   assert_same "$(maria_print shop "$ODD")" "$before"
   assert_same "$(maria_print ledger extra)" "$others"
   assert_same "$(maria "SELECT COUNT(*) FROM mysql.user WHERE User = 'late'")" 1
-  # The way back is a complete dump of what was there, readable by its owner only.
+  # The way back is a complete dump of what was there, encrypted like the sets, readable by its owner only.
   local safety
-  safety="$(echo "$MY"/thing.lifeboat-old-*.sql.zst)"
+  safety="$(echo "$MY"/thing.lifeboat-old-*.sql.zst.age)"
   assert_same "$(stat -c %a "$safety")" 600
-  zstd -dc "$safety" | grep -a -q late_trigger
+  age -d -i "$HOST/key" "$safety" | zstd -dc | grep -a -q late_trigger
   assert_tidy
 }
 
@@ -263,13 +263,14 @@ SHADOW
   assert_tidy
 }
 
-@test "a restore that was killed while it loaded is undone by the next run, which then succeeds" {
+@test "a restore that was killed while it loaded: nothing goes on over it; --undo puts back what was, and the next restore succeeds" {
   own
   with_databases shop ledger
   run -0 backup
   local before
   before="$(maria_print shop ledger)"
   wreck
+  maria_print shop ledger >"$HOST/wrecked"
   shadow mariadb <<'SHADOW'
 case "$*" in
   *root.cnf*--binary-mode*--max-allowed*)
@@ -282,9 +283,14 @@ SHADOW
   kill -KILL $!
   wait $! || true
   run -75 backup
-  assert_says 'a restore of thing did not end'
-  run -0 restore --yes
+  assert_says 'an interrupted restore of thing is pending'
+  run -75 restore --yes
+  local wrecked
+  wrecked="$(cat "$HOST/wrecked")"
+  run -0 restore --undo --yes
   assert_says 'loaded the databases as they were from'
+  assert_same "$(maria_print shop ledger)" "$wrecked"
+  run -0 restore --yes
   assert_same "$(maria_print shop ledger)" "$before"
   assert_tidy
 }
