@@ -166,6 +166,9 @@ function steps() {
       environment: { XDG_CACHE_HOME: scratch },
     },
     { name: "vitest", vitest: true },
+    // A sample of what `npm run test:faults` tries everywhere.
+    { name: "faults/run", counted: [process.execPath, join(root, "test/faults/run.mjs"), "--short"] },
+    { name: "faults/sets", counted: [process.execPath, join(root, "test/faults/sets.mjs"), "--count", "60"] },
     ...batsFiles
       .map((file) => ({ name: file.replace(/^test\//, "").replace(/\.bats$/, ""), bats: file }))
       .sort((a, b) => rank(a.name) - rank(b.name)),
@@ -218,7 +221,9 @@ async function runStep(step) {
     ? await runBats(step.bats)
     : step.vitest
       ? await runVitest()
-      : await runCommand(step);
+      : step.counted
+        ? await runCounted(step.counted)
+        : await runCommand(step);
   totals.passed += counts.passed;
   totals.failed += counts.failed;
   totals.skipped += counts.skipped;
@@ -248,6 +253,19 @@ function stopCluster() {
 async function runCommand(step) {
   const { status, output } = step.run ? step.run() : await capture(step.command, step.environment);
   return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0, output };
+}
+
+/** A suite of our own, which ends with `N passed, N failed, N skipped`. One that does not get there has failed. */
+async function runCounted(command) {
+  const { status, output } = await capture(command);
+  const line = /^(\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(output);
+  const [passed, failed, skipped] = (line ?? []).slice(1).map(Number);
+  return {
+    passed: passed ?? 0,
+    failed: failed || (status === 0 && line !== null ? 0 : 1),
+    skipped: skipped ?? 0,
+    output,
+  };
 }
 
 async function runVitest() {
