@@ -3,8 +3,6 @@
 
 # Seconds for one request to a member. One that does not answer by then is down or hangs.
 readonly ETCD_CALL_SECONDS=5
-# Seconds for a member to come up or go away. A kubelet looks at its manifests every 20 s, and pods stop slowly.
-readonly ETCD_SERVICE_SECONDS=180
 # Seconds that a member may be seen dead after its start before it is given up; a manager restarts it meanwhile.
 readonly ETCD_DEAD_SECONDS=10
 # What etcd allocates for a new write-ahead log, whatever the size of the data.
@@ -485,8 +483,8 @@ etcd_start_alone() {
       return "$EX_UNAVAILABLE"
     fi
     waited=$((waited + 1))
-    if ((waited > ETCD_SERVICE_SECONDS * 5)); then
-      log_error "etcd does not answer on the restored data after $ETCD_SERVICE_SECONDS s"
+    if ((waited > SERVICE_START_SECONDS * 5)); then
+      log_error "etcd does not answer on the restored data after $(human_seconds "$SERVICE_START_SECONDS") (startWithin of the service in the plan)"
       return "$EX_TEMPFAIL"
     fi
     sleep 0.2
@@ -613,7 +611,7 @@ etcd_stop() {
     if [[ $SERVICE_KIND == none ]]; then
       die "$EX_CONFIG" "etcd runs at $ENDPOINT, and the plan does not say how to stop it" "stop it, then run this again; 'service' of the asset in the plan names it"
     fi
-    ((SECONDS - began < ETCD_SERVICE_SECONDS)) || die "$EX_TEMPFAIL" "etcd at $ENDPOINT still runs $ETCD_SERVICE_SECONDS s after it was told to stop" 'stop it by hand, then run this again'
+    ((SECONDS - began < SERVICE_STOP_SECONDS)) || die "$EX_TEMPFAIL" "etcd at $ENDPOINT still runs $(human_seconds "$SERVICE_STOP_SECONDS") after it was told to stop" 'stop it by hand, then run this again; how long it may take is stopWithin of the service in the plan'
     sleep 0.5
   done
 }
@@ -670,7 +668,7 @@ etcd_wait_up() {
   local began=$SECONDS seen=$SECONDS
   while ! etcd_port_is_open; do
     if service_is_running; then seen=$SECONDS; fi
-    if ((SECONDS - seen > ETCD_DEAD_SECONDS || SECONDS - began > ETCD_SERVICE_SECONDS)); then
+    if ((SECONDS - seen > ETCD_DEAD_SECONDS || SECONDS - began > SERVICE_START_SECONDS)); then
       log_error "etcd does not come up on the restored data: nothing listens at $ENDPOINT after $((SECONDS - began)) s. Its own log says why"
       return "$EX_UNAVAILABLE"
     fi
@@ -681,7 +679,7 @@ etcd_wait_up() {
 # Wait until a quorum answers. A single member is one.
 etcd_wait_quorum() {
   local began=$SECONDS limit="$QUORUM_WAIT_SECONDS" said=$SECONDS
-  if ((${#MEMBER_NAMES[@]} == 1)); then limit="$ETCD_SERVICE_SECONDS"; fi
+  if ((${#MEMBER_NAMES[@]} == 1)); then limit="$SERVICE_START_SECONDS"; fi
   until etcd_revision etcd_call --command-timeout=2s >/dev/null 2>&1; do
     ((SECONDS - began < limit)) || return 1
     if ((SECONDS - said >= 10)); then

@@ -2017,8 +2017,8 @@ wait_for_server() {
     case "$(mysql_error_number "$RUN_DIR/mysql.err")" in
       1045 | 1698 | 1130 | 1044) return 0 ;;
     esac
-    if ((waited >= MYSQL_START_SECONDS)); then
-      log_error "the server does not answer after $MYSQL_START_SECONDS s: $(mysql_error_text '' "$RUN_DIR/mysql.err")"
+    if ((waited >= SERVICE_START_SECONDS)); then
+      log_error "the server does not answer after $(human_seconds "$SERVICE_START_SECONDS") (startWithin of the service in the plan): $(mysql_error_text '' "$RUN_DIR/mysql.err")"
       return "$EX_DATA"
     fi
     sleep 1

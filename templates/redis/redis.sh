@@ -4,8 +4,6 @@
 
 # Seconds for the questions that are asked of the server. One that does not answer by then hangs.
 readonly REDIS_CALL_SECONDS=10
-# Seconds for the server to be gone after its service was stopped: until then it may still write its files.
-readonly REDIS_STOP_SECONDS=120
 # Seconds for it to listen after its start. Loading may take longer, and is waited for.
 readonly REDIS_START_SECONDS=60
 # What the server has besides its data, per hundred of it.
@@ -809,7 +807,7 @@ redis_restore_labels() {
 redis_wait_gone() {
   local began=$SECONDS pid
   while pid="$(redis_holder)" && [[ -n $pid ]]; do
-    ((SECONDS - began < REDIS_STOP_SECONDS)) || die "$EX_UNAVAILABLE" "a Redis server still runs in $DATA_DIR: process $pid" "stopping $(service_label) did not stop it; stop it by hand, then run this again"
+    ((SECONDS - began < SERVICE_STOP_SECONDS)) || die "$EX_UNAVAILABLE" "a Redis server still runs in $DATA_DIR: process $pid" "stopping $(service_label) did not stop it within $(human_seconds "$SERVICE_STOP_SECONDS") (stopWithin of the service in the plan); stop it by hand, then run this again"
     sleep 0.2
   done
 }

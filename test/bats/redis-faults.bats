@@ -242,6 +242,7 @@ SHADOW
 @test "a server that still runs although its service says it was stopped keeps its data" {
   wrecked
   set_list SERVICE_STOP true
+  set_fact SERVICE_STOP_SECONDS 2
   with
   local before
   before="$(live_files) $(redis_print)"

@@ -34,6 +34,7 @@ readonly -a HOOK_EVENTS=()
 readonly -a HOOK_TARGETS=()
 readonly SERVICE_KIND='static-pod'
 readonly SERVICE_NAME=''
+readonly SERVICE_START_SECONDS=900
 readonly -a STORE_IDS=(
   'vm'
 )
@@ -96,7 +97,6 @@ readonly STORE_MARK=.lifeboat-store
 readonly CLOCK_TOLERANCE=600
 readonly S3_PART_BYTES=134217728
 readonly ETCD_CALL_SECONDS=5
-readonly ETCD_SERVICE_SECONDS=180
 readonly ETCD_WAL_BYTES=67108864
 
 # Derive the key for MACs, once a run: into MAC_KEY. Call it plainly, outside of subshells, so that it lasts.
@@ -3215,8 +3215,8 @@ etcd_start_alone() {
       return "$EX_UNAVAILABLE"
     fi
     waited=$((waited + 1))
-    if ((waited > ETCD_SERVICE_SECONDS * 5)); then
-      log_error "etcd does not answer on the restored data after $ETCD_SERVICE_SECONDS s"
+    if ((waited > SERVICE_START_SECONDS * 5)); then
+      log_error "etcd does not answer on the restored data after $(human_seconds "$SERVICE_START_SECONDS") (startWithin of the service in the plan)"
       return "$EX_TEMPFAIL"
     fi
     sleep 0.2

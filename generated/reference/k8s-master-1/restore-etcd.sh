@@ -119,7 +119,6 @@ readonly STORE_MARK=.lifeboat-store
 readonly CLOCK_TOLERANCE=600
 readonly S3_PART_BYTES=134217728
 readonly ETCD_CALL_SECONDS=5
-readonly ETCD_SERVICE_SECONDS=180
 readonly ETCD_DEAD_SECONDS=10
 readonly ETCD_WAL_BYTES=67108864
 
@@ -3985,8 +3984,8 @@ etcd_start_alone() {
       return "$EX_UNAVAILABLE"
     fi
     waited=$((waited + 1))
-    if ((waited > ETCD_SERVICE_SECONDS * 5)); then
-      log_error "etcd does not answer on the restored data after $ETCD_SERVICE_SECONDS s"
+    if ((waited > SERVICE_START_SECONDS * 5)); then
+      log_error "etcd does not answer on the restored data after $(human_seconds "$SERVICE_START_SECONDS") (startWithin of the service in the plan)"
       return "$EX_TEMPFAIL"
     fi
     sleep 0.2
@@ -4111,7 +4110,7 @@ etcd_stop() {
     if [[ $SERVICE_KIND == none ]]; then
       die "$EX_CONFIG" "etcd runs at $ENDPOINT, and the plan does not say how to stop it" "stop it, then run this again; 'service' of the asset in the plan names it"
     fi
-    ((SECONDS - began < ETCD_SERVICE_SECONDS)) || die "$EX_TEMPFAIL" "etcd at $ENDPOINT still runs $ETCD_SERVICE_SECONDS s after it was told to stop" 'stop it by hand, then run this again'
+    ((SECONDS - began < SERVICE_STOP_SECONDS)) || die "$EX_TEMPFAIL" "etcd at $ENDPOINT still runs $(human_seconds "$SERVICE_STOP_SECONDS") after it was told to stop" 'stop it by hand, then run this again; how long it may take is stopWithin of the service in the plan'
     sleep 0.5
   done
 }
@@ -4168,7 +4167,7 @@ etcd_wait_up() {
   local began=$SECONDS seen=$SECONDS
   while ! etcd_port_is_open; do
     if service_is_running; then seen=$SECONDS; fi
-    if ((SECONDS - seen > ETCD_DEAD_SECONDS || SECONDS - began > ETCD_SERVICE_SECONDS)); then
+    if ((SECONDS - seen > ETCD_DEAD_SECONDS || SECONDS - began > SERVICE_START_SECONDS)); then
       log_error "etcd does not come up on the restored data: nothing listens at $ENDPOINT after $((SECONDS - began)) s. Its own log says why"
       return "$EX_UNAVAILABLE"
     fi
@@ -4179,7 +4178,7 @@ etcd_wait_up() {
 # Wait until a quorum answers. A single member is one.
 etcd_wait_quorum() {
   local began=$SECONDS limit="$QUORUM_WAIT_SECONDS" said=$SECONDS
-  if ((${#MEMBER_NAMES[@]} == 1)); then limit="$ETCD_SERVICE_SECONDS"; fi
+  if ((${#MEMBER_NAMES[@]} == 1)); then limit="$SERVICE_START_SECONDS"; fi
   until etcd_revision etcd_call --command-timeout=2s >/dev/null 2>&1; do
     ((SECONDS - began < limit)) || return 1
     if ((SECONDS - said >= 10)); then

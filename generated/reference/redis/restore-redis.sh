@@ -113,7 +113,6 @@ readonly STORE_MARK=.lifeboat-store
 readonly CLOCK_TOLERANCE=600
 readonly S3_PART_BYTES=134217728
 readonly REDIS_CALL_SECONDS=10
-readonly REDIS_STOP_SECONDS=120
 readonly REDIS_START_SECONDS=60
 readonly REDIS_MEMORY_PERCENT=110
 
@@ -4270,7 +4269,7 @@ redis_restore_labels() {
 redis_wait_gone() {
   local began=$SECONDS pid
   while pid="$(redis_holder)" && [[ -n $pid ]]; do
-    ((SECONDS - began < REDIS_STOP_SECONDS)) || die "$EX_UNAVAILABLE" "a Redis server still runs in $DATA_DIR: process $pid" "stopping $(service_label) did not stop it; stop it by hand, then run this again"
+    ((SECONDS - began < SERVICE_STOP_SECONDS)) || die "$EX_UNAVAILABLE" "a Redis server still runs in $DATA_DIR: process $pid" "stopping $(service_label) did not stop it within $(human_seconds "$SERVICE_STOP_SECONDS") (stopWithin of the service in the plan); stop it by hand, then run this again"
     sleep 0.2
   done
 }

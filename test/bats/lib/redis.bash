@@ -125,8 +125,8 @@ redis_wreck() {
 # A host whose asset is the server of $RD.
 new_redis_host() {
   new_host
-  # A server that hangs or does not stop is given up sooner than in production.
-  CONSTANTS=(REDIS_STOP_SECONDS=2 REDIS_CALL_SECONDS=2)
+  # A server that hangs is given up sooner than in production.
+  CONSTANTS=(REDIS_CALL_SECONDS=2)
   set_fact KIND redis
   set_fact TYPE redis
   set_fact REDIS_SOCKET "$SOCK"
