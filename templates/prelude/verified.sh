@@ -1,13 +1,20 @@
 # What verifications of this host found: `store name sum when level` lines in its state, so that a listing can tell a set that was looked
 # at from one that nobody has opened since. The checksum is that of the MANIFEST: a set that was exchanged does not count as verified.
 
-# Note that a set passed a verification (`hashes`, `content`, `deep`) or did not (`failed`). Sets that are gone are forgotten.
+# Note that a set passed a verification (`hashes`, `content`, `deep`) or did not (`failed-hashes` and so on). A later one that looks less
+# closely and passes takes nothing back: what failed a deep verification has to pass a deep one. Sets that are gone are forgotten.
 note_verified() {
-  local store="$1" name="$2" sum="$3" level="$4" file="$STATE_DIR/$ASSET.verified"
-  if ! {
-    [[ ! -f $file ]] || awk -v store="$store" -v name="$name" 'NF == 5 && !($1 == store && $2 == name)' "$file"
-    printf '%s %s %s %s %s\n' "$store" "$name" "$sum" "$(date -u +%Y%m%dT%H%M%SZ)" "$level"
-  } >"$file.new" 2>/dev/null || ! mv -f -- "$file.new" "$file"; then
+  local store="$1" name="$2" sum="$3" level="$4" file="$STATE_DIR/$ASSET.verified" notes=/dev/null
+  [[ ! -f $file ]] || notes="$file"
+  if ! awk -v store="$store" -v name="$name" -v sum="$sum" -v level="$level" -v now="$(date -u +%Y%m%dT%H%M%SZ)" '
+    function depth(of) { sub(/^failed-/, "", of); return of == "deep" ? 3 : of == "content" ? 2 : 1 }
+    NF != 5 { next }
+    $1 == store && $2 == name {
+      if ($3 == sum && $5 ~ /^failed-/ && level !~ /^failed-/ && depth($5) > depth(level)) level = $5
+      next
+    }
+    { print }
+    END { print store, name, sum, now, level }' "$notes" >"$file.new" 2>/dev/null || ! mv -f -- "$file.new" "$file"; then
     log_warn "cannot note in $STATE_DIR what was verified"
   fi
 }
@@ -29,6 +36,6 @@ mark_verified() {
   [[ -f $file ]] || file=/dev/null
   awk -v store="$1" -v notes="$file" '
     BEGIN { while ((getline line < notes) > 0) { split(line, part, " "); if (part[1] == store) level[part[2] " " part[3]] = part[5] } }
-    $2 == "ok" { found = level[$1 " " $6]; $2 = found == "" ? "unchecked" : found == "failed" ? "failed" : "verified" }
+    $2 == "ok" { found = level[$1 " " $6]; $2 = found == "" ? "unchecked" : found ~ /^failed/ ? "failed" : "verified" }
     { print }'
 }

@@ -209,7 +209,7 @@ verify_set() {
     return 0
   fi
   if ((ATTEMPT_STATUS != 0)); then
-    code="$(sysexit_of "$ATTEMPT_STATUS" "$EX_UNAVAILABLE")" level=failed
+    code="$(sysexit_of "$ATTEMPT_STATUS" "$EX_UNAVAILABLE")" level="failed-$(asked_level)"
     result="FAILED: $(first_cause)"
     ((!damaged)) || ! is_one_of "$store" "${STORE_IDS[@]}" || mark_suspect "$set" "$result"
   elif [[ -e $set/SUSPECT ]] && ((TRUST)); then
@@ -223,6 +223,11 @@ verify_set() {
   COUNT=$((COUNT + 1))
   ((code == EX_TEMPFAIL)) || ! is_one_of "$store" "${STORE_IDS[@]}" || note_verified "$store" "$RUN_SET" "$(manifest_sum "$set")" "$level"
   note_result "$RUN_SET" "$store" "$result" "$code"
+}
+
+# How closely this run looks.
+asked_level() {
+  if ((HASHES)); then printf 'hashes\n'; elif ((DEEP)); then printf 'deep\n'; else printf 'content\n'; fi
 }
 
 # The checksum of a MANIFEST, for the notes; a dash where it has none.

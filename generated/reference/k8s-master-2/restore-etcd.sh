@@ -3594,7 +3594,7 @@ mark_verified() {
   [[ -f $file ]] || file=/dev/null
   awk -v store="$1" -v notes="$file" '
     BEGIN { while ((getline line < notes) > 0) { split(line, part, " "); if (part[1] == store) level[part[2] " " part[3]] = part[5] } }
-    $2 == "ok" { found = level[$1 " " $6]; $2 = found == "" ? "unchecked" : found == "failed" ? "failed" : "verified" }
+    $2 == "ok" { found = level[$1 " " $6]; $2 = found == "" ? "unchecked" : found ~ /^failed/ ? "failed" : "verified" }
     { print }'
 }
 

@@ -2928,13 +2928,20 @@ read_clock() {
   if [[ $text =~ ^[0-9]{19}$ ]]; then NOW_MS=$((text / 1000000)); else NOW_MS=$(($(date +%s) * 1000)); fi
 }
 
-# Note that a set passed a verification (`hashes`, `content`, `deep`) or did not (`failed`). Sets that are gone are forgotten.
+# Note that a set passed a verification (`hashes`, `content`, `deep`) or did not (`failed-hashes` and so on). A later one that looks less
+# closely and passes takes nothing back: what failed a deep verification has to pass a deep one. Sets that are gone are forgotten.
 note_verified() {
-  local store="$1" name="$2" sum="$3" level="$4" file="$STATE_DIR/$ASSET.verified"
-  if ! {
-    [[ ! -f $file ]] || awk -v store="$store" -v name="$name" 'NF == 5 && !($1 == store && $2 == name)' "$file"
-    printf '%s %s %s %s %s\n' "$store" "$name" "$sum" "$(date -u +%Y%m%dT%H%M%SZ)" "$level"
-  } >"$file.new" 2>/dev/null || ! mv -f -- "$file.new" "$file"; then
+  local store="$1" name="$2" sum="$3" level="$4" file="$STATE_DIR/$ASSET.verified" notes=/dev/null
+  [[ ! -f $file ]] || notes="$file"
+  if ! awk -v store="$store" -v name="$name" -v sum="$sum" -v level="$level" -v now="$(date -u +%Y%m%dT%H%M%SZ)" '
+    function depth(of) { sub(/^failed-/, "", of); return of == "deep" ? 3 : of == "content" ? 2 : 1 }
+    NF != 5 { next }
+    $1 == store && $2 == name {
+      if ($3 == sum && $5 ~ /^failed-/ && level !~ /^failed-/ && depth($5) > depth(level)) level = $5
+      next
+    }
+    { print }
+    END { print store, name, sum, now, level }' "$notes" >"$file.new" 2>/dev/null || ! mv -f -- "$file.new" "$file"; then
     log_warn "cannot note in $STATE_DIR what was verified"
   fi
 }
@@ -3323,7 +3330,7 @@ verify_set() {
     return 0
   fi
   if ((ATTEMPT_STATUS != 0)); then
-    code="$(sysexit_of "$ATTEMPT_STATUS" "$EX_UNAVAILABLE")" level=failed
+    code="$(sysexit_of "$ATTEMPT_STATUS" "$EX_UNAVAILABLE")" level="failed-$(asked_level)"
     result="FAILED: $(first_cause)"
     ((!damaged)) || ! is_one_of "$store" "${STORE_IDS[@]}" || mark_suspect "$set" "$result"
   elif [[ -e $set/SUSPECT ]] && ((TRUST)); then
@@ -3337,6 +3344,11 @@ verify_set() {
   COUNT=$((COUNT + 1))
   ((code == EX_TEMPFAIL)) || ! is_one_of "$store" "${STORE_IDS[@]}" || note_verified "$store" "$RUN_SET" "$(manifest_sum "$set")" "$level"
   note_result "$RUN_SET" "$store" "$result" "$code"
+}
+
+# How closely this run looks.
+asked_level() {
+  if ((HASHES)); then printf 'hashes\n'; elif ((DEEP)); then printf 'deep\n'; else printf 'content\n'; fi
 }
 
 # The checksum of a MANIFEST, for the notes; a dash where it has none.

@@ -272,3 +272,17 @@ nothing_runs() {
   assert_says 'Nothing was changed'
   find "$HOST" -printf '%p %T@ %s\n' | sort | diff "$BATS_TEST_TMPDIR/before" -
 }
+
+@test "what failed a deep verification is not taken back by one that looks less closely, but by a deep one, or with another MANIFEST" {
+  local listed
+  listed='printf "20260101T000000Z ok 1 1 x %s -\n" "$sum" | mark_verified disk | cut -d " " -f 2'
+  run -0 in_runtime "sum=abc; note_verified disk 20260101T000000Z abc failed-deep; note_verified disk 20260101T000000Z abc content; $listed"
+  assert_same "$output" failed
+  run -0 in_runtime "sum=abc; note_verified disk 20260101T000000Z abc deep; $listed"
+  assert_same "$output" verified
+  run -0 in_runtime "sum=abd; note_verified disk 20260101T000000Z abc failed-deep; note_verified disk 20260101T000000Z abd hashes; $listed"
+  assert_same "$output" verified
+  # Another set's note stays as it is.
+  run -0 in_runtime "sum=abd; note_verified disk 20260102T000000Z abc failed-hashes; note_verified second 20260101T000000Z abd failed-content; $listed"
+  assert_same "$output" verified
+}
