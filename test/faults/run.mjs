@@ -53,13 +53,14 @@ const random = seeded(options.seed);
 const table = new Map();
 const lost = [];
 const began = Date.now();
-for (const kind of ["files", "sqlite"].filter((name) => !options.kind || name === options.kind)) {
+const kinds = options.short ? ["files"] : ["files", "sqlite"];
+const verbs = options.short
+  ? ["backup", "restore", "undo"]
+  : ["backup", "restore", "undo", "verify", "drill"];
+for (const kind of kinds.filter((name) => !options.kind || name === options.kind)) {
   const world = makeWorld(kind);
-  for (const verb of ["backup", "restore", "undo", "verify", "drill"].filter(
-    (v) => !options.verb || v === options.verb,
-  )) {
+  for (const verb of verbs.filter((name) => !options.verb || name === options.verb))
     await tryAll(world, verb);
-  }
 }
 report();
 
@@ -71,7 +72,7 @@ async function tryAll(world, verb) {
   const errors = Object.keys(ERRORS);
   const ways = ["kill", "term", ...(options.short ? [errors[Math.floor(random() * errors.length)]] : errors)];
   for (const way of ways.filter((name) => !options.only || name === options.only)) {
-    for (const at of positions(calls, way)) {
+    for (const at of positions(calls)) {
       prepare(world, verb);
       const fault = { at, way, sticky: way in ERRORS && random() < 0.5 };
       const result = await run(world, verb, fault);
@@ -91,12 +92,11 @@ async function tryAll(world, verb) {
   }
 }
 
-/** Which calls a way is tried at: all of them in the long form, else a few spread over the run. */
-function positions(calls, way) {
+/** Which calls a way is tried at: all of them in the long form, else one. */
+function positions(calls) {
   if (options.from) return [options.from];
   if (!options.short) return Array.from({ length: calls }, (_, index) => index + 1);
-  const many = way === "kill" ? 2 : 1;
-  return Array.from({ length: many }, (_, index) => 1 + Math.floor(((index + random()) / many) * calls));
+  return [1 + Math.floor(random() * calls)];
 }
 
 // --- A run ----------------------------------------------------------------------------------------------------------------------

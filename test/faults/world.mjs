@@ -151,12 +151,12 @@ export function pendingWorld(world) {
   if (existsSync(folder)) return folder;
   prepare(world, "restore");
   const aside = join(world.place, "live");
-  // mv renames the live data aside, then is killed before it says so.
+  // mv renames the live data aside; then the run is killed, and with it the process that waits for mv.
   const tools = join(base, "tools");
   mkdirSync(tools, { recursive: true });
   writeFileSync(
     join(tools, "mv"),
-    `#!/bin/bash\n/usr/bin/mv "$@" || exit\n[[ \${*: -1} != ${aside}/data.lifeboat-old-* ]] || kill -9 "$(cat ${base}/pid)"\n`,
+    `#!/bin/bash\n/usr/bin/mv "$@" || exit\n[[ \${*: -1} != ${aside}/data.lifeboat-old-* ]] || kill -9 "$(cat ${base}/pid)" "$PPID"\n`,
     { mode: 0o755 },
   );
   const killed = spawnSync(
