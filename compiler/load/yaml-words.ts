@@ -28,6 +28,7 @@ const SHAPES: Readonly<Record<string, string>> = {
   kubernetes: "{ kubeconfig: … }",
   ssh: "{ ssh: { address: … } }",
   keep: "{ daily: … }",
+  diskFree: "{ diskFree: { on: […], path: …, atLeast: … } }",
 };
 
 function translate(text: string): string {
