@@ -233,9 +233,22 @@ async function runStep(step) {
   process.stdout.write(
     `${bad ? "✗" : "✓"} ${step.name}  ${counts.passed} passed${bad ? `, ${counts.failed} failed, ${counts.skipped} skipped` : ""}  ${seconds} s\n`,
   );
+  // The three that took longest are where time can be saved.
+  if (step.bats && !bad) process.stdout.write(slowest(counts.output));
   // What ran against a stub, for want of the real thing, is said also when it passed.
   for (const [note] of counts.output.matchAll(/^# .*: STUB$/gm)) process.stdout.write(`    ${note}\n`);
   if (bad || process.env.VERBOSE) process.stdout.write(counts.output.replace(/^/gm, "    "));
+}
+
+/** The tests of a suite that took longest, where that was longer than half a minute. */
+function slowest(output) {
+  return [...output.matchAll(/^ok \d+ (.*) in (\d+)ms$/gm)]
+    .map(([, name, ms]) => ({ name, seconds: Math.round(Number(ms) / 1000) }))
+    .filter(({ seconds }) => seconds > 30)
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, 3)
+    .map(({ name, seconds }) => `      ${seconds} s  ${name}\n`)
+    .join("");
 }
 
 function sharesCluster(file) {
@@ -293,7 +306,13 @@ async function runVitest() {
 
 async function runBats(file) {
   const { status, output } = await capture(
-    [join(root, "node_modules/bats/bin/bats"), "--formatter", "tap", "--print-output-on-failure", file],
+    [
+      join(root, "node_modules/bats/bin/bats"),
+      ...["--formatter", "tap", "--timing", "--print-output-on-failure"],
+      // Variants of what another suite shows, too: npm run test:long
+      ...(process.env.LIFEBOAT_LONG ? [] : ["--filter-tags", "!long"]),
+      file,
+    ],
     { BATS_LIB_PATH: join(root, "node_modules"), LIFEBOAT_CLUSTER: cluster },
   );
   const lines = output.split("\n");

@@ -101,6 +101,7 @@ END
   [[ -s $BATS_TEST_TMPDIR/spied ]]
 }
 
+# bats test_tags=long
 @test "large data arrives with the same hash in constant memory" {
   demand_large_data 100000
 }

@@ -258,6 +258,7 @@ in_node_1() {
   assert_same "$(cat "$PLACE/mac/data/book")" ledger
 }
 
+# bats test_tags=long
 @test "large data goes to a directory of another host and back with the same hash, in constant memory" {
   local peak
   print_large_data >"$PLACE/mac/data/book"

@@ -55,6 +55,7 @@ setup() {
   assert_says 'there is no bucket'
 }
 
+# bats test_tags=long
 @test "large data arrives with the same hash in constant memory" {
   demand_large_data 100000
 }

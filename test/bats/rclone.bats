@@ -82,6 +82,7 @@ END
   assert_same "$(disk_sets | wc -l)" 1
 }
 
+# bats test_tags=long
 @test "large data arrives with the same hash in constant memory" {
   demand_large_data 400000
 }

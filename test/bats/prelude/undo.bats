@@ -321,6 +321,6 @@ PY
 }
 
 @test "TERM to all processes of a restore at once, again and again at random times: live is old or new, never gone" {
-  run -0 python3 "$LIFEBOAT_TESTS/lib/term-all.py" "$HOST" "${TERM_ALL_TRIES:-25}"
+  run -0 python3 "$LIFEBOAT_TESTS/lib/term-all.py" "$HOST" "${TERM_ALL_TRIES:-$([[ -n ${LIFEBOAT_LONG:-} ]] && echo 400 || echo 10)}"
   printf '# %s\n' "$output" >&3
 }
