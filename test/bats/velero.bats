@@ -330,6 +330,8 @@ location_is() { [[ $(velero get backupstoragelocation default -o 'jsonpath={.sta
   velero delete restore --all
   rm "$VELERO/stall"
   with VELERO_RESTORE_WAIT 60
+  run -75 restore --yes
+  run -0 restore --undo --yes
   run -0 restore --yes
   assert_tidy
 }
