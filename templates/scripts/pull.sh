@@ -63,7 +63,7 @@ pull_from_all() {
 
 # Fetch what one source has more.
 pull_from_one() {
-  local name missing base
+  local name missing base unread=0
   base="${STORE_PATHS[0]}/$TYPE/${SERIES:-$ASSET}"
   if [[ -z ${SERIES:-} ]]; then
     missing="$(missing_sets "$RUN_DIR/here" "$RUN_DIR/there" '')"
@@ -85,6 +85,13 @@ pull_from_one() {
       "$EX_DATA" | "$EX_NOPERM")
         REFUSED="$ATTEMPT_STATUS"
         log_warn "the set $name of $(place_label) is not taken"
+        continue
+        ;;
+      "$EX_UNAVAILABLE")
+        # It may have gone since it was listed; a second one says that the connection is broken.
+        ((!unread)) || exit "$ATTEMPT_STATUS"
+        unread=1 REFUSED="$ATTEMPT_STATUS"
+        log_warn "the set $name of $(place_label) could not be fetched"
         continue
         ;;
       *) exit "$ATTEMPT_STATUS" ;;

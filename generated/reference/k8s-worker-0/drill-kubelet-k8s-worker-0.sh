@@ -816,10 +816,11 @@ place_names() {
 
 # Print a set's MANIFEST into a directory that stands for the set.
 place_manifest() {
-  local name="$1" dir="$2"
+  local name="$1" dir="$2" status=0
   mkdir -p -- "$dir"
-  # Longer than any MANIFEST: it will be refused, and until then it does not fill the disk.
-  "${PLACE_DRIVER}_manifest" "${SERIES:-$ASSET}" "$name" | head -c $((MANIFEST_BYTES + 1)) >"$dir/MANIFEST" || {
+  "${PLACE_DRIVER}_manifest" "${SERIES:-$ASSET}" "$name" | head -c $((MANIFEST_BYTES + 1)) >"$dir/MANIFEST" || status=$?
+  # Longer than any MANIFEST: it does not fill the disk, and is refused below.
+  ((status == 0 || $(file_size "$dir/MANIFEST") > MANIFEST_BYTES)) || {
     log_error "cannot read the MANIFEST of set $name in $PLACE_ID"
     return "$EX_UNAVAILABLE"
   }

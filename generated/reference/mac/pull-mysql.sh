@@ -346,10 +346,11 @@ place_names() {
 
 # Print a set's MANIFEST into a directory that stands for the set.
 place_manifest() {
-  local name="$1" dir="$2"
+  local name="$1" dir="$2" status=0
   mkdir -p -- "$dir"
-  # Longer than any MANIFEST: it will be refused, and until then it does not fill the disk.
-  "${PLACE_DRIVER}_manifest" "${SERIES:-$ASSET}" "$name" | head -c $((MANIFEST_BYTES + 1)) >"$dir/MANIFEST" || {
+  "${PLACE_DRIVER}_manifest" "${SERIES:-$ASSET}" "$name" | head -c $((MANIFEST_BYTES + 1)) >"$dir/MANIFEST" || status=$?
+  # Longer than any MANIFEST: it does not fill the disk, and is refused below.
+  ((status == 0 || $(file_size "$dir/MANIFEST") > MANIFEST_BYTES)) || {
     log_error "cannot read the MANIFEST of set $name in $PLACE_ID"
     return "$EX_UNAVAILABLE"
   }
@@ -2401,6 +2402,7 @@ remote_directory_names() {
 for manifest in "$1"/*/MANIFEST; do
   [ -f "$manifest" ] || continue
   set=${manifest%/MANIFEST}
+  case ${set##*/} in ????????T??????Z) ;; *) continue ;; esac
   state=ok
   [ ! -e "$set/SUSPECT" ] || state=suspect
   printf "%s %s\n" "${set##*/}" "$state"
@@ -2577,7 +2579,7 @@ pull_from_all() {
 
 # Fetch what one source has more.
 pull_from_one() {
-  local name missing base
+  local name missing base unread=0
   base="${STORE_PATHS[0]}/$TYPE/${SERIES:-$ASSET}"
   if [[ -z ${SERIES:-} ]]; then
     missing="$(missing_sets "$RUN_DIR/here" "$RUN_DIR/there" '')"
@@ -2599,6 +2601,13 @@ pull_from_one() {
       "$EX_DATA" | "$EX_NOPERM")
         REFUSED="$ATTEMPT_STATUS"
         log_warn "the set $name of $(place_label) is not taken"
+        continue
+        ;;
+      "$EX_UNAVAILABLE")
+        # It may have gone since it was listed; a second one says that the connection is broken.
+        ((!unread)) || exit "$ATTEMPT_STATUS"
+        unread=1 REFUSED="$ATTEMPT_STATUS"
+        log_warn "the set $name of $(place_label) could not be fetched"
         continue
         ;;
       *) exit "$ATTEMPT_STATUS" ;;

@@ -2159,6 +2159,7 @@ remote_directory_names() {
 for manifest in "$1"/*/MANIFEST; do
   [ -f "$manifest" ] || continue
   set=${manifest%/MANIFEST}
+  case ${set##*/} in ????????T??????Z) ;; *) continue ;; esac
   state=ok
   [ ! -e "$set/SUSPECT" ] || state=suspect
   printf "%s %s\n" "${set##*/}" "$state"
