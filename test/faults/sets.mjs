@@ -90,6 +90,8 @@ const wanted = world.digests.get(original);
 const untouched = new Set(readdirSync(world.place));
 
 const WAYS = {
+  // The control: a judge that refuses everything has proven nothing.
+  none: () => (text) => seal(text),
   value: () => lines((all, at) => all.with(at, `${key(all[at])}=${pick(HOSTILE)}`)),
   key: () =>
     lines((all, at) =>
@@ -148,11 +150,12 @@ function damaged(number) {
   writeFileSync(join(set, payload), readFileSync(join(store, original, payload)));
   const own = seal(manifest.replaceAll(`set=${original}`, `set=${name}`));
   writeFileSync(join(set, "MANIFEST"), own);
-  const way = pick(Object.keys(WAYS));
+  // The first of every batch is the control.
+  const way = number % BATCH === 0 ? "none" : pick(Object.keys(WAYS));
   const change = WAYS[way](set);
   if (change !== undefined) {
     const text = change(own);
-    writeFileSync(join(set, "MANIFEST"), random() < 0.5 ? seal(text) : text);
+    writeFileSync(join(set, "MANIFEST"), way === "none" || random() < 0.5 ? seal(text) : text);
   }
   return { name, set, way };
 }
@@ -239,6 +242,7 @@ cat "$RUN_DIR/survey"`,
       if (found !== wanted) wrong.push(`passed, and holds ${found}`);
       if (states.get(name) !== "ok") wrong.push(`passed, and is listed as ${states.get(name)}`);
     }
+    if (way === "none" && status !== 0) wrong.push(`is undamaged, and was refused with ${status}`);
     const entry = tally.get(way) ?? { tried: 0, refused: 0, harmless: 0 };
     tally.set(way, entry);
     entry.tried++;

@@ -139,21 +139,21 @@ produce_tar() {
 # What GNU tar's status would have been. bsdtar does not look whether a file changed while it read it, and ends with 1 for a file that went
 # away meanwhile as for one that it could not read.
 bsdtar_status() {
-  local status="$1" path
+  local status="$1" path kept=0
   shift
   if ((status > 1)) || grep -v -E ': (Cannot stat: No such file or directory|Truncated write; file may have grown while being archived\.)$|: Error exit delayed from previous errors\.$' "$RUN_DIR/tar.errors" | grep -q .; then
     printf '2\n'
     return 0
   fi
-  # tar itself says which of the changed files the plan leaves out.
+  # What goes away while it is looked for has changed.
   for path in "${SOURCE_PATHS[@]}"; do
-    (cd / && find ".$path" \( -newer "$RUN_DIR/tar.began" -o -cnewer "$RUN_DIR/tar.began" \) -print0) 2>/dev/null || true
+    (cd / && find ".$path" \( -newer "$RUN_DIR/tar.began" -o -cnewer "$RUN_DIR/tar.began" \) -print0) 2>/dev/null || status=1
   done >"$RUN_DIR/tar.changed"
-  if ((status == 1)) || [[ -s $RUN_DIR/tar.changed && $(run_tar "$@" -n --null -C / -T "$RUN_DIR/tar.changed" 2>/dev/null | run_tar -tf - 2>/dev/null | wc -l) -gt 0 ]]; then
-    printf '1\n'
-  else
-    printf '0\n'
+  # tar itself says which of the changed files the plan leaves out.
+  if [[ -s $RUN_DIR/tar.changed ]]; then
+    kept="$(run_tar "$@" -n --null -C / -T "$RUN_DIR/tar.changed" 2>/dev/null | run_tar -tf - 2>/dev/null | wc -l)" || kept=1
   fi
+  if ((status == 1 || kept > 0)); then printf '1\n'; else printf '0\n'; fi
 }
 
 # The patterns of the names that this program gives: stages of this asset, and what restores put aside. People's files may begin
@@ -1829,9 +1829,9 @@ begin_set() {
   begin_manifest
 }
 
-# Survey the series (SURVEYED), and take a stamp that is newer than every set there is: a second that is taken is waited out. Where the newest set is later than now by
-# more than a minute, this clock or the one that made it is wrong: the backup is made all the same, retention stays away, and the run
-# ends loudly (WRONG_CLOCK).
+# Survey the series (SURVEYED), and take a stamp that is newer than every set there is: a second that is taken is waited out. Where the
+# newest set is later than now by more than a minute, this clock or the one that made it is wrong: the backup is made all the same,
+# retention stays away, and the run ends loudly (WRONG_CLOCK).
 take_stamp() {
   local base="$1" newest waited=0
   SURVEYED="$(survey_series "$base")"

@@ -1697,9 +1697,9 @@ begin_set() {
   begin_manifest
 }
 
-# Survey the series (SURVEYED), and take a stamp that is newer than every set there is: a second that is taken is waited out. Where the newest set is later than now by
-# more than a minute, this clock or the one that made it is wrong: the backup is made all the same, retention stays away, and the run
-# ends loudly (WRONG_CLOCK).
+# Survey the series (SURVEYED), and take a stamp that is newer than every set there is: a second that is taken is waited out. Where the
+# newest set is later than now by more than a minute, this clock or the one that made it is wrong: the backup is made all the same,
+# retention stays away, and the run ends loudly (WRONG_CLOCK).
 take_stamp() {
   local base="$1" newest waited=0
   SURVEYED="$(survey_series "$base")"

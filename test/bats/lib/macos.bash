@@ -1,6 +1,6 @@
 # A host that has what macOS has: Apple's bash as far as another bash can be it, BSD's programs as strict stubs that know macOS' options
-# only, bwk awk, bsdtar, perl, shasum, and no GNU program, flock, timeout, zstd or sha256sum on the path. LIFEBOAT_BASH names the real
-# one, for people who have it.
+# only, bwk awk, bsdtar, perl, shasum, and no flock, timeout, zstd or sha256sum on the path. sed, grep, find and their like are this
+# machine's own; rules hold the templates to what BSD's know. LIFEBOAT_BASH names the real bash, for people who have it.
 #
 #   macos_tools               make the tools; sets MACOS_PATH
 #   on_macos COMMAND…         run a command with nothing else on the path
