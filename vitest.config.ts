@@ -6,5 +6,7 @@ export default defineConfig({
     // None that a busy machine could reach: tests do not measure time. What hangs is ended by whoever runs the suites.
     testTimeout: 3_600_000,
     hookTimeout: 3_600_000,
+    // No file changes what another one would see, and loading the compiler anew for each takes longer than most tests.
+    isolate: false,
   },
 });

@@ -1214,6 +1214,7 @@ pg_load_die() {
     'No space left'*) code="$EX_IO" hint="make room on the server's disk, then run this again" ;;
     extension* | 'could not open extension'* | 'could not access file'*) hint="install the extension's package for this server, then run this again" ;;
     'permission denied'* | 'must be'*) code="$EX_NOPERM" hint='a live restore needs a superuser: see restoreLogin in the documentation' ;;
+    'end of file' | 'could not find block'*) code="$EX_DATA" hint='the dump was already short when it was hashed: take an older set' ;;
     'server closed'* | 'terminating'* | 'connection to'* | 'no connection'* | 'out of memory'*) hint='look at the log of the server' ;;
     'can only create extension'*) hint='an extension that lives in one database only cannot be restored beside it: restore with --into DIR' ;;
   esac
@@ -1785,7 +1786,7 @@ pg_check_tablespaces() {
 # Make the loaded databases live, and give the roles what the backup says: one transaction.
 kind_swap() {
   local set="$1" number scratch name old
-  local -a live=()
+  local -a renamed=()
   pg_live_setup "$set"
   pg_plan_aside "$set"
   pg_choose_roles "$set"
@@ -1793,7 +1794,7 @@ kind_swap() {
     name="$(manifest_get "$set" "database.$number.name")"
     old="$(sed -n "s/^$number //p" "$RUN_DIR/aside")"
     pg_journal database "$(pg_oid_of_database "$scratch")" "$scratch" "$name" "$old"
-    live+=("$name")
+    renamed+=("$name")
   done <"$RUN_DIR/loaded"
   pg_keep_old_roles "$set"
   {
@@ -1803,8 +1804,8 @@ kind_swap() {
     pg_databases_sql "$set"
     printf 'COMMIT;\n'
   } >"$RUN_DIR/swap.sql"
-  log_info "swapping in ${#live[@]} database$( ((${#live[@]} == 1)) || printf s)"
-  pg_run_swap "$RUN_DIR/swap.sql" ${live[@]+"${live[@]}"}
+  log_info "swapping in ${#renamed[@]} database$( ((${#renamed[@]} == 1)) || printf s)"
+  pg_run_swap "$RUN_DIR/swap.sql" ${renamed[@]+"${renamed[@]}"}
 }
 
 # The oid of a database, which stays when it is renamed.
@@ -1815,11 +1816,15 @@ pg_oid_of_database() {
 # Run a transaction of renames while the sessions of the databases named are ended: the rename waits for them, and keeps new
 # ones out meanwhile.
 pg_run_swap() {
-  local file="$1" status=0 ender
+  local file="$1" status=0 names ender
   shift
-  pg_end_sessions "$(pg_sql_list "$@")" </dev/null >/dev/null 2>&1 &
+  names="$(pg_sql_list "$@")"
+  : >"$RUN_DIR/ending-sessions"
+  pg_end_sessions "$names" </dev/null >/dev/null 2>&1 &
   ender=$!
   pg_execute template1 <"$file" || status=$?
+  # A signal alone could come while it is still ignored, as it is in the middle of a swap.
+  rm -f -- "$RUN_DIR/ending-sessions"
   kill -TERM "$ender" 2>/dev/null || true
   wait "$ender" 2>/dev/null || true
   rm -f -- "$file"
@@ -1830,7 +1835,7 @@ pg_run_swap() {
 pg_end_sessions() {
   trap - EXIT HUP INT TERM
   set +e
-  while :; do
+  while [[ -e $RUN_DIR/ending-sessions ]]; do
     PGDATABASE=template1 pg_run psql -X -w -q -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN ($1) AND pid <> pg_backend_pid()"
     sleep 0.2
   done
@@ -1949,7 +1954,7 @@ pg_undo() {
 # If the swap was committed, swap back. It was all or nothing: one database tells.
 pg_undo_swap() {
   local journal="$1" kind oid scratch name old committed=0
-  local -a live=() spared=()
+  local -a renamed=() spared=()
   pg_begin_sql >"$RUN_DIR/undo.sql"
   while IFS=$'\t' read -r kind oid scratch name old; do
     [[ $kind == database ]] || continue
@@ -1961,12 +1966,12 @@ pg_undo_swap() {
     printf 'ALTER DATABASE %s RENAME TO %s;\n' "$(pg_sql_name "$name")" "$scratch"
     [[ ${UNDOING:-own} == own ]] || spared+=("$scratch")
     if [[ -n $old ]]; then printf 'ALTER DATABASE %s RENAME TO %s;\n' "$(pg_sql_name "$old")" "$(pg_sql_name "$name")"; fi
-    live+=("$name" "$old")
+    renamed+=("$name" "$old")
   done <"$journal" >>"$RUN_DIR/undo.sql"
   if ((committed)); then
     pg_undo_roles_sql "$journal" >>"$RUN_DIR/undo.sql"
     printf 'COMMIT;\n' >>"$RUN_DIR/undo.sql"
-    pg_run_swap "$RUN_DIR/undo.sql" ${live[@]+"${live[@]}"}
+    pg_run_swap "$RUN_DIR/undo.sql" ${renamed[@]+"${renamed[@]}"}
     log_info 'gave the databases as they were their names back'
     for name in ${spared[@]+"${spared[@]}"}; do log_info "what was live until now is kept; when you no longer need it: DROP DATABASE $name;"; done
   fi

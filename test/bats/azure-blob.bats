@@ -29,6 +29,7 @@ setup() {
   assert_same "$(azure_blobs | head -n 1)" "a/b/files/notes/$(disk_sets)/MANIFEST"
 }
 
+# bats test_tags=long
 @test "the container has a retention of its own, and follows no deletion of the disk" {
   demand_own_retention
 }
@@ -51,6 +52,7 @@ END
   export PATH="$BATS_TEST_TMPDIR/stops:$PATH"
 }
 
+# bats test_tags=long
 @test "a set that is half sent does not exist" {
   failing_curl '*MANIFEST*comp=blocklist*'
   box backup-notes
@@ -78,6 +80,7 @@ END
   cmp "$PLACE/data/large" "$(find "$BATS_TEST_TMPDIR/out" -name large)"
 }
 
+# bats test_tags=long
 @test "a signature without the right or out of date is 77, no container 78, a server that is down 69; the signature is in no argument" {
   box backup-notes
   azure_sas backups rl >"$AZURITE/sas"

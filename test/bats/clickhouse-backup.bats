@@ -63,6 +63,7 @@ assert_clean() {
   [[ $(grep -n 'RESTORE.*system.users' "$CH/log" | cut -d : -f 1) -lt $(grep -n -m 1 'RENAME' "$CH/log" | cut -d : -f 1) ]] || fail 'tables were renamed before users came back'
 }
 
+# bats test_tags=long
 @test "a server that does not allow BACKUP: auto freezes and says so, method backup stops with 78" {
   local before
   before="$(print_state)"
@@ -86,6 +87,7 @@ assert_clean() {
   run -78 backup
 }
 
+# bats test_tags=long
 @test "a user who may not read users: the backup goes on, and says what is not in it" {
   state 'c["may_read_users"] = False'
   run -0 backup
@@ -101,6 +103,7 @@ assert_clean() {
   assert_same "$(print_state)" "$before"
 }
 
+# bats test_tags=long
 @test "a backup that the server finds damaged, and a server that is too old: live as it was" {
   run -0 backup
   lose
@@ -120,6 +123,7 @@ assert_clean() {
   assert_clean
 }
 
+# bats test_tags=long
 @test "a restore that fails or is killed after the swap is undone" {
   run -0 backup
   lose

@@ -43,6 +43,7 @@ assert_clean() {
   assert_same "$(find "$CH/data/shadow" "$CH/data"/lifeboat-* "$TMPDIR" -name '*lifeboat*' 2>/dev/null)" ''
 }
 
+# bats test_tags=long
 @test "a backup: every table as of its freeze, with its definition and rows; then verify, drill, --into" {
   run -0 backup
   assert_says '8 tables'
@@ -86,6 +87,7 @@ assert_clean() {
   assert_clean
 }
 
+# bats test_tags=long
 @test "chosen databases; a password with odd characters; none of it in a process list" {
   printf 'pw<&>"x\n' >"$HOST/password"
   with CH_USER odd DATABASES '(other)'
@@ -105,6 +107,7 @@ assert_clean() {
   assert_same "$output" ''
 }
 
+# bats test_tags=long
 @test "wrong password: 77; no server: 69; no such database: 65; not its data: 69; no BACKUP: 78; nothing is published" {
   printf 'wr0ng\n' >"$HOST/password"
   run -77 backup
@@ -178,6 +181,7 @@ assert_clean() {
   assert_clean
 }
 
+# bats test_tags=long
 @test "in a pod: the same, through kubectl exec; a pod that is away: 69" {
   export PODS="$BATS_TEST_TMPDIR/pods"
   local pod="$PODS/signoz/signoz-clickhouse-0" before
@@ -201,6 +205,7 @@ assert_clean() {
   assert_says 'pods "signoz-clickhouse-0" not found'
 }
 
+# bats test_tags=long
 @test "users made by SQL are files when tables are frozen: what is missing comes back, what is there stays" {
   mkdir "$CH/data/access"
   printf 'ATTACH USER alice IDENTIFIED WITH sha256_hash BY %s;\nATTACH GRANT SELECT ON shop.* TO alice;\n' "'AB'" >"$CH/data/access/1.sql"
@@ -218,6 +223,7 @@ assert_clean() {
   rm -r "$CH/data/access"
 }
 
+# bats test_tags=long
 @test "a hand-run of every script reads as its transcript" {
   source "$BATS_TEST_DIRNAME/lib/transcript.bash"
   transcript_begin "$HOST"

@@ -99,6 +99,7 @@ has_ready() {
   kube_until 300 has_ready old 2
 }
 
+# bats test_tags=long
 @test "restored after the data directory was lost, and verified deeply" {
   run -0 "$PLACE/opt/backup-etcd.sh"
   run -0 "$PLACE/opt/verify-etcd.sh" --deep

@@ -133,6 +133,7 @@ age_set() {
   assert_same "$(cat "$PLACE/vm"/data.lifeboat-old-*/work)" 'a day of work'
 }
 
+# bats test_tags=long
 @test "twice is once, only published sets are taken, suspect ones are not" {
   vm backup-notes
   mkdir -p "$PLACE/vm/backups/files/notes/.partial-20260101T000000Z-1" "$PLACE/vm/backups/files/notes/20260101T000000Z"
@@ -164,6 +165,7 @@ age_set() {
   assert_same "$(names mac/backups | wc -l)" 3
 }
 
+# bats test_tags=long
 @test "a source that makes no more sets is noticed where the copies are" {
   vm backup-notes
   age_set vm/backups "$(names vm/backups)" "$(date -u -d '-3 days' +%Y%m%dT%H%M%SZ)"
@@ -211,6 +213,7 @@ age_set() {
   diff -r "$PLACE/vm/backups" "$PLACE/mac/backups"
 }
 
+# bats test_tags=long
 @test "a dead host: the pull says so with 69 and keeps what is here; the restore still lists what it has" {
   vm backup-notes
   mac pull-notes

@@ -74,6 +74,7 @@ manifest_of() {
 
 # --- Backup ---------------------------------------------------------------------------------------------------------
 
+# bats test_tags=long
 @test "a dry run looks at etcd and changes nothing" {
   calm_fleet
   before="$(find "$FLEET/m0/store" "$FLEET/m0/state" | sort)"
@@ -95,6 +96,7 @@ manifest_of() {
   assert_same "$(find "$set" -type f | wc -l)" 2 'only the payload and the MANIFEST are left'
 }
 
+# bats test_tags=long
 @test "stray ETCD variables and proxies of the caller do no harm" {
   calm_fleet
   export ETCDCTL_API=2 ETCDCTL_ENDPOINTS=http://127.0.0.1:1,http://127.0.0.1:2 ETCDCTL_CACERT=/nowhere ETCDCTL_WRITE_OUT=json
@@ -106,6 +108,7 @@ manifest_of() {
   assert_says '5 keys at revision'
 }
 
+# bats test_tags=long
 @test "server down, strange CA, no certificate, missing file: code and reason, no set" {
   calm_fleet
   before="$(etcd_sets 0)"
@@ -125,6 +128,7 @@ manifest_of() {
   assert_same "$(etcd_sets 0)" "$before"
 }
 
+# bats test_tags=long
 @test "a hung etcd is given up after seconds" {
   own_fleet 1
   kill -STOP "$(cat "$FLEET/m0/pid")"
@@ -136,6 +140,7 @@ manifest_of() {
   assert_same "$(etcd_sets 0)" ''
 }
 
+# bats test_tags=long
 @test "an etcd that hangs in the middle of a save ends with the capture's time limit" {
   calm_fleet
   etcd_stub 0 etcdctl
@@ -170,6 +175,7 @@ manifest_of() {
   assert_same "$(find "$FLEET/m0/store" -name '.partial*')" '' 'what the killed run left is swept away'
 }
 
+# bats test_tags=long
 @test "a full disk ends with 74, no set" {
   calm_fleet
   script="$(etcd_script backup 0)"
@@ -195,6 +201,7 @@ manifest_of() {
   assert_says 'no room'
 }
 
+# bats test_tags=long
 @test "a snapshot that is damaged, cut or without its hash is never published" {
   calm_fleet
   etcd_stub 0 etcdctl
@@ -210,6 +217,7 @@ manifest_of() {
   rm -rf "$FLEET/m0/stubs/"*
 }
 
+# bats test_tags=long
 @test "without a tool that restores (etcdctl 3.6, no etcdutl) the backup refuses" {
   calm_fleet
   etcd_stub 0 etcdctl
@@ -225,6 +233,7 @@ manifest_of() {
   assert_says 'proven by restoring it'
 }
 
+# bats test_tags=long
 @test "alarms: NOSPACE is a warning, CORRUPT a refusal" {
   etcd_fleet "$BATS_TEST_TMPDIR/fleet" 1
   printf '%s\n' --quota-backend-bytes=65536 >"$FLEET/m0/flags"
@@ -250,6 +259,7 @@ manifest_of() {
   assert_same "$(etcd_sets 0)" "$before"
 }
 
+# bats test_tags=long
 @test "a cluster that is not the plan's is a warning" {
   calm_fleet
   run "$(etcd_script backup 0 "INITIAL_CLUSTER='m0=${PEER_URL[0]},m1=https://127.0.0.1:9'" '-a MEMBER_NAMES=(m0 m1)')" --dry-run
@@ -283,6 +293,7 @@ manifest_of() {
   assert_status 0
 }
 
+# bats test_tags=long
 @test "restored where everything is gone: data directory and process" {
   own_fleet 1
   content="$(etcd_content 0)"
@@ -312,6 +323,7 @@ manifest_of() {
   assert_same "$(etcd_content 0)" "$content"
 }
 
+# bats test_tags=long
 @test "a damaged set is refused and the live member is not touched" {
   calm_fleet
   content="$(etcd_content 0)"
@@ -327,6 +339,7 @@ manifest_of() {
   cp -r "$BATS_TEST_TMPDIR/keep" "$set"
 }
 
+# bats test_tags=long
 @test "a set whose keys or revision are not the recorded ones does not pass the stage" {
   calm_fleet
   set="$(find "$FLEET/m0/store/etcd/etcd" -mindepth 1 -maxdepth 1 | sort | tail -n 1)"
@@ -344,6 +357,7 @@ manifest_of() {
   done
 }
 
+# bats test_tags=long
 @test "restored into a directory: a member of its own that can be started alone" {
   calm_fleet
   content="$(etcd_content 0)"
@@ -359,6 +373,7 @@ manifest_of() {
   assert_same "$(ETCDCTL_API=3 etcdctl --endpoints unix://client:1 get --prefix '' | sha256sum)" "$content"
 }
 
+# bats test_tags=long
 @test "verify and drill: shallow, deep, timed, and nothing is left" {
   calm_fleet
   facts=("SCRATCH_DIR='$BATS_TEST_TMPDIR/scratch'")
@@ -408,6 +423,7 @@ manifest_of() {
   assert_same "$(find "$FLEET/m0/store" -name SUSPECT | wc -l)" 3
 }
 
+# bats test_tags=long
 @test "where etcd runs in a container only, the stage is checked without starting it" {
   calm_fleet
   mkdir "$BATS_TEST_TMPDIR/bin"
@@ -419,6 +435,7 @@ manifest_of() {
   assert_says 'a data directory of'
 }
 
+# bats test_tags=long
 @test "a data directory that is a mount point keeps its mount" {
   own_fleet 1
   content="$(etcd_content 0)"
@@ -433,6 +450,7 @@ manifest_of() {
   assert_same "$(etcd_content 0)" "$content"
 }
 
+# bats test_tags=long
 @test "etcd does not start on the restored data: the old data is back and running" {
   own_fleet 1
   "$(etcd_script backup 0)"
@@ -451,6 +469,7 @@ SCRIPT
   assert_same "$(etcd_content 0)" "$content"
 }
 
+# bats test_tags=long
 @test "etcd is started but comes up dead: given up, the old data is back" {
   own_fleet 1
   "$(etcd_script backup 0)"
@@ -508,6 +527,7 @@ SCRIPT
   assert_same "$(etcd_content 0)" "$content"
 }
 
+# bats test_tags=long
 @test "an etcd that the plan cannot stop is not pulled the data from under" {
   calm_fleet
   content="$(etcd_content 0)"
@@ -517,6 +537,7 @@ SCRIPT
   assert_same "$(etcd_content 0)" "$content"
 }
 
+# bats test_tags=long
 @test "a write-ahead log kept elsewhere is refused" {
   calm_fleet
   mkdir -p "$BATS_TEST_TMPDIR/data/member/snap"
@@ -526,6 +547,7 @@ SCRIPT
   etcd_at 0 endpoint health
 }
 
+# bats test_tags=long
 @test "revisions are moved ahead where the tool can (strict stub of etcdutl)" {
   own_fleet 1
   etcd_stub 0 etcdutl
@@ -544,6 +566,7 @@ SCRIPT
 
 # --- Topologies -----------------------------------------------------------------------------------------------------
 
+# bats test_tags=long
 @test "systemd (strict stub of systemctl): stopped, swapped, started, the unit's user owns the data" {
   own_fleet 1
   etcd_stub 0 systemctl
@@ -564,6 +587,7 @@ SCRIPT
   assert_same "$(stat -c %U:%G "$FLEET/m0/data/member")" daemon:daemon
 }
 
+# bats test_tags=long
 @test "static pods (strict stub of a kubelet): the control plane is gone before the swap and comes back after it" {
   etcd_fleet "$BATS_TEST_TMPDIR/fleet" 1
   # Names of this run's own: the stand-ins are looked for in the process list.
@@ -642,6 +666,7 @@ restore_together() {
   assert_same "$(etcd_at 0 member list | wc -l)" 3
 }
 
+# bats test_tags=long
 @test "three living members that changed since: restored one by one, what came later is gone" {
   own_fleet 3
   content="$(etcd_content 0)"
@@ -677,6 +702,7 @@ restore_together() {
 
 # --- By hand ------------------------------------------------------------------------------------------------------------
 
+# bats test_tags=long
 @test "a hand-run of every script reads as its transcript" {
   source "$BATS_TEST_DIRNAME/lib/lifeboat.bash"
   source "$BATS_TEST_DIRNAME/lib/transcript.bash"

@@ -20,10 +20,12 @@ setup() {
   [[ -f $GCS_ROOT/backups/a/b/files/notes/$(disk_sets)/MANIFEST ]]
 }
 
+# bats test_tags=long
 @test "the bucket has a retention of its own, and follows no deletion of the disk" {
   demand_own_retention
 }
 
+# bats test_tags=long
 @test "a set that is half sent does not exist" {
   touch "$GCS_ROOT/.no-manifest"
   box backup-notes
@@ -34,6 +36,7 @@ setup() {
   assert_same "$(offsite_sets)" "$(disk_sets)"
 }
 
+# bats test_tags=long
 @test "no account or no right is 77, no bucket 78, no retention policy where the plan demands one 78" {
   box backup-notes
   : >"$CREDENTIALS"

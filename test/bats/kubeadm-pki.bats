@@ -33,6 +33,7 @@ portrait() {
   assert_says 'the CA stays the same'
 }
 
+# bats test_tags=long
 @test "verify --deep and drill prove it; --into leaves it aside" {
   run -0 "$PLACE/opt/backup-it.sh"
   run -0 "$PLACE/opt/verify-it.sh" --deep
@@ -78,6 +79,7 @@ portrait() {
   run -1 compgen -G "$PLACE/backups/k8s/it/*"
 }
 
+# bats test_tags=long
 @test "missing: 69 with what it means; an external CA is said in the plan" {
   rm "$ETC/pki/ca.key"
   run -69 "$PLACE/opt/backup-it.sh"
@@ -98,6 +100,7 @@ portrait() {
   assert_says 'pki/apiserver.crt has ended'
 }
 
+# bats test_tags=long
 @test "a damaged set is refused, and live stays as it is" {
   local set
   run -0 "$PLACE/opt/backup-it.sh"
@@ -109,6 +112,7 @@ portrait() {
   run -65 "$PLACE/opt/verify-it.sh"
 }
 
+# bats test_tags=long
 @test "a hand-run of every script reads as its transcript" {
   source "$BATS_TEST_DIRNAME/lib/transcript.bash"
   transcript_begin "$PLACE"

@@ -52,6 +52,7 @@ setup() {
   assert_silent_about 'ca.crt, which is not in the plan'
 }
 
+# bats test_tags=long
 @test "a damaged set is refused, and live stays as it is" {
   run -0 "$PLACE/opt/backup-it.sh"
   damage "$(compgen -G "$PLACE/backups/k8s/it/*T*/files.tar*")" 200
@@ -60,6 +61,7 @@ setup() {
   cmp "$FILE" "$PLACE/before"
 }
 
+# bats test_tags=long
 @test "a hand-run of every script reads as its transcript" {
   source "$BATS_TEST_DIRNAME/lib/transcript.bash"
   transcript_begin "$PLACE"

@@ -261,6 +261,7 @@ objects() { restore --into "$1" --quiet && (cd "$1" && find . -name '*.json' | s
   assert_tidy
 }
 
+# bats test_tags=long
 @test "what was changed is in the diff without its values, and goes back; what came later stays; the old form is kept" {
   run -0 backup
   local before
@@ -301,6 +302,7 @@ objects() { restore --into "$1" --quiet && (cd "$1" && find . -name '*.json' | s
   kube --namespace shop delete service thief
 }
 
+# bats test_tags=long
 @test "a cluster that would refuse is not changed at all; one that refuses half-way is as it was" {
   kube --namespace shop create configmap first --from-literal a=1
   kube --namespace shop create configmap second --from-literal a=1
@@ -372,6 +374,7 @@ quota_allows() { [[ $(kube --namespace shop get quota tight -o 'jsonpath={.statu
   assert_tidy
 }
 
+# bats test_tags=long
 @test "no answer: 69; not known or not allowed: 77; no such context or file: 78; a broken API: 69" {
   run -0 backup
   sed "s|server: .*|server: \"https://127.0.0.1:$(free_port)\"}}]|" "$KUBECONFIG_FILE" >"$BATS_TEST_TMPDIR/down"
@@ -435,6 +438,7 @@ api_is_broken() { ! kube api-resources -o name; }
   assert_tidy
 }
 
+# bats test_tags=long
 @test "single namespaces, without Secrets and without a type: nothing else of the cluster is touched" {
   with KUBERNETES_NAMESPACES '(shop)' KUBERNETES_EXCLUDE '(networkpolicies.networking.k8s.io)' KUBERNETES_SECRETS 0 ENCRYPTION none
   run -0 backup
@@ -466,6 +470,7 @@ api_is_broken() { ! kube api-resources -o name; }
   run -0 node "$root/dist/lifeboat.mjs" check
 }
 
+# bats test_tags=long
 @test "a hand-run of every script reads as its transcript" {
   source "$BATS_TEST_DIRNAME/lib/transcript.bash"
   # Only what is its own: other namespaces and types differ between versions.

@@ -55,6 +55,7 @@ same_facts() {
   [[ $1 == "$2" ]]
 }
 
+# bats test_tags=long
 @test "sql_select_limit and other state of a session cut no rows: globally, and by init_connect for the documented account" {
   own full
   maria 'CREATE TABLE shop.many (a INT)' 'INSERT INTO shop.many SELECT seq FROM shop.seq_1_to_1000'
@@ -79,6 +80,7 @@ same_facts() {
   same_facts "$(maria_facts)" "$before"
 }
 
+# bats test_tags=long
 @test "a limit that cuts the list of tables, and a limit on big selects, are named: nothing is published" {
   own full
   maria 'SET GLOBAL sql_select_limit = 5'
@@ -95,6 +97,7 @@ same_facts() {
   assert_tidy
 }
 
+# bats test_tags=long
 @test "rows that are missing in a dump are found while it is made; a table that is written to meanwhile is no alarm" {
   own full
   shadow mariadb-dump <<'SHADOW'
@@ -147,6 +150,7 @@ forge_payload() {
   printf 'manifest_sha256=%s\n' "$(sha256sum <"$set/MANIFEST" | cut -d ' ' -f 1)" >>"$set/MANIFEST"
 }
 
+# bats test_tags=long
 @test "columns that take their default from a sequence, also of a later database, come back: all of it, and chosen databases" {
   own empty
   maria 'CREATE DATABASE a' 'CREATE DATABASE z' 'CREATE SEQUENCE a.s' 'CREATE SEQUENCE z.later START WITH 7 INCREMENT BY 3' \
@@ -171,6 +175,7 @@ forge_payload() {
 # What a test of sequences compares: the rows, and that the next number was never given away.
 maria_values() { maria 'SELECT * FROM a.t' 'SELECT * FROM a.u' 'SELECT increment, minimum_value, maximum_value, cycle_option FROM a.s' 'SELECT increment, minimum_value FROM z.later' 'SELECT (SELECT next_not_cached_value FROM a.s) > (SELECT MAX(id) FROM a.t)'; }
 
+# bats test_tags=long
 @test "a view that refers to nothing, a past kept by transaction, a table that cannot be opened: the rest is published, 65 names them" {
   own full
   maria 'CREATE TABLE shop.gone (i INT)' 'CREATE VIEW shop.`in``valid %s` AS SELECT i FROM shop.gone' 'CREATE VIEW shop.broken AS SELECT * FROM shop.`in``valid %s`' 'DROP TABLE shop.gone' \
@@ -203,6 +208,7 @@ maria_values() { maria 'SELECT * FROM a.t' 'SELECT * FROM a.u' 'SELECT increment
   run -0 verify --deep
 }
 
+# bats test_tags=long
 @test "a database that the server's own dump program cannot name: 65 with its name, all others are published" {
   own full
   local name
@@ -247,6 +253,7 @@ maria_values() { maria 'SELECT * FROM a.t' 'SELECT * FROM a.u' 'SELECT increment
   same_facts "$(maria_facts)" "$before"
 }
 
+# bats test_tags=long
 @test "indexes of words, rows too wide for the strict mode, rows that a CHECK refuses, and a full table in memory come back as they were" {
   own empty --innodb-ft-min-token-size=2 --ft-min-word-len=2 --innodb-strict-mode=OFF --max-heap-table-size=64M
   maria 'CREATE DATABASE w' 'CREATE TABLE w.words (id INT PRIMARY KEY, t TEXT, FULLTEXT (t))' "INSERT INTO w.words VALUES (1, 'qi up'), (2, 'down there')" \
@@ -260,7 +267,9 @@ maria_values() { maria 'SELECT * FROM a.t' 'SELECT * FROM a.u' 'SELECT increment
   run -0 verify --deep
   maria 'DROP DATABASE w'
   run -0 restore --yes
-  assert_same "$(find_words)" $'1\n1\n-1\n100000\t99999\n1'
+  # It was started with what was restored, and a table in memory lives until then.
+  assert_says 'every start of the server empties them: w.memory'
+  assert_same "$(find_words)" $'1\n1\n-1\n0\tNULL\n1'
   # The live server was given another word length since: what serves the index decides.
   maria_down
   sed -i 's/token-size=2/token-size=4/; s/word-len=2/word-len=4/' "$MY/flags"
@@ -269,12 +278,14 @@ maria_values() { maria 'SELECT * FROM a.t' 'SELECT * FROM a.u' 'SELECT increment
   assert_silent_about 'searches may miss rows'
   assert_same "$(maria "SELECT COUNT(*) FROM w.words WHERE MATCH (t) AGAINST ('down')" "SELECT COUNT(*) FROM w.words WHERE MATCH (t) AGAINST ('qi')")" $'1\n0'
   with_databases w
+  maria "SET max_heap_table_size = 67108864; INSERT INTO w.memory SELECT seq FROM w.seq_1_to_100000"
   run -0 backup
   maria 'DROP TABLE w.checked'
   run -0 restore --yes
   assert_same "$(maria 'SELECT * FROM w.checked' 'SELECT COUNT(*) FROM w.memory')" $'-1\n100000'
 }
 
+# bats test_tags=long
 @test "encrypted tables come back encrypted, and without the keys of the server nothing is begun" {
   local keys="$BATS_TEST_TMPDIR/keys"
   printf '1;%s\n2;%s\n' "$(openssl rand -hex 32)" "$(openssl rand -hex 32)" >"$keys"
@@ -294,6 +305,7 @@ maria_values() { maria 'SELECT * FROM a.t' 'SELECT * FROM a.u' 'SELECT increment
   run -77 restore --yes
 }
 
+# bats test_tags=long
 @test "chosen databases that cannot be saved first are not touched; --force goes on, and says that there is no way back" {
   own full
   with_databases shop ledger
@@ -315,6 +327,7 @@ maria_values() { maria 'SELECT * FROM a.t' 'SELECT * FROM a.u' 'SELECT increment
   assert_same "$(maria 'SELECT COUNT(*) FROM shop.picture' 'SELECT @@read_only')" $'2\n0'
 }
 
+# bats test_tags=long
 @test "no room for the safety dump: 74, and nothing is touched" {
   own full
   with_databases shop
@@ -337,6 +350,7 @@ SHADOW
   assert_same "$(maria 'SELECT @@read_only')" 0
 }
 
+# bats test_tags=long
 @test "in a plan that encrypts, the safety dump is encrypted, and undoing reads it" {
   own full
   age-keygen -o "$HOST/key" 2>"$HOST/key.out"
@@ -346,7 +360,7 @@ SHADOW
   for cipher in age openssl; do
     with ENCRYPTION "$cipher" AGE_RECIPIENTS "($(sed -n 's/Public key: //p' "$HOST/key.out"))" AGE_IDENTITY_FILE "$HOST/key" OPENSSL_KEY_FILE "$HOST/osslkey"
     run -0 backup
-    maria "INSERT INTO ledger.entry VALUES ($RANDOM$RANDOM, 'since-$cipher')"
+    maria "INSERT INTO ledger.entry VALUES ($RANDOM, 'since-$cipher')"
     before="$(maria_facts)"
     # The first load into the live server breaks off in the middle.
     rm -rf "$HOST/shadow"
@@ -369,6 +383,7 @@ SHADOW
   done
 }
 
+# bats test_tags=long
 @test "a program that writes is locked out from the safety dump to the proof: each of its rows is live or in the safety dump, and it goes on afterwards" {
   own full
   maria 'DROP VIEW ledger.across' 'CREATE TABLE ledger.steady (n INT PRIMARY KEY)' "CREATE USER app2@localhost IDENTIFIED BY 'x'" 'GRANT ALL ON ledger.* TO app2@localhost'
@@ -425,11 +440,16 @@ case "$*" in *root.cnf*--binary-mode*--max-allowed*) exit 1 ;; esac
 exec REAL "$@"
 SHADOW
   rm -rf "$HOST/shadow/mariadb.once"
+  run -75 restore --yes
+  assert_says 'an interrupted restore of thing is pending'
+  run -0 restore --undo --yes
+  same_facts "$(maria_facts)" "$before"
   run -0 restore --yes
   zstd -dc "$MY"/thing.lifeboat-undone-*.sql.zst | grep -q '^(4711)'
   [[ ! -e $HOST/state/thing.locked ]]
   assert_same "$(maria 'SELECT @@read_only')" 0
-  # The guardian is killed, too, and the next run lets them in.
+  # The guardian is killed, too, and an undo lets them in.
+  before="$(maria_facts)"
   rm -rf "$HOST/shadow"
   shadow mariadb <<'SHADOW'
 case "$*" in
@@ -446,11 +466,14 @@ SHADOW
   for pid in $(ps -eo pid=,args= | grep -F "$HOST/bin/restore.sh" | grep -v grep | awk '{ print $1 }'); do kill -KILL "$pid" 2>/dev/null || true; done
   wait "$run" || true
   assert_same "$(maria 'SELECT @@read_only')" 1
-  run -0 restore --yes
+  run -0 restore --undo --yes
   assert_same "$(maria 'SELECT @@read_only')" 0
+  same_facts "$(maria_facts)" "$before"
+  run -0 restore --yes
   [[ ! -e $HOST/state/thing.locked ]]
 }
 
+# bats test_tags=long
 @test "an account that cannot write to a read-only server, or a program that holds a lock, ends a restore before anything is dropped" {
   own full
   with_databases shop
@@ -465,6 +488,7 @@ SHADOW
   assert_same "$(maria 'SELECT @@read_only')" 0
 }
 
+# bats test_tags=long
 @test "MySQL (strict stubs): settings of SET PERSIST are carried: those of the old data directory, else those of the set" {
   own full
   maria 'DROP TABLE shop.past'

@@ -135,6 +135,7 @@ rows() { maria 'SELECT GROUP_CONCAT(id ORDER BY id) FROM shop.told'; }
   [ "$(rows)" = '0,1,2,3' ]
 }
 
+# bats test_tags=long
 @test "the newest set with all that is archived, that set alone, and a time that nothing reaches" {
   local set
   maria 'CREATE TABLE shop.told (id INT PRIMARY KEY, at VARCHAR(30))'
@@ -193,6 +194,7 @@ rows() { maria 'SELECT GROUP_CONCAT(id ORDER BY id) FROM shop.told'; }
   [ "$(rows)" = 1,2,4 ]
 }
 
+# bats test_tags=long
 @test "gaps are said: purged too early, reset, no full backup, log off; a new full backup begins another chain" {
   run -75 archive
   [[ $output == *'no full backup'*'run backup-orders.sh'* ]]
@@ -278,6 +280,7 @@ rows() { maria 'SELECT GROUP_CONCAT(id ORDER BY id) FROM shop.told'; }
   [ "$(rows)" = 1,2,3,9,10 ]
 }
 
+# bats test_tags=long
 @test "a restore that failed and was undone leaves the chain as an earlier restore ended it" {
   maria 'CREATE TABLE shop.told (id INT PRIMARY KEY, at VARCHAR(30))'
   backup
@@ -357,6 +360,7 @@ new_controller() {
   FACTS="$facts"
 }
 
+# bats test_tags=long
 @test "the log goes with the full sets to another host and on, and comes back from there after the host lost all of it" {
   local last
   maria 'CREATE TABLE shop.told (id INT PRIMARY KEY, at VARCHAR(30))'
@@ -395,6 +399,7 @@ new_controller() {
   assert_same "$(rows)" 1,2
 }
 
+# bats test_tags=long
 @test "a hand-run of every script reads as its transcript" {
   source "$BATS_TEST_DIRNAME/lib/transcript.bash"
   maria 'CREATE TABLE shop.told (id INT PRIMARY KEY, at VARCHAR(30))'

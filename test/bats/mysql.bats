@@ -111,6 +111,7 @@ SHADOW
   assert_same "$(ls "$HOST/state" "$HOST/log")" "$(printf '%s:\n\n%s:' "$HOST/log" "$HOST/state")"
 }
 
+# bats test_tags=long
 @test "tables without transactions are named, and a clean server warns of nothing" {
   calm
   run -0 backup
@@ -142,6 +143,7 @@ SHADOW
   assert_same "$(maria_print)" "$before"
 }
 
+# bats test_tags=long
 @test "a killed server with destroyed files comes back" {
   own
   local before
@@ -156,6 +158,7 @@ SHADOW
   assert_same "$(maria_print)" "$before"
 }
 
+# bats test_tags=long
 @test "a data directory that is gone altogether comes back, owned by the server's user" {
   local dir before seen=''
   # Everybody can reach this one, so the throw-away server runs as the server's user, too.
@@ -183,6 +186,7 @@ SHADOW
   assert_same "$(stat -c '%U %a' "$MY/data") $(stat -c %U "$MY/data/shop")" 'mysql 750 mysql'
 }
 
+# bats test_tags=long
 @test "an ordinary user can do all of it with a server of his own" {
   local dir
   dir="$(mktemp -d /tmp/lifeboat-mysql.XXXXXX)" OTHER_DIR="$dir"
@@ -226,6 +230,7 @@ SHADOW
   assert_tidy
 }
 
+# bats test_tags=long
 @test "chosen databases that are gone come back, encrypted with openssl" {
   own
   openssl rand -hex 32 >"$HOST/key"
@@ -240,6 +245,7 @@ SHADOW
   assert_same "$(maria_print shop "$ODD")" "$before"
 }
 
+# bats test_tags=long
 @test "when the live server does not take the dump, the databases are put back as they were" {
   own
   with_databases shop ledger
@@ -295,6 +301,7 @@ SHADOW
   assert_tidy
 }
 
+# bats test_tags=long
 @test "a database too damaged for a safety dump can be restored with --force" {
   own
   with_databases shop ledger
@@ -329,6 +336,7 @@ SHADOW
   assert_tidy
 }
 
+# bats test_tags=long
 @test "a server that still runs although its service says it was stopped keeps its data" {
   own
   run -0 backup
@@ -340,6 +348,7 @@ SHADOW
   assert_same "$(echo "$MY"/data.lifeboat-old-*)" "$MY/data.lifeboat-old-*"
 }
 
+# bats test_tags=long
 @test "a data directory that is a mount point is replaced from the inside" {
   mkdir -p "$BATS_TEST_TMPDIR/db/data"
   mount -t tmpfs -o size=400m none "$BATS_TEST_TMPDIR/db/data"
@@ -363,6 +372,7 @@ SHADOW
   assert_same "$failed" 0
 }
 
+# bats test_tags=long
 @test "a restore of everything is refused before anything happens when the service is unknown" {
   calm
   with SERVICE_KIND none
@@ -372,6 +382,7 @@ SHADOW
   run -78 restore --dry-run
 }
 
+# bats test_tags=long
 @test "a set of chosen databases is not restored as a whole server, nor the other way round" {
   calm
   run -0 backup
@@ -384,6 +395,7 @@ SHADOW
   assert_says 'holds chosen databases only'
 }
 
+# bats test_tags=long
 @test "--into leaves a data directory that a server can be started on, and nothing running" {
   calm
   local before
@@ -409,6 +421,7 @@ SHADOW
   assert_tidy
 }
 
+# bats test_tags=long
 @test "a page size and a case rule of the server's own are those of the throw-away server" {
   MY="$BATS_TEST_TMPDIR/db" SOCK="$BATS_TEST_TMPDIR/db/s"
   MARIA_TEMPLATE="$BATS_TEST_TMPDIR/template"
@@ -426,6 +439,7 @@ SHADOW
   assert_same "$(maria 'SELECT a, @@innodb_page_size FROM MIXED.TABLE1')" $'1\t8192'
 }
 
+# bats test_tags=long
 @test "tables with a DATA DIRECTORY do not touch the live files while they are restored aside" {
   own
   mkdir "$BATS_TEST_TMPDIR/ext"
@@ -464,6 +478,7 @@ SHADOW
   assert_same "$(maria_print)" "$before"
 }
 
+# bats test_tags=long
 @test "a row that is not taken does not get into the log" {
   calm
   forge_set "sed \"s/'hong@example.com'/secret-row 'x'/\""
@@ -475,6 +490,7 @@ SHADOW
   [[ ! -e $BATS_TEST_TMPDIR/look ]]
 }
 
+# bats test_tags=long
 @test "a dump that does not hold what its MANIFEST names is found, by looking and by loading" {
   calm
   run -0 backup
@@ -510,6 +526,7 @@ SHADOW
   assert_same "$(sets)" ''
 }
 
+# bats test_tags=long
 @test "an unknown database: 65, and the known ones are named" {
   calm
   with_databases shop shopp
@@ -545,6 +562,7 @@ SHADOW
   assert_says 'none of these is installed on this host: mariadb-dump mysqldump'
 }
 
+# bats test_tags=long
 @test "an account with the four rights of the documentation makes a complete backup" {
   calm
   printf 'b4ckup-pass\n' >"$HOST/secret"
@@ -572,6 +590,7 @@ SHADOW
   assert_says 'may not restore'
 }
 
+# bats test_tags=long
 @test "odd passwords, by secret and over the socket" {
   own
   local password
@@ -584,6 +603,7 @@ SHADOW
   done
 }
 
+# bats test_tags=long
 @test "over TCP, with the password from the environment" {
   maria_new "$BATS_TEST_TMPDIR/db"
   local port
@@ -599,6 +619,7 @@ SHADOW
   assert_says 'DB_PASSWORD is not set'
 }
 
+# bats test_tags=long
 @test "a credentials file that others may read is refused" {
   calm
   cp "$MY/root.cnf" "$HOST/cnf"
@@ -613,6 +634,7 @@ SHADOW
   assert_says 'is not there'
 }
 
+# bats test_tags=long
 @test "option files and the environment of the operator have no say" {
   calm
   mkdir "$HOST/home"
@@ -644,6 +666,7 @@ SHADOW
   assert_tidy
 }
 
+# bats test_tags=long
 @test "a server that is killed while it is dumped: 69, no set, older sets stay" {
   own
   run -0 backup
@@ -666,6 +689,7 @@ SHADOW
   assert_tidy
 }
 
+# bats test_tags=long
 @test "a backup that is told to end leaves nothing; one that is killed is swept away by the next" {
   own
   shadow mariadb-dump <<'SHADOW'
@@ -696,6 +720,7 @@ SHADOW
   assert_same "$(sets | wc -l)" 1
 }
 
+# bats test_tags=long
 @test "a restore that is killed takes its throw-away server along" {
   own
   run -0 backup
@@ -715,6 +740,7 @@ SHADOW
   assert_tidy
 }
 
+# bats test_tags=long
 @test "a store without room: 74, older sets stay" {
   own
   maria 'CREATE TABLE shop.big (a LONGBLOB)' 'INSERT INTO shop.big SELECT RANDOM_BYTES(1024) FROM shop.seq_1_to_9000'
@@ -735,6 +761,7 @@ as_mysql8() {
   PATH="$BATS_TEST_DIRNAME/stubs/mysql8:$BATS_FILE_TMPDIR/no-database" "$@"
 }
 
+# bats test_tags=long
 @test "MySQL (strict stubs): its own flags, positions and GTID set; backup, verify and restore of everything" {
   own
   printf -- '--log-bin=bin\n' >>"$MY/flags"
@@ -758,6 +785,7 @@ as_mysql8() {
   assert_says 'the set was made with 8.0.36'
 }
 
+# bats test_tags=long
 @test "MySQL (strict stubs): older versions get the flags that they know, chosen databases are restored in place" {
   own
   printf -- '--log-bin=bin\n' >>"$MY/flags"
@@ -778,6 +806,7 @@ as_mysql8() {
   assert_same "$(maria_print shop)" "$before"
 }
 
+# bats test_tags=long
 @test "MySQL (strict stubs): MariaDB's dump program is refused for a MySQL server" {
   calm
   mkdir "$HOST/few"
@@ -787,6 +816,7 @@ as_mysql8() {
   assert_says 'belongs to the other one of MySQL and MariaDB'
 }
 
+# bats test_tags=long
 @test "versions, flags and grants" {
   calm
   set +eu

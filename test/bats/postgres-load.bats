@@ -77,6 +77,7 @@ code_print() {
 COPY x (y) FROM stdin;\""
 }
 
+# bats test_tags=long
 @test "functions that find their tables by the database's path: in checks, domains, indexes, materialized views; with one connection and with several" {
   user_code
   local before
@@ -155,6 +156,7 @@ SQL
   assert_clean
 }
 
+# bats test_tags=long
 @test "settings of roles, databases, the environment and start-up files change nothing in a dump or a restore" {
   local setting
   sql postgres 'CREATE ROLE nobody_at_all' 'CREATE ROLE boss LOGIN SUPERUSER' 'CREATE DATABASE data'
@@ -196,6 +198,7 @@ SQL
   run -65 stranger "$HOST/bin/restore.sh" --set 20000101T000000Z
 }
 
+# bats test_tags=long
 @test "what is broken in one place does not stop the rest: a library that is gone, a damaged page; named, published, told" {
   local file before="$HOST/before"
   cp "$(dirname "$("$PG_REAL_BIN/pg_config" --pkglibdir)/x")/hstore.so" "$BATS_TEST_TMPDIR/gone.so"

@@ -88,6 +88,7 @@ teardown() {
   assert_same "$(pg_print)" "$before"
 }
 
+# bats test_tags=long
 @test "a new, empty server takes everything: the disaster" {
   own_with_set
   local before
@@ -110,6 +111,7 @@ teardown() {
   assert_says 'authentication failed'
 }
 
+# bats test_tags=long
 @test "chosen databases, encrypted with age: they come back, all others and the roles stay as they are" {
   own
   age-keygen -o "$HOST/key" 2>"$HOST/key.out"
@@ -133,6 +135,7 @@ teardown() {
   assert_clean
 }
 
+# bats test_tags=long
 @test "as root the server is reached as another user, and its dumps are loaded by several connections" {
   own
   printf 'local all all peer\n' >"$PG/data/pg_hba.conf"
@@ -149,6 +152,7 @@ teardown() {
   run -0 verify --deep
 }
 
+# bats test_tags=long
 @test "an ordinary user can do all of it" {
   own
   chown -R postgres "$HOST"
@@ -224,6 +228,7 @@ teardown() {
   assert_clean
 }
 
+# bats test_tags=long
 @test "wrong password: 77; an unknown database: 65; a server that is down: 69" {
   own
   printf 'local all all scram-sha-256\n' >"$PG/data/pg_hba.conf"
@@ -252,6 +257,7 @@ teardown() {
   assert_tidy
 }
 
+# bats test_tags=long
 @test "programs older than the server or the set are refused: 69, and say what to install" {
   calm_with_set
   shadow_program pg_dump <<'SHADOW'
@@ -271,6 +277,7 @@ SHADOW
   assert_says 'correct binDirectory'
 }
 
+# bats test_tags=long
 @test "a set that was cut or changed is refused: 65, and nothing live is touched" {
   own_with_set
   local set file
@@ -323,6 +330,7 @@ SHADOW
   assert_clean
 }
 
+# bats test_tags=long
 @test "rows that are not taken do not get into the log; live is as it was" {
   own
   with_databases shop
@@ -341,6 +349,7 @@ SHADOW
   assert_clean
 }
 
+# bats test_tags=long
 @test "an extension that the server has not installed is named before anything is done: 69" {
   calm_with_set
   local set
@@ -351,6 +360,7 @@ SHADOW
   assert_says 'has not installed these extensions of the backup: postgis-topology'
 }
 
+# bats test_tags=long
 @test "a database that does not hold what the MANIFEST names is found, by looking and by loading" {
   calm_with_set
   local set
@@ -365,6 +375,7 @@ SHADOW
   assert_clean
 }
 
+# bats test_tags=long
 @test "the set and the plan must speak of the same thing" {
   calm_with_set
   with_databases shop
@@ -372,6 +383,7 @@ SHADOW
   assert_says 'holds the whole server'
 }
 
+# bats test_tags=long
 @test "sessions are ended, also those that come back; new ones find the restored database" {
   own_with_set
   (while [[ ! -e $HOST/done ]]; do sql shop 'SELECT pg_sleep(30)' >>"$HOST/app" 2>&1 || true; done) 3>&- &
@@ -426,7 +438,9 @@ SHADOW
   run -0 restore --undo --yes
   assert_says 'gave the databases as they were their names back'
   assert_says 'what was live until now is kept'
-  while IFS= read -r name; do sql template1 "DROP DATABASE \"$name\""; done < <(sql template1 "SELECT datname FROM pg_database WHERE datname ~ '_lifeboat_old_'")
+  assert_says 'the role keeper, which the restore had made, is in use and stays'
+  while IFS= read -r name; do sql template1 "$name"; done < <(sql template1 "SELECT format('DROP DATABASE %I', datname) FROM pg_database WHERE datname ~ '_lifeboat_old_'")
+  sql template1 'DROP ROLE keeper'
   assert_same "$(pg_print)" "$before"
   assert_clean
   with BIN_DIR ''
@@ -434,6 +448,7 @@ SHADOW
   assert_clean
 }
 
+# bats test_tags=long
 @test "killed or told to end while it loads: the next run, or this one, takes away what was loaded" {
   own_with_set
   sql template1 'CREATE ROLE late' 'ALTER ROLE reader RENAME TO reader2'
@@ -466,6 +481,7 @@ SHADOW
   assert_clean
 }
 
+# bats test_tags=long
 @test "a journal of another server is not acted upon" {
   own_with_set
   printf 'server\t1234\nscratch\tpostgres\nrole\tapp\n' >"$HOST/state/thing.postgres"
@@ -474,6 +490,7 @@ SHADOW
   assert_clean
 }
 
+# bats test_tags=long
 @test "a server without room: 74, live as it was; a store without room: 74, older sets stay" {
   own
   mkdir "$BATS_TEST_TMPDIR/small"
@@ -501,6 +518,7 @@ SHADOW
   pg_down
 }
 
+# bats test_tags=long
 @test "a restore into a directory leaves a server's data to look at; a drill and a deep verification leave nothing" {
   calm_with_set
   run -0 drill
@@ -523,6 +541,7 @@ SHADOW
   assert_tidy
 }
 
+# bats test_tags=long
 @test "a stage whose path is too long for a socket" {
   calm_with_set
   local long
@@ -535,6 +554,7 @@ SHADOW
   assert_same "$(find /tmp -maxdepth 1 -name 'lifeboat-pg.*' | sort)" "$before"
 }
 
+# bats test_tags=long
 @test "a restore that is killed takes its throw-away server along" {
   calm_with_set
   shadow_program pg_restore <<'SHADOW'
@@ -554,6 +574,7 @@ SHADOW
   assert_tidy
 }
 
+# bats test_tags=long
 @test "a backup that is told to end leaves nothing" {
   calm
   shadow_program pg_dump <<'SHADOW'
@@ -572,6 +593,7 @@ SHADOW
   assert_clean
 }
 
+# bats test_tags=long
 @test "tablespaces: below the stage in a drill, asked for on a server that lacks them" {
   own
   mkdir "$BATS_TEST_TMPDIR/space"
@@ -593,6 +615,7 @@ SHADOW
   assert_says "LOCATION '$BATS_TEST_TMPDIR/space'"
 }
 
+# bats test_tags=long
 @test "a standby is not restored into" {
   calm_with_set
   pg_new "$BATS_TEST_TMPDIR/standby"
@@ -605,6 +628,7 @@ SHADOW
   run -0 backup
 }
 
+# bats test_tags=long
 @test "statements, versions and names" {
   calm
   set +eu
@@ -622,6 +646,7 @@ SHADOW
   run -65 pg_parse_statements <<<'CREATE ROLE x;'
 }
 
+# bats test_tags=long
 @test "a hand-run of every script reads as its transcript" {
   source "$BATS_TEST_DIRNAME/lib/transcript.bash"
   own

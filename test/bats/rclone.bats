@@ -44,10 +44,12 @@ END
   demand_round_trip
 }
 
+# bats test_tags=long
 @test "the remote has a retention of its own, and follows no deletion of the disk" {
   demand_own_retention
 }
 
+# bats test_tags=long
 @test "a set that is half sent does not exist" {
   mkdir -p "$BATS_TEST_TMPDIR/stops"
   printf '#!/bin/bash\ncase "$*" in *copyto*MANIFEST*) exit 5 ;; esac\nexec /usr/bin/rclone "$@"\n' >"$BATS_TEST_TMPDIR/stops/rclone"
@@ -55,6 +57,7 @@ END
   demand_nothing_half env PATH="$BATS_TEST_TMPDIR/stops:$PATH" "$PLACE/opt/push-notes.sh"
 }
 
+# bats test_tags=long
 @test "a remote that knows no hashes is read back, and one that changes what it stores is found out" {
   sed -i "s#offsite.remote=s3:rclone/a b#offsite.remote=crypt:#" "$PLACE"/opt/*.sh
   demand_round_trip
@@ -67,6 +70,7 @@ END
   assert_says 'stored something else than was sent'
 }
 
+# bats test_tags=long
 @test "wrong keys are 77, an unknown remote 78, a missing configuration 77, a server that is down 69" {
   box backup-notes
   write_config wrong

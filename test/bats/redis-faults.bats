@@ -34,6 +34,7 @@ teardown() {
   assert_tidy
 }
 
+# bats test_tags=long
 @test "a damaged set is not restored: cut or turned in the store" {
   wrecked
   local before set
@@ -68,6 +69,7 @@ teardown() {
   assert_same "$output" ''
 }
 
+# bats test_tags=long
 @test "counts that are not those of the MANIFEST are found, in the file and in a server" {
   wrecked
   local before set
@@ -85,6 +87,7 @@ teardown() {
   assert_same "$(live_files)" "$before"
 }
 
+# bats test_tags=long
 @test "server down: 69; hung: 69; older sets stay" {
   own
   run -0 backup
@@ -116,6 +119,7 @@ teardown() {
   assert_tidy
 }
 
+# bats test_tags=long
 @test "a backup that is told to end leaves nothing; one that is killed is swept away by the next" {
   CONFIG=('rdb-key-save-delay 100')
   own
@@ -139,6 +143,7 @@ teardown() {
   assert_same "$(sets | wc -l)" 1
 }
 
+# bats test_tags=long
 @test "a restore that is killed takes its throw-away server along, and can be run again" {
   wrecked
   local server
@@ -220,6 +225,7 @@ SHADOW
   assert_same "$(redis_print)" "$before"
 }
 
+# bats test_tags=long
 @test "a server that loads something else is found out, and put back" {
   wrecked
   redis_down
@@ -239,6 +245,7 @@ SHADOW
   assert_says 'correct the plan, a restore will refuse'
 }
 
+# bats test_tags=long
 @test "a server that still runs although its service says it was stopped keeps its data" {
   wrecked
   set_list SERVICE_STOP true
@@ -252,6 +259,7 @@ SHADOW
   assert_tidy
 }
 
+# bats test_tags=long
 @test "where memory is short, nothing is loaded for a trial" {
   wrecked
   forge_manifest "$(last_set)" 's/^position.used_memory=.*/position.used_memory=99999999999999/'
@@ -263,6 +271,7 @@ SHADOW
   assert_same "$(redis_print)" "$BEFORE"
 }
 
+# bats test_tags=long
 @test "disks without room: 74, older sets stay" {
   own
   rd EVAL "for i = 1, 40 do local t = {} for j = 1, 4000 do t[j] = string.format('%08x', math.random(0, 2147483647)) end redis.call('SET', 'big' .. i, table.concat(t)) end" 0

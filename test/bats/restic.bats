@@ -41,11 +41,13 @@ repository() {
   repository check --read-data
 }
 
+# bats test_tags=long
 @test "the repository has a retention of its own, and what nobody needs is gone" {
   demand_own_retention
   assert_same "$(repository snapshots --json | tr '{' '\n' | grep -c '"file=MANIFEST"')" 2
 }
 
+# bats test_tags=long
 @test "a set that is half sent does not exist" {
   mkdir -p "$BATS_TEST_TMPDIR/stops"
   printf '#!/bin/bash\ncase "$*" in *backup*MANIFEST*) exit 1 ;; esac\nexec /usr/bin/restic "$@"\n' >"$BATS_TEST_TMPDIR/stops/restic"
@@ -62,6 +64,7 @@ repository() {
   run ! grep -E 'TESTSECRET|pass word' "$BATS_TEST_TMPDIR/spied"
 }
 
+# bats test_tags=long
 @test "a wrong password is 77, no repository 78, a server that is down 69" {
   box backup-notes
   printf 'wrong\n' >"$SECRETS/password"
@@ -74,6 +77,7 @@ repository() {
   assert_same "$(disk_sets | wc -l)" 1
 }
 
+# bats test_tags=long
 @test "large data arrives with the same hash in constant memory, in a repository that is a directory" {
   sed -i "s#offsite\.repository=[^ ']*#offsite.repository=$PLACE/repository#" "$PLACE"/opt/*.sh
   RESTIC_PASSWORD='pass word' restic --quiet --no-cache --repo "$PLACE/repository" init

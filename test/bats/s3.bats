@@ -32,6 +32,7 @@ setup() {
   assert_same "$(aws_test s3 ls --recursive s3://backups | awk '{ print $4 }' | head -n 1)" "a/b/files/notes/$(disk_sets)/MANIFEST"
 }
 
+# bats test_tags=long
 @test "the bucket has a retention of its own, and follows no deletion of the disk" {
   demand_own_retention
 }
@@ -94,6 +95,7 @@ END
   run ! box restore-notes --from offsite --yes
 }
 
+# bats test_tags=long
 @test "wrong keys are 77, a bucket that is not there 78, a server that is down 69; the disk keeps its set" {
   box backup-notes
   printf '[default]\naws_access_key_id = TESTKEY\naws_secret_access_key = wrong\n' >"$CREDENTIALS"
@@ -135,6 +137,7 @@ END
   assert_same "$(offsite_sets | wc -l)" 3
 }
 
+# bats test_tags=long
 @test "large data arrives with the same hash in constant memory" {
   demand_large_data 400000
 }

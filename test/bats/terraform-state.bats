@@ -78,6 +78,7 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
   assert_says 'no changes'
 }
 
+# bats test_tags=long
 @test "a lost state, at which Terraform ends with 0, is no backup; it comes back with its serial" {
   new_terraform_host
   tf_apply
@@ -95,6 +96,7 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
   assert_tidy
 }
 
+# bats test_tags=long
 @test "a damaged state is no backup, and does not stand in the way of a restore" {
   new_terraform_host '  backend "local" {
     path = "sub dir/my.tfstate"
@@ -111,6 +113,7 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
   assert_tidy
 }
 
+# bats test_tags=long
 @test "the workspace is the plan's, whichever one is selected, and whatever the shell says" {
   new_terraform_host
   tf_apply
@@ -131,6 +134,7 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
   assert_same "$(find "$TF/terraform.tfstate.d" -type f)" "$TF/terraform.tfstate.d/side/terraform.tfstate"
 }
 
+# bats test_tags=long
 @test "http: a state that its backend has lost comes back with its lineage, and can be restored again" {
   tf_http_up
   new_terraform_host "$TF_BACKEND"
@@ -154,6 +158,7 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
   assert_tidy
 }
 
+# bats test_tags=long
 @test "http: over a newer state; what a check refuses is put back" {
   tf_http_up
   new_terraform_host "$TF_BACKEND"
@@ -209,6 +214,7 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
   done
 }
 
+# bats test_tags=long
 @test "another lineage is another state: refused, live and unchanged; replaced with --force, and kept" {
   tf_http_up
   new_terraform_host "$TF_BACKEND"
@@ -232,7 +238,7 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
   # What a check refuses is put back, with its lineage.
   foreign="$(tf_field lineage)"
   tf_http_say tamper
-  run -65 restore --force --yes
+  run -75 restore --force --yes
   assert_same "$(tf_list) $(tf_field lineage)" "terraform_data.foreign  $foreign"
   run -0 restore --force --yes
   tf_content | diff "$HOST/before" -
@@ -250,6 +256,7 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
   assert_tidy
 }
 
+# bats test_tags=long
 @test "locked by somebody at work: 75, and nothing is changed" {
   tf_http_up
   new_terraform_host "  backend \"http\" {
@@ -276,6 +283,7 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
   assert_says "remove $TF/.terraform.tfstate.lock.info"
 }
 
+# bats test_tags=long
 @test "http: damaged there, down, wrong password: 65, 69, 77" {
   tf_http_up 'me:right'
   TF_HTTP_USERNAME=me TF_HTTP_PASSWORD=right new_terraform_host "$TF_BACKEND"
@@ -341,6 +349,7 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
   assert_tidy
 }
 
+# bats test_tags=long
 @test "verify, --deep, --into; a drill plans on the restored state and touches nothing" {
   tf_http_up
   new_terraform_host "$TF_BACKEND"
@@ -368,6 +377,7 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
   assert_tidy
 }
 
+# bats test_tags=long
 @test "a payload that was touched, a set that lies, a Terraform that is too old, one that was not initialised" {
   tf_http_up
   new_terraform_host "$TF_BACKEND"
@@ -483,6 +493,7 @@ versions() { aws_test s3api list-object-versions --bucket "$BUCKET" --output tex
   assert_tidy
 }
 
+# bats test_tags=long
 @test "s3: a version that is no state, of another lineage, not there; refused keys and a bucket that does not answer" {
   new_s3_host
   keep_versions
@@ -532,6 +543,7 @@ versions() { aws_test s3api list-object-versions --bucket "$BUCKET" --output tex
   assert_tidy
 }
 
+# bats test_tags=long
 @test "a hand-run of every script reads as its transcript" {
   source "$BATS_TEST_DIRNAME/lib/transcript.bash"
   new_terraform_host

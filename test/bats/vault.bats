@@ -78,6 +78,7 @@ new_vault_host() {
 unseal() { "$HOST/bin/unseal.sh" "$@"; }
 manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
 
+# bats test_tags=long
 @test "a backup: the active replica's snapshot, with its position; what the operator's shell says has no say" {
   seal 10.0.0.1
   VAULT_ADDR=http://elsewhere VAULT_TOKEN=wrong VAULT_FORMAT=json VAULT_NAMESPACE=x VAULT_SKIP_VERIFY=1 run -0 backup
@@ -120,6 +121,7 @@ manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
   [[ ! -e $HOST/state/thing.vault ]]
 }
 
+# bats test_tags=long
 @test "the total loss: a new cluster is replaced with -force, and unsealed with the keys of the backup" {
   run -0 backup
   new_cluster
@@ -136,6 +138,7 @@ manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
   run -0 backup
 }
 
+# bats test_tags=long
 @test "a re-keyed Vault does not take the snapshot: 78, and everything is as it was" {
   run -0 backup
   change 'c["keys"] = ["cmVrZXllZA=="] + c["keys"][1:]; c["data"] = {"kv/app": "newer"}'
@@ -146,6 +149,7 @@ manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
   assert_tidy
 }
 
+# bats test_tags=long
 @test "with wrong keys after a -force: 77, nothing is put back, unseal-… with the right ones ends it" {
   run -0 backup
   new_cluster
@@ -198,6 +202,7 @@ manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
   assert_says 'https://10.0.0.3:8200: away'
 }
 
+# bats test_tags=long
 @test "keys are asked for at a terminal, without showing them; without one it says so" {
   seal 10.0.0.2
   with UNSEAL_KEYS '()'
@@ -215,6 +220,7 @@ manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
   grep 'unseal key 3 of 3' "$BATS_TEST_TMPDIR/typed"
 }
 
+# bats test_tags=long
 @test "auto-unseal: no keys are asked for; it is waited for" {
   change 'c["seal"] = "transit"'
   run -0 backup
@@ -226,6 +232,7 @@ manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
   assert_says 'does not serve after 3 s'
 }
 
+# bats test_tags=long
 @test "no answer: 69; no right: 77; not raft: 78; not initialized: how to" {
   : >"$VAULT_STUB/replicas/10.0.0.3/down"
   run -0 backup
@@ -308,6 +315,7 @@ manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
   assert_tidy
 }
 
+# bats test_tags=long
 @test "in pods: the container's own address counts, the snapshot goes through whole, nothing is left there" {
   local number
   new_vault vault-0 vault-1 vault-2
@@ -335,6 +343,7 @@ manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
   assert_says 'the pod vault/vault-1: away'
 }
 
+# bats test_tags=long
 @test "a hand-run of every script reads as its transcript" {
   source "$BATS_TEST_DIRNAME/lib/transcript.bash"
   transcript_begin "$HOST"

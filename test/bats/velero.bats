@@ -109,6 +109,7 @@ shop() {
 drill_namespaces() { kube get namespaces -o name | grep lifeboat-drill || true; }
 drills_are_gone() { [[ -z $(drill_namespaces) ]]; }
 
+# bats test_tags=long
 @test "setup: printed without a cluster and without secrets, compared, applied, twice; the location becomes available" {
   with KUBE_CONFIG /nowhere
   run -0 set_up --print
@@ -197,6 +198,7 @@ drills_are_gone() { [[ -z $(drill_namespaces) ]]; }
   assert_tidy
 }
 
+# bats test_tags=long
 @test "a new cluster does not know the Backup: the restore waits until Velero has found it in its location" {
   begin
   run -0 backup
@@ -216,6 +218,7 @@ drills_are_gone() { [[ -z $(drill_namespaces) ]]; }
   assert_same "$(shop)" "$before"
 }
 
+# bats test_tags=long
 @test "phases: PartiallyFailed 65 or accepted, FailedValidation 78, Failed 69, never ending 75, never begun 69: no set but the accepted" {
   begin
   printf PartiallyFailed >"$VELERO/backup"
@@ -248,6 +251,7 @@ drills_are_gone() { [[ -z $(drill_namespaces) ]]; }
   assert_same "$(manifest "$(last_set)" position.errors)" 2
 }
 
+# bats test_tags=long
 @test "the location: not there, another bucket, read-only: 78; not available: 69 with Velero's reason" {
   begin
   with VELERO_LOCATION other
@@ -305,6 +309,7 @@ location_is() { [[ $(velero get backupstoragelocation default -o 'jsonpath={.sta
   run -65 restore --yes
 }
 
+# bats test_tags=long
 @test "a restore that fails in part says what stays and is no longer pending; one refused changes nothing" {
   begin
   run -0 backup
@@ -362,6 +367,7 @@ location_is() { [[ $(velero get backupstoragelocation default -o 'jsonpath={.sta
 
 restore_is_under_way() { [[ $(velero get restore -o 'jsonpath={range .items[*]}{.status.phase} {.status.progress.itemsRestored};{end}') == *'InProgress '[1-9]* ]]; }
 
+# bats test_tags=long
 @test "a drill restores beside what lives, proves it there, and leaves nothing; also when it fails, is late, or is killed" {
   begin
   run -0 backup
@@ -400,6 +406,7 @@ restore_is_under_way() { [[ $(velero get restore -o 'jsonpath={range .items[*]}{
   assert_tidy
 }
 
+# bats test_tags=long
 @test "no answer 69, a stranger 77, no such context 78" {
   begin
   run -0 backup
@@ -422,6 +429,7 @@ restore_is_under_way() { [[ $(velero get restore -o 'jsonpath={range .items[*]}{
   run -78 backup
 }
 
+# bats test_tags=long
 @test "a hand-run of every script reads as its transcript" {
   source "$BATS_TEST_DIRNAME/lib/transcript.bash"
   begin

@@ -132,6 +132,7 @@ picture() {
   assert_says 'ok, restores to'
 }
 
+# bats test_tags=long
 @test "restored under a running pod, data standing still while it is read" {
   local before
   kubectl -n shop exec web-0 -- sh -c 'until [ -e /tmp/frozen ]; do :; done; touch /tmp/seen' &
@@ -144,6 +145,7 @@ picture() {
   diff <(printf '%s\n' "$before" | grep -v '^\. ') <(picture "$VOLUME" | grep -v '^\. ')
 }
 
+# bats test_tags=long
 @test "a run that was killed leaves the data to go on: the next one thaws it" {
   kubectl -n shop exec web-0 -- touch /tmp/frozen
   mkdir -p "$PLACE/state"
@@ -202,6 +204,7 @@ picture() {
   web_ready
 }
 
+# bats test_tags=long
 @test "a stream that is cut on the way is refused, and what is live stays" {
   mkdir -p "$BATS_TEST_TMPDIR/cut"
   # kubectl exec was seen to end early and well.
@@ -212,6 +215,7 @@ picture() {
   [[ -z $(ls -A "$PLACE/backups/volumes/scaled" 2>/dev/null) ]]
 }
 
+# bats test_tags=long
 @test "no pod is 69, a wrong path 78, no right 77; a damaged set is 65" {
   local set
   ops backup-scaled
@@ -227,6 +231,7 @@ picture() {
   assert_same "$(cat "$VOLUME/one")" one
 }
 
+# bats test_tags=long
 @test "large data goes through kubectl with the same hash, in constant memory" {
   local peak sum
   print_large_data >"$VOLUME/large"
@@ -237,6 +242,7 @@ picture() {
   assert_same "$(openssl dgst -sha256 -r <"$PLACE/scratch/out/volume/large" | cut -d' ' -f1)" "$sum"
 }
 
+# bats test_tags=long
 @test "a hand-run of every script reads as its transcript" {
   source "$BATS_TEST_DIRNAME/lib/transcript.bash"
   transcript_begin "$PLACE"

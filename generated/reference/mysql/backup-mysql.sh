@@ -2601,7 +2601,7 @@ mysql_list_databases() {
 # backup for their sake, and nobody may believe that they have one.
 leave_out_databases() {
   local name encoded events
-  local -a kept=()
+  local -a nameable=()
   MYSQL_UNNAMEABLE=''
   events="$(require_query 'cannot list the events' "SELECT DISTINCT $(sql_encoded EVENT_SCHEMA) FROM information_schema.EVENTS")" || exit $?
   for name in ${MYSQL_DATABASES[@]+"${MYSQL_DATABASES[@]}"}; do
@@ -2611,10 +2611,10 @@ leave_out_databases() {
     elif [[ $name == *[\'\"\\]* ]] && has_line "$events" "$encoded"; then
       MYSQL_UNNAMEABLE+="$encoded (events, and a quote or a backslash in its name)"$'\n'
     else
-      kept+=("$name")
+      nameable+=("$name")
     fi
   done
-  MYSQL_DATABASES=(${kept[@]+"${kept[@]}"})
+  MYSQL_DATABASES=(${nameable[@]+"${nameable[@]}"})
   ((${#MYSQL_DATABASES[@]} > 0)) || die "$EX_DATA" "the dump program of the server cannot dump ${MYSQL_UNNAMEABLE//$'\n'/ }" 'rename that database'
 }
 
@@ -2644,10 +2644,23 @@ decode_name() {
   DECODED_NAME=${DECODED_NAME//'%25'/%}
 }
 
+# The bytes of a text in hexadecimal, as SQL prints them: HEX. Without a program: a plan may name many databases.
+hex_of() {
+  local LC_ALL=C number i
+  HEX=''
+  for ((i = 0; i < ${#1}; i++)); do
+    # What a locale of bytes has above 127 is negative for some versions of bash.
+    printf -v number '%d' "'${1:i:1}"
+    printf -v number '%02X' "$((number & 255))"
+    HEX+="$number"
+  done
+}
+
 # A name as SQL's bytes, whatever characters and whatever sql_mode. Compare it with CAST(… AS BINARY): the collation of
 # names would take `Shop` for `shop`.
 sql_text() {
-  printf '0x%s' "$(printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n')"
+  hex_of "$1"
+  printf '0x%s' "$HEX"
 }
 
 # A name as SQL's identifier.
@@ -2929,7 +2942,10 @@ leave_out_statements() {
   if [[ -s $RUN_DIR/left-out ]]; then
     while IFS=$'\t' read -r what db name _; do
       [[ $what == table ]] || continue
-      words+=(-e "x'$(printf '%s' "$db" | od -An -v -tx1 | tr -d ' \n' | tr a-f A-F)', x'$(printf '%s' "$name" | od -An -v -tx1 | tr -d ' \n' | tr a-f A-F)' FROM")
+      hex_of "$db"
+      db="$HEX"
+      hex_of "$name"
+      words+=(-e "x'$db', x'$HEX' FROM")
     done <"$RUN_DIR/left-out"
   fi
   if ((${#words[@]} > 0)); then grep -a -v -F ${words[@]+"${words[@]}"} || true; else cat; fi

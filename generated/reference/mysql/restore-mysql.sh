@@ -4014,10 +4014,23 @@ decode_name() {
   DECODED_NAME=${DECODED_NAME//'%25'/%}
 }
 
+# The bytes of a text in hexadecimal, as SQL prints them: HEX. Without a program: a plan may name many databases.
+hex_of() {
+  local LC_ALL=C number i
+  HEX=''
+  for ((i = 0; i < ${#1}; i++)); do
+    # What a locale of bytes has above 127 is negative for some versions of bash.
+    printf -v number '%d' "'${1:i:1}"
+    printf -v number '%02X' "$((number & 255))"
+    HEX+="$number"
+  done
+}
+
 # A name as SQL's bytes, whatever characters and whatever sql_mode. Compare it with CAST(… AS BINARY): the collation of
 # names would take `Shop` for `shop`.
 sql_text() {
-  printf '0x%s' "$(printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n')"
+  hex_of "$1"
+  printf '0x%s' "$HEX"
 }
 
 # A name as SQL's identifier.
@@ -4126,7 +4139,10 @@ leave_out_statements() {
   if [[ -s $RUN_DIR/left-out ]]; then
     while IFS=$'\t' read -r what db name _; do
       [[ $what == table ]] || continue
-      words+=(-e "x'$(printf '%s' "$db" | od -An -v -tx1 | tr -d ' \n' | tr a-f A-F)', x'$(printf '%s' "$name" | od -An -v -tx1 | tr -d ' \n' | tr a-f A-F)' FROM")
+      hex_of "$db"
+      db="$HEX"
+      hex_of "$name"
+      words+=(-e "x'$db', x'$HEX' FROM")
     done <"$RUN_DIR/left-out"
   fi
   if ((${#words[@]} > 0)); then grep -a -v -F ${words[@]+"${words[@]}"} || true; else cat; fi
@@ -5352,11 +5368,19 @@ kind_check_live() {
   fi
   if replaces_server "$set"; then
     compare_live_settings "$set"
+    tell_of_memory_tables
   else
     check_live_rows "$set" ${names[@]+"${names[@]}"}
     rm -f -- "$STATE_DIR/$ASSET.undo"
     unlock_writers
   fi
+}
+
+# A start of the server empties tables in memory, that of a restore, too.
+tell_of_memory_tables() {
+  local names
+  names="$(require_query 'cannot list the tables' "SELECT CONCAT($(sql_encoded TABLE_SCHEMA), '.', $(sql_encoded TABLE_NAME)) FROM information_schema.TABLES WHERE ENGINE = 'MEMORY' AND TABLE_SCHEMA NOT IN ($MYSQL_SYSTEM_DATABASES)")" || exit $?
+  [[ -z $names ]] || log_warn "these tables live in memory, and every start of the server empties them: ${names//$'\n'/, }; let the programs that fill them do so again"
 }
 
 # Does the live server hold every row of the chosen databases? Nobody else can write yet.

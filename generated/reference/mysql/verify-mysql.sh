@@ -2779,10 +2779,23 @@ sql_encoded() {
   printf "REPLACE(REPLACE(REPLACE(REPLACE(%s, '%%', '%%25'), CHAR(9), '%%09'), CHAR(10), '%%0A'), CHAR(13), '%%0D')" "$1"
 }
 
+# The bytes of a text in hexadecimal, as SQL prints them: HEX. Without a program: a plan may name many databases.
+hex_of() {
+  local LC_ALL=C number i
+  HEX=''
+  for ((i = 0; i < ${#1}; i++)); do
+    # What a locale of bytes has above 127 is negative for some versions of bash.
+    printf -v number '%d' "'${1:i:1}"
+    printf -v number '%02X' "$((number & 255))"
+    HEX+="$number"
+  done
+}
+
 # A name as SQL's bytes, whatever characters and whatever sql_mode. Compare it with CAST(… AS BINARY): the collation of
 # names would take `Shop` for `shop`.
 sql_text() {
-  printf '0x%s' "$(printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n')"
+  hex_of "$1"
+  printf '0x%s' "$HEX"
 }
 
 # The query for what databases hold, in the words of the MANIFEST: `database shop`, `12 InnoDB tables in shop`. The
