@@ -51,8 +51,25 @@ function proveSteps(
           ...(lack.circle !== undefined && { circle: lack.circle }),
         });
     }
+    const { action } = step;
+    const restored = model.assets.find((each) => action.do === "restore" && each.id === action.asset);
+    if (scenario.malicious && restored !== undefined)
+      evidence.push(`step '${step.id}': ${whatAnIntruderCanForge(restored, world)}`);
   }
   return judge({ kind: "survival", asset, scenario: scenario.id, evidence, problems });
+}
+
+/**
+ * A set that an intruder has made may lie beside the real ones, in a store that is locked, too: a lock keeps what is there. Only a key that
+ * he has not got tells them apart; and the key that makes sets is where sets are made.
+ */
+function whatAnIntruderCanForge(asset: AssetModel, world: World): string {
+  if (asset.signature === undefined && !(asset.encryption !== undefined && "openssl" in asset.encryption))
+    return `sets of '${asset.id}' are not signed: whoever can write in a store can put one of his own there, so take one from before he came (--at)`;
+  const taken = asset.hosts.filter((host) => !world.has("host", host));
+  return taken.length > 0
+    ? `whoever was on ${taken.map((host) => `'${host}'`).join(", ")} has the key that makes sets of '${asset.id}': take one from before he came (--at)`
+    : `a set of '${asset.id}' that an intruder has put into a store is refused: he has not got the key`;
 }
 
 /** A rebuilt host comes back empty: when it was not counted as lost, proofs take copies for left that the step destroys. */

@@ -2043,7 +2043,7 @@ wait_for_server() {
     esac
     if ((waited >= SERVICE_START_SECONDS)); then
       log_error "the server does not answer after $(human_seconds "$SERVICE_START_SECONDS") (startWithin of the service in the plan): $(mysql_error_text '' "$RUN_DIR/mysql.err")"
-      return "$EX_DATA"
+      return "$EX_UNAVAILABLE"
     fi
     sleep 1
     waited=$((waited + 1))

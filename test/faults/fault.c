@@ -6,12 +6,17 @@
  *   FAULT_ERROR     the errno that the call then gives; 0: it stops before the call until it is killed or released
  *   FAULT_STICKY    1: every later call on a file gives it, too, as on a disk that is full
  *   FAULT_BELOW     only calls on paths below this directory count, or on files that were opened there
+ *   FAULT_COUNTS    what counts: `changes` of the file system, `reads` (a file that is opened to be read), `programs` (each that is started).
+ *                   A program ends with 1, or is killed where FAULT_ERROR is 9
+ *   FAULT_JOURNAL   a file to which is written what a power cut would take: `dirty INODE SIZE` when a file is opened to be written, which
+ *                   has that size until then, `clean INODE 0` when it is synced, `clean 0 0` when everything is
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,6 +35,8 @@ struct shared {
 static struct shared *shared;
 static uint32_t at;
 static int failure, sticky;
+static enum { CHANGES, READS, PROGRAMS } counted;
+static int journal = -1;
 static char below[PATH_MAX];
 static size_t below_length;
 
@@ -51,6 +58,10 @@ __attribute__((constructor)) static void begin(void) {
     strncpy(below, text, sizeof below - 1);
     below_length = strlen(below);
   }
+  text = getenv("FAULT_COUNTS");
+  counted = !text || text[0] == 'c' ? CHANGES : text[0] == 'r' ? READS : PROGRAMS;
+  text = getenv("FAULT_JOURNAL");
+  if (text) journal = open(text, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
   shared = memory;
 }
 
@@ -104,16 +115,44 @@ static int fault(const char *call) {
   return number > at && sticky ? failure : 0;
 }
 
+/* A power cut would take what is in a file that was written to, until it is synced. */
+static void note(const char *what, int fd) {
+  struct stat status = {0};
+  char line[64];
+  static ssize_t (*real_write)(int, const void *, size_t);
+  if (journal < 0 || (fd >= 0 && (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)))) return;
+  if (!real_write) real_write = dlsym(RTLD_NEXT, "write");
+  int length = snprintf(line, sizeof line, "%s %llu %llu\n", what, (unsigned long long)status.st_ino, (unsigned long long)status.st_size);
+  if (real_write(journal, line, (size_t)length) != length) abort();
+}
+
 #define REAL(type, name, ...) \
   static type (*real)(__VA_ARGS__); \
   if (!real) real = dlsym(RTLD_NEXT, #name)
 #define FAIL_IF(wanted, call) \
-  if (shared && (wanted)) { \
+  if (shared && counted == CHANGES && (wanted)) { \
     int error = fault(call); \
     if (error) { errno = error; return -1; } \
   }
 
 static int changes(int flags) { return (flags & (O_CREAT | O_TRUNC)) || (flags & O_ACCMODE) != O_RDONLY; }
+
+#define FAIL_READ_IF(wanted) \
+  if (shared && counted == READS && (wanted)) { \
+    int error = fault("read"); \
+    if (error) { errno = error; return -1; } \
+  }
+
+/* What is read, if it is a file of the run's. */
+static int is_read(int directory, const char *path, int flags) {
+  struct stat status;
+  return !changes(flags) && !(flags & (O_DIRECTORY | O_PATH)) && is_below(directory, path) && fstatat(directory, path, &status, 0) == 0 && S_ISREG(status.st_mode);
+}
+
+static int noted(int fd, int flags) {
+  if (shared && fd >= 0 && changes(flags) && is_file_below(fd)) note("dirty", fd);
+  return fd;
+}
 
 #define OPEN(name) \
   int name(const char *path, int flags, ...) { \
@@ -121,7 +160,8 @@ static int changes(int flags) { return (flags & (O_CREAT | O_TRUNC)) || (flags &
     mode_t mode = 0; \
     if (flags & (O_CREAT | O_TMPFILE)) { va_list list; va_start(list, flags); mode = va_arg(list, mode_t); va_end(list); } \
     FAIL_IF(changes(flags) && is_below(AT_FDCWD, path), "open") \
-    return real(path, flags, mode); \
+    FAIL_READ_IF(is_read(AT_FDCWD, path, flags)) \
+    return noted(real(path, flags, mode), flags); \
   }
 OPEN(open)
 OPEN(open64)
@@ -131,7 +171,8 @@ OPEN(open64)
     mode_t mode = 0; \
     if (flags & (O_CREAT | O_TMPFILE)) { va_list list; va_start(list, flags); mode = va_arg(list, mode_t); va_end(list); } \
     FAIL_IF(changes(flags) && is_below(directory, path), "openat") \
-    return real(directory, path, flags, mode); \
+    FAIL_READ_IF(is_read(directory, path, flags)) \
+    return noted(real(directory, path, flags, mode), flags); \
   }
 OPENAT(openat)
 OPENAT(openat64)
@@ -154,9 +195,37 @@ ssize_t pwrite64(int fd, const void *data, size_t size, off64_t offset) {
     FAIL_IF(is_file_below(fd), call) \
     return real(__VA_ARGS__); \
   }
-ON_FD(fsync, "fsync", (int fd), fd)
-ON_FD(fdatasync, "fdatasync", (int fd), fd)
-ON_FD(syncfs, "syncfs", (int fd), fd)
+#define SYNCS(name, everything) \
+  int name(int fd) { \
+    REAL(int, name, int); \
+    FAIL_IF(is_file_below(fd), #name) \
+    int status = real(fd); \
+    if (shared && status == 0) note("clean", everything ? -1 : fd); \
+    return status; \
+  }
+SYNCS(fsync, 0)
+SYNCS(fdatasync, 0)
+SYNCS(syncfs, 1)
+
+void sync(void) {
+  static void (*real)(void);
+  if (!real) real = dlsym(RTLD_NEXT, "sync");
+  real();
+  if (shared) note("clean", -1);
+}
+
+/* A program that cannot do its work, or is killed at once. */
+int execve(const char *path, char *const arguments[], char *const environment[]) {
+  REAL(int, execve, const char *, char *const[], char *const[]);
+  if (shared && counted == PROGRAMS) {
+    const char *name = strrchr(path, '/');
+    int error = fault(name ? name + 1 : path);
+    if (error == 9) kill(getpid(), SIGKILL);
+    if (error) _exit(1);
+  }
+  return real(path, arguments, environment);
+}
+
 ON_FD(ftruncate, "ftruncate", (int fd, off_t size), fd, size)
 ON_FD(ftruncate64, "ftruncate", (int fd, off64_t size), fd, size)
 ON_FD(fchmod, "fchmod", (int fd, mode_t mode), fd, mode)

@@ -2,7 +2,8 @@
  * `npm run test:faults`: faults at every call that changes the file system, in every process of a run, and what is left after each.
  *
  *     node test/faults/run.mjs --short              a fixed sample, part of npm test
- *     node test/faults/run.mjs                      the long form
+ *     node test/faults/run.mjs                      the long form: everywhere
+ *     node test/faults/run.mjs --sample 20 --seed 7 the same in 20 places for each way, chosen by chance
  *     node test/faults/run.mjs --only kill --verb restore --kind files --from 120 --verbose
  *
  * Real scripts, made by the compiler from a plan, with nothing replaced; fault.c is preloaded into every program. After each fault the
@@ -22,6 +23,8 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  statSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -42,9 +45,32 @@ import {
 
 const options = parse(process.argv.slice(2));
 const DOCUMENTED = new Set([0, 64, 65, 69, 70, 73, 74, 75, 77, 78, 129, 130, 143]);
+/**
+ * The ways in which a run goes wrong. `counts` says at which calls of it: those that change the file system, files that are opened to be
+ * read, or programs that are started. `error` is what the call gives instead; without one the run stops there, and gets the signals. A power
+ * cut is a kill that takes along what was written and not synced; its last place is after the end of the run.
+ */
+const WAYS = {
+  kill: { counts: "changes", signals: ["SIGKILL"] },
+  power: { counts: "changes", signals: ["SIGKILL"] },
+  TERM: { counts: "changes", signals: ["SIGTERM"] },
+  INT: { counts: "changes", signals: ["SIGINT"] },
+  "TERM twice": { counts: "changes", signals: ["SIGTERM", "SIGTERM"] },
+  EIO: { counts: "changes", error: 5 },
+  ENOSPC: { counts: "changes", error: 28 },
+  EROFS: { counts: "changes", error: 30 },
+  EDQUOT: { counts: "changes", error: 122 },
+  ESTALE: { counts: "changes", error: 116 },
+  "EIO reading": { counts: "reads", error: 5 },
+  "ESTALE reading": { counts: "reads", error: 116 },
+  "program fails": { counts: "programs", error: 1 },
+  "program killed": { counts: "programs", error: 9 },
+};
 /** Nothing that is wrong with a disk or a signal makes data bad, or is a bug of the script. */
 const NEVER = new Set([65, 70]);
-const ERRORS = { EIO: 5, ENOSPC: 28, EROFS: 30, EDQUOT: 122, ESTALE: 116 };
+
+/** A place after the last call. */
+const AFTER = 0xffffffff;
 
 const library = join(base, "fault.so");
 must("gcc", ["-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", library, join(here, "fault.c"), "-ldl"]);
@@ -66,42 +92,55 @@ report();
 
 /** Every way in which one verb of one kind can go wrong. */
 async function tryAll(world, verb) {
-  prepare(world, verb);
-  const calls = (await run(world, verb, { at: 0 })).count;
-  if (calls < 5) throw new Error(`${world.kind} ${verb}: only ${calls} calls were counted`);
-  const errors = Object.keys(ERRORS);
-  const ways = ["kill", "term", ...(options.short ? [errors[Math.floor(random() * errors.length)]] : errors)];
-  for (const way of ways.filter((name) => !options.only || name === options.only)) {
-    for (const at of positions(calls)) {
+  const counts = new Map();
+  for (const way of waysToTry()) {
+    const { counts: counted, error } = WAYS[way];
+    if (!counts.has(counted)) {
       prepare(world, verb);
-      const fault = { at, way, sticky: way in ERRORS && random() < 0.5 };
+      counts.set(counted, (await run(world, verb, { way, at: 0 })).count);
+      if (counts.get(counted) < 5)
+        throw new Error(`${world.kind} ${verb}: only ${counts.get(counted)} ${counted} were counted`);
+    }
+    for (const at of positions(counts.get(counted), way)) {
+      prepare(world, verb);
+      const fault = { way, at, sticky: counted === "changes" && error !== undefined && random() < 0.5 };
       const result = await run(world, verb, fault);
       const entry = row(world.kind, verb, way);
       // A run has a few calls more or less each time: where the last ones did not come, nothing was tried.
-      if (!result.fired) {
+      if (!result.fired && at !== AFTER) {
         entry.missed++;
         continue;
       }
       entry.tried++;
-      const wrong = await judge(world, verb, fault, result);
+      const wrong = await judge(world, verb, result);
       if (wrong.length === 0) entry.survived++;
       else {
         lost.push({ kind: world.kind, verb, ...fault, call: result.call, wrong, output: result.output });
         process.stdout.write(
-          `LOST ${world.kind} ${verb} ${way} at call ${at} (${result.call}): ${wrong.join("; ")}\n`,
+          `LOST ${world.kind} ${verb} ${way} at ${counted} ${at} (${result.call}): ${wrong.join("; ")}\n`,
         );
         if (options.verbose) process.stdout.write(result.output.replace(/^/gm, "    "));
+        if (options["until-lost"]) return;
       }
     }
   }
 }
 
-/** Which calls a way is tried at: all of them in the long form, else one. */
-function positions(calls) {
+function waysToTry() {
+  if (options.only) return [options.only];
+  if (!options.short) return Object.keys(WAYS);
+  const errors = Object.keys(WAYS).filter((way) => WAYS[way].error !== undefined);
+  return ["kill", "power", errors[Math.floor(random() * errors.length)]];
+}
+
+/** Where a way is tried: everywhere in the long form, else in some places. */
+function positions(count, way) {
   if (options.from) return [options.from];
-  if (!options.short) return Array.from({ length: calls }, (_, index) => index + 1);
+  const sample = options.short ? 1 : options.sample;
   // Not among the last ones, which a shorter run does not get to.
-  return [1 + Math.floor(random() * calls * 0.9)];
+  const some = Array.from({ length: sample ?? 0 }, () => 1 + Math.floor(random() * count * 0.95));
+  const places = sample ? [...new Set(some)] : Array.from({ length: count }, (_, index) => index + 1);
+  return way === "power" ? [...places, AFTER] : places;
 }
 
 // --- A run ----------------------------------------------------------------------------------------------------------------------
@@ -113,18 +152,23 @@ function command(world, verb) {
   return [join(world.scripts, `${verb}-thing.sh`)];
 }
 
-/** Run a verb with a fault. Once the fault has fired, the run is killed with all its processes, or told to end, or goes on with the error. */
-function run(world, verb, { at, way, sticky }) {
+/** Run a verb with a fault: the run, which waits at its place, gets its signals there, or goes on with the error. */
+function run(world, verb, { way, at, sticky }) {
+  const { counts, error, signals = [] } = WAYS[way];
   const counter = join(base, "counter");
+  const journal = join(base, "journal");
   writeFileSync(counter, Buffer.alloc(64));
+  writeFileSync(journal, "");
   const [program, ...args] = command(world, verb);
   const env = {
     ...environment(),
     LD_PRELOAD: library,
     FAULT_COUNTER: counter,
+    FAULT_COUNTS: counts,
     FAULT_AT: String(at),
-    FAULT_ERROR: String(ERRORS[way] ?? 0),
+    FAULT_ERROR: String(error ?? 0),
     FAULT_BELOW: world.place,
+    ...(way === "power" ? { FAULT_JOURNAL: journal } : {}),
     ...(sticky ? { FAULT_STICKY: "1" } : {}),
   };
   return new Promise((resolve) => {
@@ -134,14 +178,13 @@ function run(world, verb, { at, way, sticky }) {
     child.stderr.on("data", (data) => (output += data));
     let acted = false;
     const watch = setInterval(() => {
-      if (acted || readFileSync(counter).readUInt32LE(4) === 0 || way in ERRORS) return;
+      if (acted || signals.length === 0 || readFileSync(counter).readUInt32LE(4) === 0) return;
       acted = true;
-      if (way === "kill") killAll(counter);
-      else {
-        process.kill(child.pid, "SIGTERM");
-        // The signal is there before the call is made.
-        setTimeout(() => release(counter), 20);
-      }
+      if (signals[0] === "SIGKILL") return killAll(counter);
+      process.kill(child.pid, signals[0]);
+      // The signal is there before the call is made. A second one comes while the run puts things in order.
+      setTimeout(() => release(counter), 20);
+      if (signals.length > 1) setTimeout(() => isAlive(child) && process.kill(child.pid, signals[1]), 120);
     }, 4);
     const limit = setTimeout(() => {
       output += "\nIT HUNG\n";
@@ -150,6 +193,7 @@ function run(world, verb, { at, way, sticky }) {
     child.on("close", (code, signal) => {
       clearInterval(watch);
       clearTimeout(limit);
+      if (way === "power") cutPower(world, journal);
       const bytes = readFileSync(counter);
       const call = bytes.subarray(16).toString("latin1").replace(/\0.*$/s, "");
       resolve({
@@ -169,6 +213,28 @@ function release(counter) {
   const file = openSync(counter, "r+");
   writeSync(file, Buffer.from([1, 0, 0, 0]), 0, 4, 8);
   closeSync(file);
+}
+
+function isAlive(child) {
+  return child.exitCode === null && child.signalCode === null;
+}
+
+/** Take away what was written and not synced: each file has what it had when it was last safe. Renames are taken to be safe. */
+function cutPower(world, journal) {
+  const sizes = new Map();
+  for (const line of readFileSync(journal, "utf8").trimEnd().split("\n")) {
+    const [what, inode, size] = line.split(" ");
+    if (what === "dirty" && !sizes.has(inode)) sizes.set(inode, Number(size));
+    if (what === "clean" && inode === "0") sizes.clear();
+    else if (what === "clean") sizes.delete(inode);
+  }
+  for (const entry of readdirSync(world.place, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = join(entry.parentPath, entry.name);
+    const status = statSync(file);
+    const size = sizes.get(String(status.ino));
+    if (size !== undefined && size < status.size) truncateSync(file, size);
+  }
 }
 
 /** SIGKILL to every process of a run: they are told by the counter in their environment. */
@@ -191,10 +257,11 @@ function killAll(counter) {
 // --- What is left ---------------------------------------------------------------------------------------------------------------
 
 /** Everything that is wrong after a fault: nothing, if all is well. */
-async function judge(world, verb, fault, result) {
+async function judge(world, verb, result) {
   const wrong = [];
   if (result.output.includes("IT HUNG")) wrong.push("it hung");
-  if (fault.way !== "kill") {
+  const killed = result.signal === "SIGKILL";
+  if (!killed) {
     if (!DOCUMENTED.has(result.code)) wrong.push(`ended with ${result.code ?? result.signal}`);
     if (NEVER.has(result.code)) wrong.push(`called it ${result.code}`);
     // Whoever sends a signal knows why the run ended; every other end says its cause.
@@ -202,7 +269,7 @@ async function judge(world, verb, fault, result) {
     if (result.code !== 0 && !isSignal && !/ERROR/.test(result.output))
       wrong.push(`ended with ${result.code} and said nothing`);
   }
-  const done = fault.way !== "kill" && result.code === 0;
+  const done = !killed && result.code === 0;
   wrong.push(...judgeSets(world, verb, done));
   const target = world.digests.get([...world.digests.keys()].at(-1));
   const live = digestLive(world);
@@ -283,7 +350,7 @@ async function goOn(world, verb, isNew) {
   } else if ((verb === "restore" || verb === "undo") && !isNew && isPending(world))
     wrong.push("a pending restore did not stop the next one");
   demand(next, `the next ${verb}`);
-  demand(script("backup", "--quiet"), "the backup after it");
+  if (verb !== "backup") demand(script("backup", "--quiet"), "the backup after it");
   demand(script("verify", "--all", "--quiet"), "the verification after it");
   const left = spawnSync(
     "find",
@@ -355,9 +422,9 @@ function parse(args) {
   const result = { seed: 1, short: false, verbose: false };
   for (let i = 0; i < args.length; i++) {
     const name = args[i].replace(/^--/, "");
-    if (name === "short" || name === "verbose") result[name] = true;
+    if (["short", "verbose", "until-lost"].includes(name)) result[name] = true;
     else if (["only", "verb", "kind"].includes(name)) result[name] = args[++i];
-    else if (["from", "seed"].includes(name)) result[name] = Number(args[++i]);
+    else if (["from", "seed", "sample"].includes(name)) result[name] = Number(args[++i]);
     else throw new Error(`unknown option ${args[i]}`);
   }
   return result;

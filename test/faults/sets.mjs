@@ -197,7 +197,7 @@ shift
 default_options
 DRY_RUN=1 ACTION=verify LOG_TAG=thing
 prepare_shell
-RUN_DIR=${base}/judged
+RUN_DIR="${base}/judged"
 mkdir -p "$RUN_DIR"
 survey_series "${store}" >"$RUN_DIR/survey"
 for set in "$@"; do

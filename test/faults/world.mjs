@@ -23,6 +23,8 @@ import { gunzipSync } from "node:zlib";
 
 export const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../..");
+/** The live data, in the place of a world. People's paths have spaces. */
+const LIVE = "live/my data";
 /** How many sets the plan keeps. */
 const KEPT = 3;
 
@@ -59,7 +61,7 @@ export function makeWorld(kind) {
       assets: {
         thing: {
           kind,
-          ...(kind === "files" ? { paths: [join(place, "live/data")] } : { path: join(place, "live/data") }),
+          ...(kind === "files" ? { paths: [join(place, LIVE)] } : { path: join(place, LIVE) }),
           on: "box",
           schedule: { daily: "02:00" },
           copies: ["one", "two"],
@@ -85,7 +87,7 @@ export function makeWorld(kind) {
 
 /** Live data as it is at a time: content, and which files there are, differ each time. */
 export function writeLive(world, version) {
-  const live = join(world.place, "live/data");
+  const live = join(world.place, LIVE);
   if (world.kind === "sqlite") {
     must("sqlite3", [
       live,
@@ -122,7 +124,7 @@ export function digest(world, path) {
 }
 
 export function digestLive(world) {
-  return digest(world, join(world.place, "live/data"));
+  return digest(world, join(world.place, LIVE));
 }
 
 /** Names in a store that look like sets. */
@@ -156,17 +158,17 @@ export function pendingWorld(world) {
   mkdirSync(tools, { recursive: true });
   writeFileSync(
     join(tools, "mv"),
-    `#!/bin/bash\n/usr/bin/mv "$@" || exit\n[[ \${*: -1} != ${aside}/data.lifeboat-old-* ]] || kill -9 "$(cat ${base}/pid)" "$PPID"\n`,
+    `#!/bin/bash\n/usr/bin/mv "$@" || exit\n[[ \${*: -1} != "${aside}/my data.lifeboat-old-"* ]] || kill -9 "$(cat "${base}/pid")" "$PPID"\n`,
     { mode: 0o755 },
   );
   const killed = spawnSync(
     "bash",
-    ["-c", `echo $$ >${base}/pid; exec "$0" --yes`, join(world.scripts, "restore-thing.sh")],
+    ["-c", `echo $$ >"${base}/pid"; exec "$0" --yes`, join(world.scripts, "restore-thing.sh")],
     { env: { ...environment(), PATH: `${tools}:${process.env.PATH}` }, encoding: "utf8" },
   );
   if (killed.signal !== "SIGKILL") throw new Error(`the restore was not killed: ${killed.stderr}`);
   spawnSync("sleep", ["2"]);
-  if (existsSync(join(aside, "data")))
+  if (existsSync(join(world.place, LIVE)))
     throw new Error("the restore was not killed in the middle of its swap");
   cpSync(world.place, folder, { recursive: true, preserveTimestamps: true });
   return folder;
@@ -194,7 +196,7 @@ export function decode(world, set) {
       return digest(world, join(out, "data"));
     }
     must("tar", ["-xpf", "-", "-C", out], { input: raw });
-    return digest(world, join(out, world.place, "live/data"));
+    return digest(world, join(out, world.place, LIVE));
   } finally {
     rmSync(out, { recursive: true, force: true });
   }

@@ -2,17 +2,29 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compilePlan } from "../../compiler/compile.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
+import type { Proof } from "../../compiler/prove/proof.ts";
 import * as dsl from "../../dsl/index.ts";
 
 /** What a plan would be told: its statements as an author writes them, without the import of what they use. */
 export async function findingsOf(source: string): Promise<readonly Diagnostic[]> {
+  return (await compiled(source)).diagnostics;
+}
+
+/** What follows from a plan, be it right or not. */
+export async function proofsOf(source: string): Promise<readonly Proof[]> {
+  const { proofs, diagnostics } = await compiled(source);
+  if (proofs === undefined) throw new Error(diagnostics.map((each) => each.message).join("; "));
+  return proofs;
+}
+
+async function compiled(source: string) {
   const used = Object.keys(dsl).filter((name) => new RegExp(`\\b${name}\\(`).test(source));
   mkdirSync("test/.tmp", { recursive: true });
   const folder = mkdtempSync("test/.tmp/plan-");
   try {
     const file = join(folder, "plan.plan.ts");
     writeFileSync(file, `import { ${used.join(", ")} } from "lifeboat";\n${source}`);
-    return (await compilePlan(file)).diagnostics;
+    return await compilePlan(file);
   } finally {
     rmSync(folder, { recursive: true });
   }
