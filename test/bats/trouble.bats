@@ -218,6 +218,30 @@ END
   assert_same "$(grep -o 'copying [0-9TZ]*' <<<"$output" | cut -d' ' -f2)" "$(sets | head -n 3 | sort -r | xargs -n 1 basename)"
 }
 
+@test "a second verification, retention and copy change no byte, but for the notes of the runs" {
+  mkdir "$HOST/second"
+  set_list STORE_IDS disk second
+  set_list STORE_PATHS "$STORE" "$HOST/second"
+  set_fact KEEP_LAST 2
+  relink
+  three_sets
+  run -0 verify --all
+  # Names, modes, times and contents of all that there is, logs, histories and times of last runs apart.
+  picture() {
+    (cd "$HOST" && find data store second state \( -name '*history*' -o -name '*.log' -o -name '*.lock' -o -path 'state/run' -o -name '*.last-*' -o -name '*verified*' \) -prune -o -type f -printf '%p %m %T@ ' -exec sha256sum {} \;)
+  }
+  picture >"$HOST/before"
+  [[ $(grep -c /MANIFEST "$HOST/before") == 4 ]]
+  run -0 verify --all
+  picture | diff "$HOST/before" -
+  # The same sets, once more through the rule and to the other store: as the next backup would, without its new set.
+  sed "s|^  capture_asset\$|  PUBLISHED_SET=\"$(last_set)\" RUN_SET=\"$(basename "$(last_set)")\"|" "$HOST/bin/backup.sh" >"$HOST/bin/again.sh"
+  chmod +x "$HOST/bin/again.sh"
+  grep -q "^  PUBLISHED_SET=" "$HOST/bin/again.sh"
+  run -0 "$HOST/bin/again.sh"
+  picture | diff "$HOST/before" -
+}
+
 @test "a store whose disk is not mounted is not the store: nothing is made there, and it is said" {
   mkdir -p "$HOST/state"
   mount -t tmpfs tmpfs "$STORE"

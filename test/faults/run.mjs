@@ -48,7 +48,8 @@ const DOCUMENTED = new Set([0, 64, 65, 69, 70, 73, 74, 75, 77, 78, 129, 130, 143
 /**
  * The ways in which a run goes wrong. `counts` says at which calls of it: those that change the file system, files that are opened to be
  * read, or programs that are started. `error` is what the call gives instead; without one the run stops there, and gets the signals. A power
- * cut is a kill that takes along what was written and not synced; its last place is after the end of the run.
+ * cut is a kill that takes along what was written and not synced; its last place is after the end of the run. A twin is begun so many
+ * hundredths of a second after the run.
  */
 const WAYS = {
   kill: { counts: "changes", signals: ["SIGKILL"] },
@@ -65,6 +66,7 @@ const WAYS = {
   "ESTALE reading": { counts: "reads", error: 116 },
   "program fails": { counts: "programs", error: 1 },
   "program killed": { counts: "programs", error: 9 },
+  "two at once": { counts: "changes", isTwin: true },
 };
 /** Nothing that is wrong with a disk or a signal makes data bad, or is a bug of the script. */
 const NEVER = new Set([65, 70]);
@@ -140,6 +142,7 @@ function positions(count, way) {
   // Not among the last ones, which a shorter run does not get to.
   const some = Array.from({ length: sample ?? 0 }, () => 1 + Math.floor(random() * count * 0.95));
   const places = sample ? [...new Set(some)] : Array.from({ length: count }, (_, index) => index + 1);
+  if (WAYS[way].isTwin) return [...new Set(places.map((place) => 1 + (place % 150)))];
   return way === "power" ? [...places, AFTER] : places;
 }
 
@@ -154,7 +157,7 @@ function command(world, verb) {
 
 /** Run a verb with a fault: the run, which waits at its place, gets its signals there, or goes on with the error. */
 function run(world, verb, { way, at, sticky }) {
-  const { counts, error, signals = [] } = WAYS[way];
+  const { counts, error, signals = [], isTwin = false } = WAYS[way];
   const counter = join(base, "counter");
   const journal = join(base, "journal");
   writeFileSync(counter, Buffer.alloc(64));
@@ -165,7 +168,7 @@ function run(world, verb, { way, at, sticky }) {
     LD_PRELOAD: library,
     FAULT_COUNTER: counter,
     FAULT_COUNTS: counts,
-    FAULT_AT: String(at),
+    FAULT_AT: String(isTwin ? AFTER : at),
     FAULT_ERROR: String(error ?? 0),
     FAULT_BELOW: world.place,
     ...(way === "power" ? { FAULT_JOURNAL: journal } : {}),
@@ -176,6 +179,7 @@ function run(world, verb, { way, at, sticky }) {
     let output = "";
     child.stdout.on("data", (data) => (output += data));
     child.stderr.on("data", (data) => (output += data));
+    const twin = isTwin && at > 0 ? after(at * 10, program, args) : Promise.resolve(undefined);
     let acted = false;
     const watch = setInterval(() => {
       if (acted || signals.length === 0 || readFileSync(counter).readUInt32LE(4) === 0) return;
@@ -190,9 +194,10 @@ function run(world, verb, { way, at, sticky }) {
       output += "\nIT HUNG\n";
       killAll(counter);
     }, 120_000);
-    child.on("close", (code, signal) => {
+    child.on("close", async (code, signal) => {
       clearInterval(watch);
       clearTimeout(limit);
+      const second = await twin;
       if (way === "power") cutPower(world, journal);
       const bytes = readFileSync(counter);
       const call = bytes.subarray(16).toString("latin1").replace(/\0.*$/s, "");
@@ -201,10 +206,21 @@ function run(world, verb, { way, at, sticky }) {
         signal,
         output,
         count: bytes.readUInt32LE(0),
-        fired: bytes.readUInt32LE(4) === 1,
+        fired: bytes.readUInt32LE(4) === 1 || isTwin,
+        twin: second,
         call,
       });
     });
+  });
+}
+
+/** The same program once more, some milliseconds later. */
+function after(delay, program, args) {
+  return new Promise((resolve) => {
+    setTimeout(() => {
+      const child = spawn(program, args, { env: environment(), cwd: base, stdio: "ignore" });
+      child.on("close", (code) => resolve(code));
+    }, delay);
   });
 }
 
@@ -270,7 +286,9 @@ async function judge(world, verb, result) {
       wrong.push(`ended with ${result.code} and said nothing`);
   }
   const done = !killed && result.code === 0;
-  wrong.push(...judgeSets(world, verb, done));
+  if (result.twin !== undefined && (!DOCUMENTED.has(result.twin) || NEVER.has(result.twin)))
+    wrong.push(`its twin ended with ${result.twin}`);
+  wrong.push(...judgeSets(world, verb, done ? (result.twin === 0 ? [1, 2] : [1]) : [0, 1, 2]));
   const target = world.digests.get([...world.digests.keys()].at(-1));
   const live = digestLive(world);
   if (verb === "restore") {
@@ -287,7 +305,7 @@ async function judge(world, verb, result) {
 }
 
 /** Every set of before is there as it was, or went by the rule; every new one is what was live. */
-function judgeSets(world, verb, done) {
+function judgeSets(world, verb, allowed) {
   const wrong = [];
   for (const store of ["one", "two"]) {
     const names = setNames(world, store);
@@ -298,8 +316,8 @@ function judgeSets(world, verb, done) {
       if (found !== world.now)
         wrong.push(`the new set ${name} in ${store} is not what was backed up: ${found}`);
     }
-    if (verb === "backup" && done && fresh.length !== 1)
-      wrong.push(`said that it is done, with ${fresh.length} new sets in ${store}`);
+    if (verb === "backup" && !allowed.includes(fresh.length))
+      wrong.push(`there are ${fresh.length} new sets in ${store}`);
     if (verb !== "backup" && fresh.length > 0) wrong.push(`${verb} made a set`);
     const old = [...world.digests.keys()];
     const kept = old.filter((name) => names.includes(name));

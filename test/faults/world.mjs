@@ -174,8 +174,16 @@ export function pendingWorld(world) {
   return folder;
 }
 
-/** What a set holds, read by the test's own means. */
+/** What a set holds, read by the test's own means, or why it holds nothing. */
 export function decode(world, set) {
+  try {
+    return decodeSet(world, set);
+  } catch (error) {
+    return `unreadable: ${error.message}`;
+  }
+}
+
+function decodeSet(world, set) {
   const manifest = new Map(
     readFileSync(join(set, "MANIFEST"), "utf8")
       .trimEnd()
