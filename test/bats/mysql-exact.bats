@@ -411,6 +411,7 @@ SHADOW
   assert_same "$(maria 'SELECT @@read_only')" 0
 }
 
+# bats test_tags=long
 @test "killed while others are locked out, also with its guardian: they are let in again, and undoing puts everything back" {
   own full
   with_databases shop ledger

@@ -837,6 +837,7 @@ as_mysql8() {
   run ! has_grant VIEW '*.*' "$grants"
 }
 
+# bats test_tags=long
 @test "a hand-run of every script reads as its transcript" {
   source "$BATS_TEST_DIRNAME/lib/transcript.bash"
   own

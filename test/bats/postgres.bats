@@ -171,6 +171,7 @@ teardown() {
   assert_says 'run it as root or as nobody'
 }
 
+# bats test_tags=long
 @test "a role that only reads makes a complete backup; a restore logs in as another one" {
   own
   printf 'local all keeper scram-sha-256\nlocal all boss scram-sha-256\nlocal all all trust\n' >"$PG/data/pg_hba.conf"

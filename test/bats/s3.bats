@@ -53,6 +53,7 @@ END
   printf '%s\n' "$BATS_TEST_TMPDIR/stops"
 }
 
+# bats test_tags=long
 @test "large files go in parts; a part that is there is not sent again" {
   local sent
   sed -i 's/^readonly S3_PART_BYTES=.*/readonly S3_PART_BYTES=5242880/' "$PLACE"/opt/*.sh

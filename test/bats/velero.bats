@@ -279,6 +279,7 @@ drills_are_gone() { [[ -z $(drill_namespaces) ]]; }
 
 location_is() { [[ $(velero get backupstoragelocation default -o 'jsonpath={.status.phase}') == "$1" ]]; }
 
+# bats test_tags=long
 @test "verify: a Backup that was deleted, that expired, that is another one: 65 and suspect; a damaged set is refused" {
   begin
   local set name

@@ -155,6 +155,7 @@ picture() {
   run ! kubectl -n shop exec web-0 -- test -e /tmp/frozen
 }
 
+# bats test_tags=long
 @test "a swap that fails is undone, also after a kill: data and replicas are as before" {
   local before
   ops backup-scaled
