@@ -144,12 +144,16 @@ assert_clean() {
   run -0 backup
   cat "$HOST/good" >"$file"
   run -65 verify --deep
-  rm "$(last_set)/SUSPECT"
+  # A server may have reasons of its own not to load something: that alone is no mark, but it is remembered.
+  [[ ! -e $(last_set)/SUSPECT ]]
+  run -0 restore --list
+  assert_says 'failed'
   run -65 restore --yes
   assert_same "$(ch_print)" "$before"
   assert_clean
 }
 
+# bats test_tags=long
 @test "a restore that fails after the swap is undone; killed in the middle: the next one undoes it first" {
   run -0 backup
   ch 'INSERT INTO shop.p VALUES (99999, [])' 'DROP TABLE shop.t'

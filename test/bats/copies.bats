@@ -203,7 +203,7 @@ age_set() {
   in_net "$PLACE/mac/opt/pull-notes.sh" >/dev/null 2>&1 3>&- &
   run=$!
   until [[ -s $partial/files.tar.zst ]]; do kill -0 "$run"; done
-  pkill -KILL -f "^bash $PLACE/mac/opt/pull-notes.sh|^ssh .*$NODES/key" || true
+  pkill -KILL -f "^/bin/bash -p $PLACE/mac/opt/pull-notes.sh|^ssh .*$NODES/key" || true
   wait "$run" || true
   sleep 2
   size="$(wc -c <"$partial/files.tar.zst")"
@@ -285,6 +285,7 @@ in_node_1() {
   assert_says 'it sends to: usb'
 }
 
+# bats test_tags=long
 @test "a hand-run of every script, on the VM and on the controller, reads as its transcript" {
   local script
   transcript_begin "$PLACE"

@@ -77,12 +77,15 @@ use_key() {
 }
 
 @test "values of a MANIFEST that bash arithmetic would run, in every field, run in no script" {
-  local field value n=0
+  local field value n=0 least=10
   backup 2>/dev/null
   good="$(last_set)"
+  # The long form tries every value in every field, the short one another value in each.
+  [[ -z ${LIFEBOAT_LONG:-} ]] || least=60
   for field in payload.1.stored_bytes payload.1.raw_bytes format finished started set payload.1.file payload.1.name payload.1.codec payload.1.stored_sha256 position.entries plan asset; do
     for value in 'BASH_VERSINFO[0$(touch '"$CANARY"')]' "\$(touch $CANARY)" "\`touch $CANARY\`" "a[\$(touch $CANARY)]+1" "1;touch $CANARY" "x%0Atouch $CANARY"; do
       n=$((n + 1))
+      [[ -n ${LIFEBOAT_LONG:-} || $(((n - 1) % 6)) == $(((n - 1) / 6 % 6)) ]] || continue
       set="$STORE/files/thing/202501$(printf '%02d' $((n / 24 + 1)))T$(printf '%02d' $((n % 24)))0000Z"
       cp -a "$good" "$set"
       awk -v field="$field" -v value="$value" 'index($0, field "=") == 1 { print field "=" value; next } { print }' "$good/MANIFEST" >"$set/MANIFEST"
@@ -94,7 +97,7 @@ use_key() {
   run restore --list
   assert_status 0
   assert_says 'unchecked'
-  [[ $(grep -c 'bad MANIFEST' <<<"$output") -ge 60 ]] || fail "$output"
+  [[ $(grep -c 'bad MANIFEST' <<<"$output") -ge $least ]] || fail "$output"
   run verify --all --hashes
   assert_status 65
   assert_says "$(basename "$good")  disk         size and hash ok"

@@ -245,6 +245,7 @@ rows() { maria 'SELECT GROUP_CONCAT(id ORDER BY id) FROM shop.told'; }
   [[ $output == *'log_bin'*'restart it'* ]]
 }
 
+# bats test_tags=long
 @test "a log that was tampered with or has a hole is refused; a sound copy in another store is taken; retention removes what no full set needs" {
   local set
   maria 'CREATE TABLE shop.told (id INT PRIMARY KEY, at VARCHAR(30))'

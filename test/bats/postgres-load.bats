@@ -120,6 +120,7 @@ COPY x (y) FROM stdin;\""
   assert_says '50 rows of app.item'
 }
 
+# bats test_tags=long
 @test "what cannot be loaded under any path is named with its SQLSTATE and left for last; the rest is live, with all its rows" {
   user_code
   sql code <<'SQL'
