@@ -303,6 +303,7 @@ odd\" VALUES (1)"
   assert_says 'the backup had 5001 orders'
 }
 
+# bats test_tags=long
 @test "a hand-run of every script reads as its transcript" {
   transcript_begin "$HOST"
   hand_run_asset sqlite "$HOST/bin" .sh

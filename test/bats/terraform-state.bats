@@ -13,8 +13,6 @@ setup_file() {
   terraform_find
   export PATH
   export CEPH="$BATS_FILE_TMPDIR/ceph"
-  ceph_up "$CEPH"
-  export S3_URL
 }
 
 teardown_file() {
@@ -29,6 +27,15 @@ setup() {
   source "$BATS_TEST_DIRNAME/lib/ceph.bash"
   unset TF_CLI_CONFIG_FILE AWS_CA_BUNDLE
   export CHECKPOINT_DISABLE=1 TF_INPUT=0 TF_CLI_ARGS=-no-color
+}
+
+# The object store, for the tests that need it: the first of them starts it.
+need_ceph() {
+  if [[ ! -s $BATS_FILE_TMPDIR/s3-url ]]; then
+    ceph_up "$CEPH"
+    printf '%s\n' "$S3_URL" >"$BATS_FILE_TMPDIR/s3-url"
+  fi
+  S3_URL="$(<"$BATS_FILE_TMPDIR/s3-url")"
 }
 
 teardown() {
@@ -437,7 +444,9 @@ keep_versions() { aws_test s3api put-bucket-versioning --bucket "$BUCKET" --vers
 # The ids of the state's versions, newest first.
 versions() { aws_test s3api list-object-versions --bucket "$BUCKET" --output text --prefix infra/main.tfstate --query "Versions[?Key=='infra/main.tfstate'].[VersionId]"; }
 
+# bats test_tags=long
 @test "s3: the versions that the bucket keeps are listed, looked at, and restored like a set" {
+  need_ceph
   new_s3_host
   with_keys tf_apply
   run -0 backup
@@ -495,6 +504,7 @@ versions() { aws_test s3api list-object-versions --bucket "$BUCKET" --output tex
 
 # bats test_tags=long
 @test "s3: a version that is no state, of another lineage, not there; refused keys and a bucket that does not answer" {
+  need_ceph
   new_s3_host
   keep_versions
   with_keys tf_apply
