@@ -75,19 +75,24 @@ const PACKAGES = {
 };
 
 /**
- * The longest suites, which begin first, so that none of them is left over at the end; and before them those that share a Kubernetes, which
- * takes a fifth of a core while it has nothing to do, and is stopped after the last of them.
+ * The longest suites, which begin first, so that none of them is left over at the end; and before them those that have a Kubernetes, which
+ * takes a fifth of a core while it has nothing to do, and is stopped after the last of those that share it.
  */
 const LONGEST = [
   "volume",
   "velero",
   "kubernetes-resources",
+  "cluster-restore",
   "s3",
-  "postgres",
   "mysql",
-  "restic",
-  "etcd",
+  "postgres",
+  "files",
+  "trouble",
+  "copies",
   "mysql-log",
+  "intruder",
+  "clickhouse",
+  "vault",
 ];
 
 const onDebian = existsSync("/usr/bin/apt-get");

@@ -307,6 +307,7 @@ manifest_of() {
   assert_same "$(stat -c %u:%g "$FLEET/m0/data/member/snap/db")" 0:1
 }
 
+# bats test_tags=long
 @test "an encrypted set: unreadable as it lies, restored with the key, refused without" {
   own_fleet 1
   content="$(etcd_content 0)"

@@ -420,6 +420,7 @@ Y
 
 api_is_broken() { ! kube api-resources -o name; }
 
+# bats test_tags=long
 @test "a set that was cut, or that does not hold what it says, is refused" {
   run -0 backup
   local set

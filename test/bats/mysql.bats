@@ -319,6 +319,7 @@ SHADOW
   assert_same "$(maria_print shop ledger)" "$before"
 }
 
+# bats test_tags=long
 @test "a server that does not start with the restored data gets its old data back" {
   own
   run -0 backup

@@ -399,6 +399,7 @@ SHADOW
   grep -q 'terminating connection' "$HOST/app"
 }
 
+# bats test_tags=long
 @test "when what is live fails its check, databases and roles are put back as they were" {
   own_with_set
   wreck

@@ -202,6 +202,7 @@ SHADOW
   assert_tidy
 }
 
+# bats test_tags=long
 @test "a server that does not start with the restored data gets its old data back" {
   CONFIG=('appendonly yes')
   wrecked

@@ -163,6 +163,7 @@ SHADOW
   assert_same "$(redis_print)" "$before"
 }
 
+# bats test_tags=long
 @test "times to live run on while a backup lies: what has expired stays gone, and is no reason to fail" {
   CONFIG=('appendonly yes')
   own

@@ -37,6 +37,7 @@ setup() {
   demand_own_retention
 }
 
+# bats test_tags=long
 @test "a set that is half sent does not exist" {
   demand_nothing_half env LIMIT=1 bash -c "PATH=$(stub_that_stops):\$PATH $PLACE/opt/push-notes.sh"
 }

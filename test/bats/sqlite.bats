@@ -33,6 +33,7 @@ dump() {
   assert_tidy
 }
 
+# bats test_tags=long
 @test "a database that is gone comes back with the owner and mode of the backup" {
   dump "$DB" >"$HOST/before"
   chown 1234:5678 "$DB"
@@ -89,6 +90,7 @@ END
   [[ ! -s $DB-journal ]]
 }
 
+# bats test_tags=long
 @test "an undo a day later keeps the new database with its log aside: neither is left beside the old one" {
   backup 2>/dev/null
   sqlite3 "$DB" 'DROP TABLE orders; CREATE TABLE later(x)'
@@ -137,6 +139,7 @@ with open(sys.argv[1], "r+b") as f: f.seek(4096 * 3 + 5); f.write(b"\xff" * 3000
   assert_tidy
 }
 
+# bats test_tags=long
 @test "not a database, no database: 65, 69" {
   printf 'just text, long enough to look at' >"$DB"
   run -65 backup
@@ -145,6 +148,7 @@ with open(sys.argv[1], "r+b") as f: f.seek(4096 * 3 + 5); f.write(b"\xff" * 3000
   run -69 backup
 }
 
+# bats test_tags=long
 @test "a locked database is waited for, then 69" {
   sed -i 's/^readonly SQLITE_BUSY_MS=.*/readonly SQLITE_BUSY_MS=300/' "$HOST/bin/backup.sh"
   sqlite3 "$DB" 'PRAGMA journal_mode = delete' >/dev/null
@@ -175,6 +179,7 @@ with open(sys.argv[1], "r+b") as f: f.seek(4096 * 3 + 5); f.write(b"\xff" * 3000
   assert_tidy
 }
 
+# bats test_tags=long
 @test "start-up files of the caller change nothing" {
   dump "$DB" >"$HOST/before"
   mkdir -p "$HOST/home/.config/sqlite3"
@@ -223,6 +228,7 @@ END
   done
 }
 
+# bats test_tags=long
 @test "a database behind symbolic links: the file itself is replaced, the links stay, its own -wal goes aside" {
   mkdir "$HOST/real" "$HOST/links"
   sqlite3 "$DB" 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null

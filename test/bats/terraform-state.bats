@@ -317,6 +317,7 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
   assert_tidy
 }
 
+# bats test_tags=long
 @test "pg: a password that is in no argument and no log; row and schema lost; a wrong password and a server that is down" {
   PG="$BATS_TEST_TMPDIR/pg"
   mkdir -p "$PG"

@@ -265,6 +265,7 @@ manifest() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
   assert_tidy
 }
 
+# bats test_tags=long
 @test "a snapshot that is cut is no backup, whoever looks; a damaged or forged set is refused" {
   : >"$VAULT_STUB/cut"
   run -69 backup

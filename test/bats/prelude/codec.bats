@@ -59,6 +59,7 @@ assert bytes(b ^ 54 for b in key).hex() == sys.argv[1]
 END
 }
 
+# bats test_tags=long
 @test "every codec and cipher comes back as it was" {
   local pair codec cipher
   for pair in auto/none gzip/none none/none none/age none/openssl auto/age gzip/openssl; do
