@@ -7,11 +7,12 @@ setup() { new_files_asset; }
 
 teardown() { unmount_all; }
 
-# A program that fails at each of its calls from the N-th on, or is killed: `failing NAME N 'exit 1'`. It counts, so that a test can
-# demand that it was called.
+# A program that fails at each of its calls from the N-th on, or is killed: `failing NAME N 'exit 1' [FILE]`. With FILE only calls count whose
+# stdin is such a file. It counts, so that a test can demand that it was called.
 failing() {
   printf '0\n' >"$HOST/calls"
   shadow "$1" <<END
+[[ \$(readlink /proc/self/fd/0) == *"${4:-}"* ]] || exec REAL "\$@"
 n=\$((\$(cat "$HOST/calls") + 1))
 printf '%d\n' "\$n" >"$HOST/calls"
 if ((n >= $2)); then $3; fi
@@ -35,17 +36,20 @@ three_sets() {
 }
 
 @test "a hash tool that fails or is killed marks nothing, and retention then removes no good set" {
-  local how
+  local how file
   set_fact KEEP_LAST 3
   set_fact HOST_PATH "$HOST/shadow"
   relink
   three_sets
-  for how in 'exit 1' 'kill -9 $$' 'cat >/dev/null; exit 0' 'cat >/dev/null; echo garbage; exit 0'; do
-    failing openssl 1 "$how"
-    PATH="$HOST/shadow:$PATH" run verify --all
-    [[ $status == 74 || $status == 69 ]] || fail "$how: $status $output"
-    [[ $(cat "$HOST/calls") -gt 0 ]] || fail 'the fault did not fire'
-    no_mark
+  # What it is to hash first, which is the MANIFEST, and the payloads.
+  for file in '' files.tar; do
+    for how in 'exit 1' 'kill -9 $$' 'cat >/dev/null; exit 0' 'cat >/dev/null; echo garbage; exit 0'; do
+      failing openssl 1 "$how" "$file"
+      PATH="$HOST/shadow:$PATH" run verify --all --hashes
+      [[ $status == 74 || $status == 69 ]] || fail "$how: $status $output"
+      [[ $(cat "$HOST/calls") -gt 0 ]] || fail 'the fault did not fire'
+      no_mark
+    done
   done
   rm -rf "$HOST/shadow"
   before="$(sets | tail -n 2)"
@@ -54,20 +58,29 @@ three_sets() {
   run -0 verify --all
 }
 
+@test "a payload that is read wrongly once, and rightly the second time, is not damaged" {
+  backup 2>/dev/null
+  failing openssl 1 'if ((n == 1)); then cat >/dev/null; echo "SHA2-256(stdin)= 0000000000000000000000000000000000000000000000000000000000000007"; exit; fi' files.tar
+  PATH="$HOST/shadow:$PATH" run -0 verify
+  assert_says 'was read wrongly once, and rightly the second time: look at that disk'
+  [[ $(cat "$HOST/calls") -gt 1 ]]
+  no_mark
+}
+
 @test "a payload that cannot be read (EIO) is unreadable, not damaged" {
   local file
   backup 2>/dev/null
   file="$(ls "$(last_set)"/files.tar*)"
-  shadow openssl <<END
-exec strace -f -o $HOST/trace -e trace=read -e inject=read:error=EIO:when=3+ REAL "\$@"
+  # Whoever reads the payload, by whatever program: the disk does not give it.
+  for program in openssl cat tee zstd gzip wc dd head tail od cksum; do
+    ! command -v "$program" >/dev/null || shadow "$program" <<END
+exec strace -f -qq -o $HOST/trace.\$\$ -P "$file" -e trace=read -e inject=read:error=EIO REAL "\$@"
 END
-  shadow cat <<'END'
-if [[ ${*: -1} == *files.tar* ]]; then printf 'cat: %s: Input/output error\n' "${*: -1}" >&2; exit 1; fi
-exec REAL "$@"
-END
+  done
   PATH="$HOST/shadow:$PATH" run verify
   [[ $status == 74 ]] || fail "$status $output"
-  grep -q INJECTED "$HOST/trace"
+  assert_says "cannot read ${file##*/} of set"
+  grep -q INJECTED "$HOST"/trace.*
   no_mark
   run -0 verify
 }

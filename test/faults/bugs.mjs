@@ -43,15 +43,19 @@ const BUGS = [
     name: "a set is written where it is looked for",
     file: "prelude/set.sh",
     from: '  WORK_DIR="$base/.partial-$STAMP-$$"\n',
-    to: '  WORK_DIR="$base/$STAMP"\n',
-    found: faults("--verb", "backup", "--only", "kill", "--sample", "20"),
+    to: '  WORK_DIR="$base/$STAMP"\n  mv() { [[ $2 == "$3" ]] || command mv "$@"; }\n',
+    found: faults("--verb", "backup", "--only", "kill", "--sample", "8"),
   },
   {
     name: "an old set goes before the new one is there",
     file: "scripts/backup.sh",
     from: "  require_signing\n  capture_asset\n",
-    to: '  require_signing\n  remove_set "${STORE_PATHS[0]}/$TYPE/$ASSET" "$(list_states "${STORE_PATHS[0]}" | sed -n "1s/ .*//p")"\n  capture_asset\n',
-    found: faults("--verb", "backup", "--only", "kill", "--sample", "20"),
+    to: `  require_signing
+  list_states "\${STORE_PATHS[0]}" >"$RUN_DIR/early"
+  [[ $(wc -l <"$RUN_DIR/early") -lt $KEEP_LAST ]] || remove_set "\${STORE_PATHS[0]}/$TYPE/$ASSET" "$(sed -n "1s/ .*//p" "$RUN_DIR/early")"
+  capture_asset
+`,
+    found: faults("--verb", "backup", "--only", "kill", "--sample", "8"),
   },
   {
     name: "the lock is let go at once",
@@ -86,7 +90,7 @@ const BUGS = [
     file: "prelude/set.sh",
     from: '  second="$(sha256_of "$file")" || second=\'\'\n  if [[ $second == "$sum" ]]; then',
     to: '  second="$first"\n  if [[ $second == "$sum" ]]; then',
-    found: bats("trouble", "a hash tool that fails"),
+    found: bats("trouble", "is read wrongly once"),
   },
   {
     name: "a file that cannot be read is called damaged",
@@ -107,7 +111,7 @@ const BUGS = [
     file: "prelude/swap.sh",
     from: '    journal_swap aside "$live" "$FREE_NAME"\n    rename_path "$live" "$FREE_NAME"\n  elif',
     to: '    rename_path "$live" "$FREE_NAME"\n    journal_swap aside "$live" "$FREE_NAME"\n  elif',
-    found: faults("--verb", "restore", "--only", "kill"),
+    found: bats("prelude/swap", "kill -9 at any point"),
   },
   {
     name: "a set that is weaker than the plan is taken",
