@@ -259,7 +259,7 @@ is_below() {
 read_stages() {
   local stage
   STAGE_OF=()
-  while IFS= read -r -d '' stage; do STAGE_OF+=("$stage"); done <"$RUN_DIR/stages"
+  while IFS= read -r -d '' stage; do STAGE_OF+=("$stage"); done <"$RUN_DIR/stages" || die "$EX_IO" "cannot read $RUN_DIR/stages"
   ((${#STAGE_OF[@]} == ${#RESTORED_PATHS[@]})) || die "$EX_SOFTWARE" "there are ${#STAGE_OF[@]} stages for ${#RESTORED_PATHS[@]} paths"
 }
 

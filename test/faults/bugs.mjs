@@ -125,7 +125,8 @@ const BUGS = [
     file: "prelude/set.sh",
     from: '  [[ $first != "$sum" ]] || return 0\n',
     to: "  return 0\n",
-    found: ["node", "test/faults/sets.mjs", "--count", "100"],
+    // With its key a host would notice all the same.
+    found: bats("prelude/codec", "without the identity"),
   },
   {
     name: "bad sets push good ones out",

@@ -221,7 +221,7 @@ is_below() {
 read_stages() {
   local stage
   STAGE_OF=()
-  while IFS= read -r -d '' stage; do STAGE_OF+=("$stage"); done <"$RUN_DIR/stages"
+  while IFS= read -r -d '' stage; do STAGE_OF+=("$stage"); done <"$RUN_DIR/stages" || die "$EX_IO" "cannot read $RUN_DIR/stages"
   ((${#STAGE_OF[@]} == ${#RESTORED_PATHS[@]})) || die "$EX_SOFTWARE" "there are ${#STAGE_OF[@]} stages for ${#RESTORED_PATHS[@]} paths"
 }
 
@@ -1925,6 +1925,10 @@ finish_run() {
       log_error "cannot write in $RUN_DIR: its disk is full, or it cannot be written"
       EXIT_STATUS="$EX_IO"
     fi
+  elif ((RUN_PID == $$ && EXIT_STATUS > 128)) && ! is_one_of "$EXIT_STATUS" 129 130 141 143; then
+    # Those are signals to the run itself; any other one came to a program of its, such as from a kernel without memory.
+    log_error "a program that this run had started was killed (signal $((EXIT_STATUS - 128)))"
+    EXIT_STATUS="$EX_TEMPFAIL"
   fi
   for name in ${EXIT_FUNCTIONS[@]+"${EXIT_FUNCTIONS[@]}"}; do
     # A subshell, so that one that dies does not keep the others from being called.

@@ -1651,6 +1651,10 @@ finish_run() {
       log_error "cannot write in $RUN_DIR: its disk is full, or it cannot be written"
       EXIT_STATUS="$EX_IO"
     fi
+  elif ((RUN_PID == $$ && EXIT_STATUS > 128)) && ! is_one_of "$EXIT_STATUS" 129 130 141 143; then
+    # Those are signals to the run itself; any other one came to a program of its, such as from a kernel without memory.
+    log_error "a program that this run had started was killed (signal $((EXIT_STATUS - 128)))"
+    EXIT_STATUS="$EX_TEMPFAIL"
   fi
   for name in ${EXIT_FUNCTIONS[@]+"${EXIT_FUNCTIONS[@]}"}; do
     # A subshell, so that one that dies does not keep the others from being called.

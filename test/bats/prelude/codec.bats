@@ -155,6 +155,9 @@ END
   run -77 restore --yes
   assert_says 'age identity'
   run -77 drill
+  flip_bit "$(last_set)/files.tar.zst.age"
+  run -65 verify
+  assert_says 'checksum mismatch'
 }
 
 @test "a short key and an unreadable one are refused" {
