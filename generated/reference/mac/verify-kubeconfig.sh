@@ -1771,7 +1771,14 @@ note_failure() {
     { : >"$mark"; } 2>/dev/null || true
   fi
   ((${#command} <= 60)) || command="${command:0:60}…"
-  log_error "internal error: \`$command\` failed (exit $status) in ${FUNCNAME[1]:-main}, line $line"
+  case "$command" in
+    'rm '* | 'mv '* | 'mkdir '* | 'chmod '* | 'chown '* | 'ln '* | 'touch '* | 'cp '* | 'mkfifo '* | 'sync '*)
+      # The program has said why.
+      log_error "cannot do \`$command\` (${FUNCNAME[1]:-main}, line $line)"
+      [[ -z ${RUN_DIR:-} ]] || { : >"$RUN_DIR/file-error"; } 2>/dev/null || true
+      ;;
+    *) log_error "internal error: \`$command\` failed (exit $status) in ${FUNCNAME[1]:-main}, line $line" ;;
+  esac
   # A script that has no way out of its own.
   [[ -n ${RUN_PID:-} ]] || exit "$EX_SOFTWARE"
 }
@@ -1827,6 +1834,7 @@ finish_run() {
   if ((RUN_PID == $$ && (EXIT_STATUS != 0 && EXIT_STATUS < EX_USAGE || EXIT_STATUS > EX_CONFIG && EXIT_STATUS <= 128))); then
     [[ -e ${RUN_DIR:-}/internal-error ]] || log_error "internal error: a command failed (exit $EXIT_STATUS)"
     EXIT_STATUS="$EX_SOFTWARE"
+    [[ ! -e ${RUN_DIR:-}/file-error ]] || EXIT_STATUS="$EX_IO"
     # Scripts write their notes there all the time: where that cannot be done, that is the cause.
     if [[ -n ${RUN_DIR:-} ]] && ! can_write_in "$RUN_DIR"; then
       log_error "cannot write in $RUN_DIR: its disk is full, or it cannot be written"

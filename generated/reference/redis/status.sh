@@ -383,7 +383,14 @@ note_failure() {
     { : >"$mark"; } 2>/dev/null || true
   fi
   ((${#command} <= 60)) || command="${command:0:60}…"
-  log_error "internal error: \`$command\` failed (exit $status) in ${FUNCNAME[1]:-main}, line $line"
+  case "$command" in
+    'rm '* | 'mv '* | 'mkdir '* | 'chmod '* | 'chown '* | 'ln '* | 'touch '* | 'cp '* | 'mkfifo '* | 'sync '*)
+      # The program has said why.
+      log_error "cannot do \`$command\` (${FUNCNAME[1]:-main}, line $line)"
+      [[ -z ${RUN_DIR:-} ]] || { : >"$RUN_DIR/file-error"; } 2>/dev/null || true
+      ;;
+    *) log_error "internal error: \`$command\` failed (exit $status) in ${FUNCNAME[1]:-main}, line $line" ;;
+  esac
   # A script that has no way out of its own.
   [[ -n ${RUN_PID:-} ]] || exit "$EX_SOFTWARE"
 }
