@@ -10,8 +10,8 @@ import { type RenderedFile, renderBundle } from "../compiler/render/render.ts";
 
 /**
  * The bash of the templates is parts of scripts, so it is judged in linked ones: those of a plan for each kind in test/plans/ and of the
- * reference plan. ShellCheck sees each of their functions once, which takes a minute; every script of every plan, as
- * `lifeboat build` has it, takes half an hour: `npm run test:shellcheck`.
+ * reference plan. ShellCheck sees each of their functions once. Whole scripts, where it also sees what one of them never uses, are `npm run test:shellcheck`, and
+ * every `lifeboat build`.
  */
 const plans = readdirSync("test/plans").filter((file) => file.endsWith(".plan.ts"));
 const scripts: RenderedFile[] = [];

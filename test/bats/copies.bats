@@ -203,8 +203,8 @@ age_set() {
   in_net "$PLACE/mac/opt/pull-notes.sh" >/dev/null 2>&1 3>&- &
   run=$!
   until [[ -s $partial/files.tar.zst ]]; do kill -0 "$run"; done
-  pkill -KILL -f "^/bin/bash -p $PLACE/mac/opt/pull-notes.sh|^ssh .*$NODES/key" || true
-  wait "$run" || true
+  pkill -KILL -f "^/bin/bash -p $PLACE/mac/opt/pull-notes.sh|^ssh .*$NODES/key"
+  ! wait "$run" || fail 'it was not killed'
   sleep 2
   size="$(wc -c <"$partial/files.tar.zst")"
   ((size > 0 && size < 150000000)) || fail "$size bytes arrived before the kill"
