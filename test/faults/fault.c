@@ -1,7 +1,7 @@
 /*
  * Preloaded into every program of a run: counts the calls that change the file system, over all processes, and lets one of them go wrong.
  *
- *   FAULT_COUNTER   a file of 64 bytes, shared by all: the calls counted, whether the fault has fired, whether the run may go on, which call it was
+ *   FAULT_COUNTER   a file of 64 bytes, shared by all: the calls counted, whether the fault has fired, whether the run may go on, whose call it was, and which
  *   FAULT_AT        the number of the call; 0 counts only
  *   FAULT_ERROR     the errno that the call then gives; 0: it stops before the call until it is killed or released
  *   FAULT_STICKY    1: every later call on a file gives it, too, as on a disk that is full
@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 struct shared {
-  uint32_t count, fired, released, error;
+  uint32_t count, fired, released, process;
   char call[48];
 };
 
@@ -106,7 +106,7 @@ static int fault(const char *call) {
   if (at == 0) return 0;
   if (number == at) {
     strncpy(shared->call, call, sizeof shared->call - 1);
-    shared->error = (uint32_t)failure;
+    shared->process = (uint32_t)getpid();
     __atomic_store_n(&shared->fired, 1, __ATOMIC_SEQ_CST);
     if (!failure) wait_until_released();
     return failure;

@@ -21,7 +21,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { base, decode, environment, makeWorld, must, prepare, seeded, setNames } from "./world.mjs";
+import { base, decode, environment, folderOf, makeWorld, must, prepare, seeded, setNames } from "./world.mjs";
 
 const argument = (name, otherwise) => {
   const at = process.argv.indexOf(`--${name}`);
@@ -82,7 +82,7 @@ const HOSTILE = [
 const world = makeWorld("files");
 prepare(world, "verify");
 const original = setNames(world, "one").at(-1);
-const store = join(world.place, "one", world.type, "thing");
+const store = folderOf(world, "one");
 const manifest = readFileSync(join(store, original, "MANIFEST"), "utf8");
 const other = join(store, setNames(world, "one")[0]);
 const payload = /^payload\.1\.file=(.*)$/m.exec(manifest)[1];
