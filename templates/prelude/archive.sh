@@ -164,11 +164,10 @@ tar_status() {
 
 # Decode the archive and count its entries.
 archive_verify() {
-  local set="$1" found=''
+  local set="$1" found
   require_tool tar
   is_bsdtar || true
-  stream_payload "$set" files.tar list_entries >"$RUN_DIR/entries" || return $?
-  IFS= read -r found <"$RUN_DIR/entries" || true
+  found="$(stream_payload "$set" files.tar list_entries)" || return $?
   look_up "$set" position.entries
   if [[ $found != "$VALUE" ]]; then
     log_error "the archive holds $found entries, $VALUE were written"
@@ -407,15 +406,16 @@ archive_describe_restore() {
 
 # A file system mounted below a path would be moved aside with it; a file that is a mount point cannot be renamed at all.
 refuse_inner_mounts() {
-  local path point
-  while IFS= read -r point; do
+  local path line point linux='^.* on (/.*) type .*$' bsd='^.* on (/.*) \(.*$'
+  while IFS= read -r line; do
+    [[ $line =~ $linux || $line =~ $bsd ]] || continue
+    point="${BASH_REMATCH[1]}"
     for path in "${SOURCE_PATHS[@]}"; do
       if [[ $point == "$path"/* || ($point == "$path" && ! -d $path) ]]; then
         die "$EX_CONFIG" "$point is mounted inside $path, so $path cannot be replaced as a whole" "unmount it for the restore, or make it an asset of its own; --into restores elsewhere"
       fi
     done
-  done < <(mount | sed -n 's/^.* on \(\/.*\) type .*$/\1/p; t
-s/^.* on \(\/.*\) (.*$/\1/p')
+  done < <(mount)
 }
 
 # Swap each path with its stage, with the service stopped.

@@ -2087,7 +2087,7 @@ write_payload() {
     wait "$reader" 2>/dev/null && verdicts+=(0) || verdicts+=($?)
   done
   judge_payload "$name" "$pipe" "${statuses[@]}" "${verdicts[@]}"
-  enter_payload "$name" "$file" "$pipe"
+  enter_payload "$name" "$file"
   remove_pipes "$pipe"
 }
 
@@ -2108,8 +2108,13 @@ observe_stream() {
   local status
   run_strict "$1"
   status=$?
-  cat >/dev/null
+  drain_stream
   return "$status"
+}
+
+# Read stdin to its end. Mostly it is there already, which costs no program.
+drain_stream() {
+  ! IFS= read -r -d '' -n 1 _ || cat >/dev/null
 }
 
 # Name the stage that failed, and die. Downstream stages take a cut stream for a short one, upstream stages die of a
@@ -2126,6 +2131,10 @@ judge_payload() {
   elif ((compress != 0)); then
     log_tool_errors "$SET_CODEC" "$pipe.compress.err"
     die "$EX_IO" "cannot compress $name with $SET_CODEC: $(describe_status "$compress")"
+  elif ! read_figures "$pipe"; then
+    # Who cannot write a note fails, too.
+    log_tool_errors tee "$pipe.tee.err"
+    die "$EX_IO" "cannot note size and hash of $name in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
   elif ((produce != 0 && !(produce == 141 && observe != 0))); then
     replay_stderr "$name" "$pipe.produce.err" ERROR
     die "$(sysexit_of "$produce" "$EX_UNAVAILABLE")" "$(first_error "$pipe.produce.err" "cannot capture $name: $(describe_status "$produce")")"
@@ -2157,13 +2166,18 @@ sysexit_of() {
   if (($1 >= 64 && $1 <= 78)); then printf '%d\n' "$1"; else printf '%d\n' "$2"; fi
 }
 
+# What was counted and hashed of a payload, into FIGURES: raw bytes, raw and stored SHA-256.
+read_figures() {
+  local raw='' sum='' stored_sum=''
+  { read -r raw <"$1.raw_bytes" && read -r sum _ <"$1.raw_sha256" && read -r stored_sum _ <"$1.stored_sha256"; } || true
+  FIGURES="$raw $sum $stored_sum"
+  is_count "$raw" && is_sha256 "$sum" && is_sha256 "$stored_sum"
+}
+
 # Enter a written payload in the MANIFEST.
 enter_payload() {
-  local name="$1" file="$2" pipe="$3" number raw='' sum='' stored_sum='' line
-  { read -r raw <"$pipe.raw_bytes" && read -r sum _ <"$pipe.raw_sha256" && read -r stored_sum _ <"$pipe.stored_sha256"; } || true
-  if ! is_count "$raw" || ! is_sha256 "$sum" || ! is_sha256 "$stored_sum"; then
-    die "$EX_IO" "cannot note size and hash of $name in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
-  fi
+  local name="$1" file="$2" number raw sum stored_sum line
+  read -r raw sum stored_sum <<<"$FIGURES"
   if ((raw == 0 && ${EMPTY_PAYLOAD_OK:-0} == 0)); then
     die "$EX_DATA" "$name is empty: the source gave no data" 'an empty backup is no backup; look at the source'
   fi

@@ -383,15 +383,16 @@ archive_describe_restore() {
 
 # A file system mounted below a path would be moved aside with it; a file that is a mount point cannot be renamed at all.
 refuse_inner_mounts() {
-  local path point
-  while IFS= read -r point; do
+  local path line point linux='^.* on (/.*) type .*$' bsd='^.* on (/.*) \(.*$'
+  while IFS= read -r line; do
+    [[ $line =~ $linux || $line =~ $bsd ]] || continue
+    point="${BASH_REMATCH[1]}"
     for path in "${SOURCE_PATHS[@]}"; do
       if [[ $point == "$path"/* || ($point == "$path" && ! -d $path) ]]; then
         die "$EX_CONFIG" "$point is mounted inside $path, so $path cannot be replaced as a whole" "unmount it for the restore, or make it an asset of its own; --into restores elsewhere"
       fi
     done
-  done < <(mount | sed -n 's/^.* on \(\/.*\) type .*$/\1/p; t
-s/^.* on \(\/.*\) (.*$/\1/p')
+  done < <(mount)
 }
 
 # Swap each path with its stage, with the service stopped.
@@ -2747,6 +2748,11 @@ count_bytes() {
   BYTES=$((BYTES))
 }
 
+# Read stdin to its end. Mostly it is there already, which costs no program.
+drain_stream() {
+  ! IFS= read -r -d '' -n 1 _ || cat >/dev/null
+}
+
 # The last error that a stage logged itself, else the given words. Which command of it failed stands above them.
 first_error() {
   local file="$1" words="$2" own
@@ -3000,7 +3006,7 @@ consume_stream() {
   run_strict "$@"
   # Reached with a failure only where a caller's condition has turned errexit off.
   status=$?
-  cat >/dev/null
+  drain_stream
   return "$status"
 }
 
@@ -3051,6 +3057,9 @@ judge_decryption() {
   if ((status >= 126)); then
     log_error "$what: $cipher: $(describe_status "$status")"
     return "$EX_UNAVAILABLE"
+  elif [[ $cipher == none ]]; then
+    log_error "cannot read $name of set ${set##*/}: it failed once, and not when it was read again: look at that disk"
+    return "$EX_IO"
   elif [[ $cipher != age ]]; then
     log_error "$what: $OPENSSL_KEY_FILE is not the key it was made with"
     return "$EX_NOPERM"

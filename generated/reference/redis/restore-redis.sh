@@ -2317,6 +2317,11 @@ count_bytes() {
   BYTES=$((BYTES))
 }
 
+# Read stdin to its end. Mostly it is there already, which costs no program.
+drain_stream() {
+  ! IFS= read -r -d '' -n 1 _ || cat >/dev/null
+}
+
 # The last error that a stage logged itself, else the given words. Which command of it failed stands above them.
 first_error() {
   local file="$1" words="$2" own
@@ -2570,7 +2575,7 @@ consume_stream() {
   run_strict "$@"
   # Reached with a failure only where a caller's condition has turned errexit off.
   status=$?
-  cat >/dev/null
+  drain_stream
   return "$status"
 }
 
@@ -2621,6 +2626,9 @@ judge_decryption() {
   if ((status >= 126)); then
     log_error "$what: $cipher: $(describe_status "$status")"
     return "$EX_UNAVAILABLE"
+  elif [[ $cipher == none ]]; then
+    log_error "cannot read $name of set ${set##*/}: it failed once, and not when it was read again: look at that disk"
+    return "$EX_IO"
   elif [[ $cipher != age ]]; then
     log_error "$what: $OPENSSL_KEY_FILE is not the key it was made with"
     return "$EX_NOPERM"
