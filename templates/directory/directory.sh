@@ -117,15 +117,18 @@ else shasum -a 256; fi <"$3" | sed "s/.*= //; s/ .*//"' "$1" "$2" "$3" </dev/nul
 
 # Make a sent set exist: every file has, over there, the hash that the MANIFEST says; then it is flushed and renamed.
 remote_directory_publish() {
-  local series="$1" name="$2" set="$3" payload number file
-  while IFS= read -r payload; do
-    number="payload.$(payload_number "$set" "$payload")" || return $?
-    file="$(manifest_get "$set" "$number.file")"
-    if [[ $(remote_directory_hash "$series" "$name" "$file") != "$(manifest_get "$set" "$number.stored_sha256")" ]]; then
+  local series="$1" name="$2" set="$3" payload file
+  list_payloads "$set" name
+  for payload in "${FIELDS[@]}"; do
+    find_payload "$set" "$payload" || return $?
+    look_up "$set" "$PAYLOAD.file"
+    file="$VALUE"
+    look_up "$set" "$PAYLOAD.stored_sha256"
+    if [[ $(remote_directory_hash "$series" "$name" "$file") != "$VALUE" ]]; then
       log_error "$file of set $name is damaged at $PLACE_ID: its SHA-256 differs from the MANIFEST"
       return "$EX_DATA"
     fi
-  done < <(payload_names "$set")
+  done
   # shellcheck disable=SC2016  # for the shell over there
   remote_directory_script 'umask 077
 cd "$1/.arriving-$2" || exit 73

@@ -267,7 +267,8 @@ etcd_revision() {
 # Decode the snapshot and restore it aside. Where no tool can restore, its own hash at least is checked.
 kind_verify() {
   local set="$1" file="$RUN_DIR/snapshot.db" status=0
-  require_space "$RUN_DIR" $(($(set_raw_bytes "$set") * 2 + ETCD_WAL_BYTES))
+  measure_set "$set"
+  require_space "$RUN_DIR" $((RAW_BYTES * 2 + ETCD_WAL_BYTES))
   etcd_decode "$set" "$file" || return $?
   if etcd_can_restore; then
     etcd_prove_snapshot "$file" "$RUN_DIR/scratch" || status=$?
@@ -296,14 +297,14 @@ etcd_can_restore() {
 
 # A snapshot ends with the SHA-256 of all that comes before.
 etcd_check_hash() {
-  local file="$1" bytes recorded actual
-  bytes="$(count_stream <"$file")"
-  if ((bytes % 512 != 32 || bytes == 32)); then
+  local file="$1" recorded actual
+  count_bytes "$file"
+  if ((BYTES % 512 != 32 || BYTES == 32)); then
     log_error 'the snapshot has no hash at its end: it was cut, or copied out of a data directory'
     return "$EX_DATA"
   fi
   recorded="$(tail -c 32 -- "$file" | od -An -v -tx1 | tr -d ' \n')"
-  actual="$(head -c $((bytes - 32)) -- "$file" | hash_stream)"
+  actual="$(head -c $((BYTES - 32)) -- "$file" | hash_stream)"
   if [[ $recorded != "$actual" ]]; then
     log_error 'the snapshot is damaged: its content does not have the hash at its end'
     return "$EX_DATA"
@@ -330,12 +331,12 @@ etcd_live_dir() {
 # Restore the snapshot aside: as this host's member of the plan's cluster for the live place, else as a member that can
 # be started alone and finds nobody.
 kind_stage() {
-  local set="$1" dir="$2" bytes
+  local set="$1" dir="$2"
   local -a bump=()
   etcd_require_restore
-  bytes="$(set_raw_bytes "$set")"
+  measure_set "$set"
   # The decoded snapshot, the restored copy, and for the live place one more to try out.
-  require_space "$dir" $((bytes * 3 + ETCD_WAL_BYTES * 2))
+  require_space "$dir" $((RAW_BYTES * 3 + ETCD_WAL_BYTES * 2))
   etcd_compare_versions "$set"
   etcd_decode "$set" "$dir/snapshot.db" || return $?
   if ! is_live_stage "$dir"; then
@@ -526,12 +527,11 @@ etcd_say_how_to_start() {
 
 # One line on what the stage holds.
 kind_stage_summary() {
-  local bytes
-  bytes="$(count_stream <"$1/data/member/snap/db")"
+  count_bytes "$1/data/member/snap/db"
   if [[ -s $RUN_DIR/etcd-summary ]]; then
-    printf '%s, %s\n' "$(cat -- "$RUN_DIR/etcd-summary")" "$(human_bytes "$bytes")"
+    printf '%s, %s\n' "$(cat -- "$RUN_DIR/etcd-summary")" "$(human_bytes "$BYTES")"
   else
-    printf 'a data directory of %s\n' "$(human_bytes "$bytes")"
+    printf 'a data directory of %s\n' "$(human_bytes "$BYTES")"
   fi
 }
 

@@ -39,8 +39,9 @@ kind_check_stage() {
   local set="$1" dir="$2" found
   archive_check_stage "$set" "$dir" || return $?
   CERTIFICATE_FIRST_END='' CERTIFICATE_FIRST=''
-  pki_check "$(stage_of "$dir" "$PKI_DIRECTORY")" || return $?
-  found="$(certificate_fingerprint "$(stage_of "$dir" "$PKI_DIRECTORY")$PKI_DIRECTORY/ca.crt")"
+  find_stage "$dir" "$PKI_DIRECTORY"
+  pki_check "$STAGE" || return $?
+  found="$(certificate_fingerprint "$STAGE$PKI_DIRECTORY/ca.crt")"
   if [[ $found != "$(manifest_get "$set" position.ca)" ]]; then
     log_error "the CA in the set is not the one that its MANIFEST names"
     return "$(certificate_fault)"

@@ -76,7 +76,10 @@ kubeconfigs_check() {
   local root="$1" path below
   for path in "${KUBECONFIG_PATHS[@]}"; do
     below=''
-    [[ -z $root ]] || below="$(stage_of "$root" "$path")"
+    if [[ -n $root ]]; then
+      find_stage "$root" "$path"
+      below="$STAGE"
+    fi
     [[ -e $below$path ]] || continue
     kubeconfig_check "$below$path" "$path" "$below" || return $?
     kubeconfig_check_contexts "$below$path" "$path" || return $?

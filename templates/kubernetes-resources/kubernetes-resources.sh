@@ -550,8 +550,9 @@ kind_check_live() {
   while IFS= read -r line; do log_warn "differs from the set, changed by something else: $line"; done < <(kubernetes_lines change)
   log_info "the cluster holds $(count_of "$(kubernetes_steps same)" object) of the set unchanged"
   if [[ -s $journal/changed ]]; then
-    kept="$STATE_DIR/$ASSET.lifeboat-old-$STAMP.jsonl$(codec_suffix none "$ENCRYPTION")"
-    encrypt_stream <"$journal/changed" >"$kept" || die "$EX_IO" "cannot write $kept"
+    find_suffix none "$ENCRYPTION"
+    kept="$STATE_DIR/$ASSET.lifeboat-old-$STAMP.jsonl$SUFFIX"
+    (encrypt_stream) <"$journal/changed" >"$kept" || die "$EX_IO" "cannot write $kept"
     log_info "what the changed objects were before is kept in $kept; remove it when you no longer need it"
   fi
   rm -rf -- "$journal"

@@ -689,7 +689,7 @@ read_rows() {
 
 # Has a set a list of its rows? Sets of older versions have none.
 has_rows() {
-  has_line "$(payload_names "$1")" rows.tsv
+  list_payloads "$1" name && is_one_of rows.tsv "${FIELDS[@]}"
 }
 
 # ---------------------------------------------------------------- what cannot be dumped
@@ -1197,10 +1197,11 @@ require_rows() {
 keep_beside_data() {
   local set="$1" dir="$2" file
   mkdir -p -- "$dir/beside"
-  while IFS= read -r file; do
+  list_payloads "$set" name
+  for file in "${FIELDS[@]}"; do
     [[ $file == mysqld-auto.cnf ]] || continue
     stream_payload "$set" "$file" write_stream "$dir/beside/$file" || exit $?
-  done < <(payload_names "$set")
+  done
 }
 
 # Choose the server program and its client, and refuse what cannot hold this set: STAGE_SERVER, STAGE_FLAVOUR,
@@ -1690,7 +1691,9 @@ safety_file() {
   local dir
   dir="$(kind_stage_parent)"
   if [[ ! -d $dir || ! -w $dir ]]; then dir="$STATE_DIR"; fi
-  printf '%s/%s.lifeboat-old-%s.sql%s\n' "${dir%/}" "$ASSET" "$STAMP" "$(codec_suffix "$(choose_compression)" "$ENCRYPTION")"
+  choose_compression
+  find_suffix "$CODEC" "$ENCRYPTION"
+  printf '%s/%s.lifeboat-old-%s.sql%s\n' "${dir%/}" "$ASSET" "$STAMP" "$SUFFIX"
 }
 
 # Make the stage live.
@@ -1820,15 +1823,17 @@ write_safety_dump() {
   local file="$1" codec need
   local -a statuses=()
   # statuses is never empty.
-  codec="$(choose_compression)"
+  choose_compression
+  codec="$CODEC"
   : >"$RUN_DIR/safety.why"
   if grep '^table' -- "$RUN_DIR/left-out" >/dev/null && [[ $file != *.incomplete ]]; then
     grep '^table' -- "$RUN_DIR/left-out" | head -n 3 | tr '\t' ' ' | tr '\n' ';' >"$RUN_DIR/safety.why"
     return "$EX_UNAVAILABLE"
   fi
   need="$(data_bytes "${MYSQL_DATABASES[@]}")" || exit $?
-  if (($(free_bytes "${file%/*}") < need + RESERVE_BYTES)) && [[ $file != *.incomplete ]]; then
-    printf 'a dump of them may need %s in %s, and %s are free' "$(human_bytes $((need + RESERVE_BYTES)))" "${file%/*}" "$(human_bytes "$(free_bytes "${file%/*}")")" >"$RUN_DIR/safety.why"
+  find_free_bytes "${file%/*}"
+  if ((FREE_BYTES < need + RESERVE_BYTES)) && [[ $file != *.incomplete ]]; then
+    printf 'a dump of them may need %s in %s, and %s are free' "$(human_bytes $((need + RESERVE_BYTES)))" "${file%/*}" "$(human_bytes "$FREE_BYTES")" >"$RUN_DIR/safety.why"
     return "$EX_IO"
   fi
   last_writes >"$RUN_DIR/writes.before"
@@ -1887,11 +1892,13 @@ note_way_back() {
     sum="$(sha256_of "$file")" || exit $?
     if [[ $ENCRYPTION == openssl ]]; then
       salt="$(openssl rand -hex 8)"
-      mac="$(openssl_mac "$file" "$salt")" || die "$EX_NOPERM" "cannot make the MAC of $file"
+      openssl_mac "$file" "$salt" || die "$EX_NOPERM" "cannot make the MAC of $file"
+      mac="$HMAC"
     fi
   fi
+  choose_compression
   {
-    printf '2 %s %s %s %s %s %s %s\n' "$STAMP" "$(choose_compression)" "$ENCRYPTION" "$sum" "$salt" "$mac" "$file"
+    printf '2 %s %s %s %s %s %s %s\n' "$STAMP" "$CODEC" "$ENCRYPTION" "$sum" "$salt" "$mac" "$file"
     set_databases "$set" | while IFS= read -r name; do encode_name "$name"; done
   } >"$STATE_DIR/$ASSET.undo" || die "$EX_IO" "cannot write $STATE_DIR/$ASSET.undo"
   sync_paths "$STATE_DIR/$ASSET.undo"
@@ -2102,7 +2109,7 @@ require_safety_dump() {
   [[ $file != - ]] || return 0
   can_decrypt "$cipher" || die "$EX_NOPERM" "this host has no key to decrypt the safety dump $file; the databases stay as they are" 'put the key where the plan says, then run this restore again'
   [[ $sum == - || $(sha256_of "$file") == "$sum" ]] || die "$EX_DATA" "the safety dump $file is not what was written; the databases stay as they are" 'look at its disk; to give up on it, move it away'
-  [[ $mac == - || $(openssl_mac "$file" "$salt") == "$mac" ]] || die "$EX_DATA" "the safety dump $file fails its MAC; the databases stay as they are" 'to give up on it, move it away'
+  [[ $mac == - ]] || { openssl_mac "$file" "$salt" && [[ $HMAC == "$mac" ]]; } || die "$EX_DATA" "the safety dump $file fails its MAC; the databases stay as they are" 'to give up on it, move it away'
 }
 
 # Give the decoded text of a file to a consumer.
@@ -2261,10 +2268,10 @@ kind_archive() {
 
 # Is a closed file of the binary log whole?
 check_binlog() {
-  local file="$1" size="$2" actual
+  local file="$1" size="$2"
   [[ -r $file ]] || die "$EX_NOPERM" "cannot read the binary log $file" 'run this as root or as the user of the server; it may also have been purged this moment'
-  actual="$(count_stream <"$file")"
-  [[ $actual == "$size" ]] || die "$EX_DATA" "the binary log $file has $actual bytes, the server says $size" 'look at its disk'
+  count_bytes "$file"
+  [[ $BYTES == "$size" ]] || die "$EX_DATA" "the binary log $file has $BYTES bytes, the server says $size" 'look at its disk'
   "$BINLOG_TOOL" --no-defaults --verify-binlog-checksum -- "$file" >/dev/null 2>"$RUN_DIR/binlog.err" || {
     log_tool_errors "${BINLOG_TOOL##*/}" "$RUN_DIR/binlog.err"
     die "$EX_DATA" "the binary log $file is damaged" "run backup-$ASSET.sh now: what is after the damage cannot be replayed"
@@ -2283,9 +2290,10 @@ kind_verify_log() {
   local set="$1" name
   MYSQL_FLAVOUR="$(manifest_get "$set" server.flavour)"
   BINLOG_TOOL="$(binlog_tool)" || exit $?
-  while IFS= read -r name; do
+  list_payloads "$set" name
+  for name in "${FIELDS[@]}"; do
     stream_payload "$set" "$name" read_binlog || return $?
-  done < <(payload_names "$set")
+  done
 }
 
 # The consumer of an archived binary log: the tool reads it to its end.
@@ -2305,11 +2313,12 @@ kind_replay() {
   stage_setup "$set"
   mkdir -p -- "$dir/replay" || die "$EX_CANTCREAT" "cannot write in $dir"
   while IFS= read -r log; do
-    while IFS= read -r name; do
+    list_payloads "$log" name
+    for name in "${FIELDS[@]}"; do
       ((${#files[@]} > 0)) || [[ $name == "$(manifest_get "$set" position.binlog_file)" ]] || continue
       stream_payload "$log" "$name" write_stream "$dir/replay/$name" || exit $?
       files+=("$dir/replay/$name")
-    done < <(payload_names "$log")
+    done
   done <"$list"
   words=("--start-position=$(manifest_get "$set" position.binlog_pos)")
   # The tool reads this in the time zone of its process, which is UTC below.

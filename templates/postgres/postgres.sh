@@ -865,10 +865,10 @@ pg_decode_statements() {
 # The roles whose attributes a restore sets, into $RUN_DIR/roles.chosen: all of the set with a set of everything, only those
 # that were missing with chosen databases. The one that is logged in as keeps what it has: it is the way back.
 pg_choose_roles() {
-  local set="$1" login
+  local set="$1"
   if [[ $(manifest_get "$set" dump.scope) == all ]]; then cp -- "$RUN_DIR/roles.set" "$RUN_DIR/roles.chosen"; else cp -- "$RUN_DIR/roles.missing" "$RUN_DIR/roles.chosen"; fi
-  login="$(encode_path "$PG_LOGIN")"
-  pg_without_line "$login" "$RUN_DIR/roles.chosen"
+  encode_path "$PG_LOGIN"
+  pg_without_line "$ENCODED_PATH" "$RUN_DIR/roles.chosen"
 }
 
 # Take a line out of a file.
@@ -1753,7 +1753,8 @@ pg_check_server() {
   # Only where its disk is this host's.
   found="$(pg_query "$PG_HOME" 'SHOW data_directory')" || return 0
   if [[ -z $PG_HOST || $PG_HOST == /* || $PG_HOST == localhost || $PG_HOST == 127.0.0.1 ]] && [[ -d $found ]]; then
-    require_space "$found" "$(set_raw_bytes "$set")"
+    measure_set "$set"
+    require_space "$found" "$RAW_BYTES"
   fi
 }
 
@@ -1917,7 +1918,10 @@ pg_journal() {
   local line="$1" word
   [[ $PG_TARGET == live ]] || return 0
   shift
-  for word in "$@"; do line+=$'\t'"$(encode_path "$word")"; done
+  for word in "$@"; do
+    encode_path "$word"
+    line+=$'\t'"$ENCODED_PATH"
+  done
   printf '%s\n' "$line" >>"$STATE_DIR/$ASSET.postgres" || die "$EX_IO" "cannot write $STATE_DIR/$ASSET.postgres"
   sync_paths "$STATE_DIR/$ASSET.postgres"
 }
@@ -1980,14 +1984,14 @@ pg_undo_swap() {
 
 # Print the SQL that gives the roles what they had before the swap.
 pg_undo_roles_sql() {
-  local journal="$1" file login
+  local journal="$1" file
   file="$(pg_journal_value "$journal" roles)"
   [[ -n $file ]] || return 0
   decode_path "$file"
   pg_save_globals "$RUN_DIR/globals.old" <"$DECODED_PATH"
   pg_roles_in "$RUN_DIR/globals.old" >"$RUN_DIR/roles.old"
-  login="$(encode_path "$PG_LOGIN")"
-  pg_without_line "$login" "$RUN_DIR/roles.old"
+  encode_path "$PG_LOGIN"
+  pg_without_line "$ENCODED_PATH" "$RUN_DIR/roles.old"
   pg_roles_sql "$RUN_DIR/globals.old" "$RUN_DIR/roles.old"
 }
 

@@ -5,7 +5,8 @@
 archive_preflight() {
   local path
   require_tool tar
-  [[ -n $(supported_tar_options --exclude=x) ]] || die "$EX_UNAVAILABLE" "this host's tar cannot leave files out: it is too simple a one" "install GNU tar or bsdtar"
+  find_tar_options --exclude=x
+  ((${#KNOWN_OPTIONS[@]} > 0)) || die "$EX_UNAVAILABLE" "this host's tar cannot leave files out: it is too simple a one" "install GNU tar or bsdtar"
   for path in "${SOURCE_PATHS[@]}"; do
     if [[ -L $path ]]; then
       die "$EX_CONFIG" "$path is a symbolic link: the backup would hold the link, not the data" "name its target $(readlink -- "$path") in the plan"
@@ -23,7 +24,7 @@ archive_capture() {
   is_bsdtar || true
   write_payload files.tar count_entries produce_tar
   [[ ! -e $RUN_DIR/changed ]] || changed=1
-  manifest_add tool.tar "${TAR_WORDS%%$'\n'*}"
+  manifest_add tool.tar "$TAR_WORDS"
   manifest_add position.entries "$(<"$RUN_DIR/entries")"
   manifest_add position.changed "$changed"
   for path in "${SOURCE_PATHS[@]}"; do
@@ -38,7 +39,8 @@ produce_tar() {
   local -a args=(--create --file=-) names=() of_root=()
   # names is never empty: a plan names at least one path.
   ! is_root || of_root=('--xattrs-include=*')
-  while IFS= read -r path; do args+=("$path"); done < <(supported_tar_options --format=posix --numeric-owner --acls --xattrs --sparse --warning=no-file-ignored ${of_root[@]+"${of_root[@]}"})
+  find_tar_options --format=posix --numeric-owner --acls --xattrs --sparse --warning=no-file-ignored ${of_root[@]+"${of_root[@]}"}
+  args+=(${KNOWN_OPTIONS[@]+"${KNOWN_OPTIONS[@]}"})
   while IFS= read -r pattern; do args+=("--exclude=$pattern"); done < <(own_name_patterns)
   for pattern in ${EXCLUDES[@]+"${EXCLUDES[@]}"}; do
     [[ $pattern != /* ]] || pattern=".$pattern"
@@ -102,16 +104,15 @@ judge_tar() {
   esac
 }
 
-# Print those of the given options that this host's tar knows.
-supported_tar_options() {
+# Those of the given options that this host's tar knows, into KNOWN_OPTIONS.
+find_tar_options() {
   local option
   # Most tars know all of them.
-  if tar "$@" -cf - -T /dev/null >/dev/null 2>&1; then
-    printf '%s\n' "$@"
-    return 0
-  fi
+  KNOWN_OPTIONS=("$@")
+  if tar "$@" -cf - -T /dev/null >/dev/null 2>&1; then return 0; fi
+  KNOWN_OPTIONS=()
   for option in "$@"; do
-    if tar "$option" -cf - -T /dev/null >/dev/null 2>&1; then printf '%s\n' "$option"; fi
+    if tar "$option" -cf - -T /dev/null >/dev/null 2>&1; then KNOWN_OPTIONS+=("$option"); fi
   done
 }
 
@@ -126,10 +127,16 @@ run_tar() {
   fi
 }
 
-# Is this host's tar the one of the BSDs and macOS? Asked once, where it is asked before children are forked: TAR_WORDS is what it says
-# of itself.
+# Is this host's tar the one of the BSDs and macOS? TAR_WORDS is what it says of itself. Asked once a run: hooks are children, and what one
+# of them has heard is a note for the next.
 is_bsdtar() {
-  [[ -n ${TAR_WORDS:-} ]] || TAR_WORDS="$(tar --version 2>/dev/null || printf 'unknown\n')"
+  local note="${RUN_DIR:-/nonexistent}/tar.words"
+  if [[ -z ${TAR_WORDS:-} && -s $note ]]; then IFS= read -r TAR_WORDS <"$note" || true; fi
+  if [[ -z ${TAR_WORDS:-} ]]; then
+    TAR_WORDS="$(tar --version 2>/dev/null)" || TAR_WORDS=unknown
+    TAR_WORDS="${TAR_WORDS%%$'\n'*}"
+    { printf '%s\n' "$TAR_WORDS" >"$note"; } 2>/dev/null || true
+  fi
   [[ $TAR_WORDS == *bsdtar* ]]
 }
 
@@ -159,21 +166,28 @@ tar_status() {
 archive_verify() {
   local set="$1" found
   require_tool tar
+  is_bsdtar || true
   found="$(stream_payload "$set" files.tar list_entries)" || return $?
-  if [[ $found != "$(manifest_get "$set" position.entries)" ]]; then
-    log_error "the archive holds $found entries, $(manifest_get "$set" position.entries) were written"
+  look_up "$set" position.entries
+  if [[ $found != "$VALUE" ]]; then
+    log_error "the archive holds $found entries, $VALUE were written"
     return "$EX_DATA"
   fi
 }
 
 # The first source's file system; archive_stage makes further stages where others lie elsewhere.
 archive_stage_parent() {
-  stage_parent_of "${SOURCE_PATHS[0]}"
+  find_stage_parent "${SOURCE_PATHS[0]}"
+  printf '%s\n' "$STAGE_PARENT"
 }
 
-# Where the stage of a path must be, so that it can be renamed into place: beside it, or inside it when it is a mount point.
-stage_parent_of() {
-  if is_mount_point "$1"; then printf '%s\n' "$1"; else existing_parent "${1%/*}/"; fi
+# Where the stage of a path must be, so that it can be renamed into place, into STAGE_PARENT: beside it, or inside it when it is a mount
+# point.
+find_stage_parent() {
+  STAGE_PARENT="$1"
+  is_mount_point "$1" && return 0
+  find_existing_parent "${1%/*}/"
+  STAGE_PARENT="$EXISTING_PARENT"
 }
 
 # Extract every source into the stage; for a live restore, and where one is tried out, one pass for each file system that holds some
@@ -184,11 +198,11 @@ archive_stage() {
   # stages and names are never empty: a set without the paths of the plan was refused before.
   require_tool tar
   is_bsdtar || true
-  rm -f -- "$RUN_DIR/links" "$RUN_DIR/mounts"
+  [[ ! -e $RUN_DIR/links && ! -e $RUN_DIR/mounts ]] || rm -f -- "$RUN_DIR/links" "$RUN_DIR/mounts"
   find_restored_paths "$set"
   for path in "${RESTORED_PATHS[@]}"; do
-    stage="$(stage_of "$dir" "$path")" || return $?
-    stages+=("$stage")
+    find_stage "$dir" "$path" || return $?
+    stages+=("$STAGE")
   done
   printf '%s\0' "${stages[@]}" >"$RUN_DIR/stages" || die "$EX_IO" "cannot write in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
   for stage in "${stages[@]}"; do
@@ -199,7 +213,7 @@ archive_stage() {
       [[ ${stages[i]} != "$stage" ]] || names+=(".${RESTORED_PATHS[i]}")
     done
     linked=()
-    if ((${#names[@]} < $(count_set_paths "$set"))); then
+    if ((${#names[@]} < SET_PATHS)); then
       [[ -s $RUN_DIR/links ]] || stream_payload "$set" files.tar list_links || return $?
       while IFS= read -r -d '' path; do
         is_one_of "$path" ${linked[@]+"${linked[@]}"} || linked+=("$path")
@@ -212,10 +226,9 @@ archive_stage() {
 
 # List the hard links of the tar on stdin into $RUN_DIR/links: its lines begin with h. Names are escaped.
 list_links() {
-  local option status=0
-  local -a args=()
-  while IFS= read -r option; do args+=("$option"); done < <(supported_tar_options --quoting-style=c)
-  run_tar ${args[@]+"${args[@]}"} -tvf - >"$RUN_DIR/links.all" || status=$?
+  local status=0
+  find_tar_options --quoting-style=c
+  run_tar ${KNOWN_OPTIONS[@]+"${KNOWN_OPTIONS[@]}"} -tvf - >"$RUN_DIR/links.all" || status=$?
   grep '^h' "$RUN_DIR/links.all" >"$RUN_DIR/links" || printf '\n' >"$RUN_DIR/links"
   rm -f -- "$RUN_DIR/links.all"
   ((status == 0)) || return "$(tar_status "$status")"
@@ -263,8 +276,8 @@ read_stages() {
   ((${#STAGE_OF[@]} == ${#RESTORED_PATHS[@]})) || die "$EX_SOFTWARE" "there are ${#STAGE_OF[@]} stages for ${#RESTORED_PATHS[@]} paths"
 }
 
-# Which of the plan's paths the set holds, into RESTORED_PATHS. The plan may have changed since the set was made: what
-# only one of the two knows is left alone, and said.
+# Which of the plan's paths the set holds, into RESTORED_PATHS, and how many it holds of any plan, into SET_PATHS. The plan may have changed
+# since the set was made: what only one of the two knows is left alone, and said.
 find_restored_paths() {
   local set="$1" path number=1
   local -a in_set=()
@@ -274,6 +287,7 @@ find_restored_paths() {
     number=$((number + 1))
     is_one_of "$path" "${SOURCE_PATHS[@]}" || log_warn "the set holds $path, which is no longer in the plan: not restored"
   done
+  SET_PATHS="${#in_set[@]}"
   RESTORED_PATHS=()
   for path in "${SOURCE_PATHS[@]}"; do
     if is_one_of "$path" ${in_set[@]+"${in_set[@]}"}; then
@@ -285,35 +299,40 @@ find_restored_paths() {
   ((${#RESTORED_PATHS[@]} > 0)) || die "$EX_DATA" "the set ${set##*/} holds none of the paths in the plan"
 }
 
-# Print the stage of a path: DIR, unless a live restore needs one on the path's own file system. What tries a restore out is divided
+# The stage of a path, into STAGE: DIR, unless a live restore needs one on the path's own file system. What tries a restore out is divided
 # likewise, in directories.
-stage_of() {
-  local dir="$1" path="$2" parent extra here
+find_stage() {
+  local dir="$1" path="$2" here
+  STAGE="$dir"
   if ! is_live_stage "$dir"; then
-    if [[ $ACTION == restore ]]; then printf '%s\n' "$dir"; else trial_stage_of "$dir" "$path"; fi
-    return 0
+    [[ $ACTION == restore ]] || find_trial_stage "$dir" "$path"
+    return
   fi
-  parent="$(stage_parent_of "$path")"
-  find_mount_point "$parent"
+  find_stage_parent "$path"
+  # Most assets need no other.
+  [[ ${dir%/*} != "${STAGE_PARENT%/}" ]] || return 0
+  find_mount_point "$STAGE_PARENT"
   here="$MOUNT_POINT"
   # STAGES is never empty.
   find_stages "$dir"
-  for extra in "${STAGES[@]}"; do
-    [[ ${extra%/*} == "${parent%/}" ]] || find_mount_point "$extra"
-    if [[ $MOUNT_POINT == "$here" ]]; then
-      printf '%s\n' "$extra"
-      return 0
-    fi
+  for STAGE in "${STAGES[@]}"; do
+    find_mount_point "$STAGE"
+    if [[ $MOUNT_POINT == "$here" ]]; then return 0; fi
   done
-  add_stage "$dir" "$parent"
+  add_stage "$dir" "$STAGE_PARENT"
 }
 
 # The directory of a stage that stands for the file system of a path; the stage itself for that of the plan's first path.
-trial_stage_of() {
-  local dir="$1" path="$2" here first number=0 line
-  here="$(mount_point "$(stage_parent_of "$path")")"
-  first="$(mount_point "$(stage_parent_of "${SOURCE_PATHS[0]}")")"
-  if [[ $here != "$first" ]]; then
+find_trial_stage() {
+  local dir="$1" path="$2" here number=0 line
+  STAGE="$dir"
+  [[ $path != "${SOURCE_PATHS[0]}" ]] || return 0
+  find_stage_parent "$path"
+  find_mount_point "$STAGE_PARENT"
+  here="$MOUNT_POINT"
+  find_stage_parent "${SOURCE_PATHS[0]}"
+  find_mount_point "$STAGE_PARENT"
+  if [[ $here != "$MOUNT_POINT" ]]; then
     while IFS= read -r line; do
       number=$((number + 1))
       [[ $line != "$here" ]] || break
@@ -322,20 +341,19 @@ trial_stage_of() {
       number=$((number + 1))
       printf '%s\n' "$here" >>"$RUN_DIR/mounts"
     fi
-    dir="$dir/.lifeboat-mount-$number"
-    mkdir -p -- "$dir" || die "$EX_CANTCREAT" "cannot write in ${dir%/*}"
+    STAGE="$dir/.lifeboat-mount-$number"
+    mkdir -p -- "$STAGE" || die "$EX_CANTCREAT" "cannot write in $dir"
   fi
-  printf '%s\n' "$dir"
 }
 
 # Extract the tar on stdin below a directory. Only root can give files back to their owners.
 extract_tar() {
-  local dir="$1" option
-  local -a args=(--extract --file=- -p) of_root=()
+  local dir="$1"
+  local -a of_root=()
   shift
   ! is_root || of_root=(--same-owner '--xattrs-include=*')
-  while IFS= read -r option; do args+=("$option"); done < <(supported_tar_options --numeric-owner --acls --xattrs --no-wildcards ${of_root[@]+"${of_root[@]}"})
-  run_tar "${args[@]}" -C "$dir" -- "$@" || {
+  find_tar_options --numeric-owner --acls --xattrs --no-wildcards ${of_root[@]+"${of_root[@]}"}
+  run_tar --extract --file=- -p ${KNOWN_OPTIONS[@]+"${KNOWN_OPTIONS[@]}"} -C "$dir" -- "$@" || {
     log_error "tar could not extract the archive into $dir (exit status $?)"
     return "$EX_IO"
   }
@@ -343,7 +361,7 @@ extract_tar() {
 
 # Every entry must have arrived.
 archive_check_stage() {
-  local set="$1" path i found=0 expected
+  local set="$1" path i found=0
   find_restored_paths "$set" 2>/dev/null
   read_stages
   for ((i = 0; i < ${#RESTORED_PATHS[@]}; i++)); do
@@ -352,30 +370,20 @@ archive_check_stage() {
       log_error "the set should hold ${path##*/}, but nothing was extracted"
       return "$EX_IO"
     fi
-    found=$((found + $(count_files "$path")))
+    count_files "$path"
+    found=$((found + FILE_COUNT))
   done
-  expected="$(manifest_get "$set" position.entries)"
-  if ((${#RESTORED_PATHS[@]} == $(count_set_paths "$set") && found != expected)); then
-    log_error "$found entries were restored, the set holds $expected: this file system did not take them all"
+  look_up "$set" position.entries
+  if ((${#RESTORED_PATHS[@]} == SET_PATHS && found != VALUE)); then
+    log_error "$found entries were restored, the set holds $VALUE: this file system did not take them all"
     return "$EX_IO"
   fi
 }
 
-# Number of entries below and including a path, whatever their names.
+# Number of entries below and including a path, whatever their names, into FILE_COUNT.
 count_files() {
-  local n
-  n="$(find "$1" -print0 | tr -dc '\000' | wc -c)"
-  printf '%d\n' "$((n))"
-}
-
-# Number of paths that were backed up into a set.
-count_set_paths() {
-  local line count=0
-  need_manifest "$1" || return $?
-  for line in "${MANIFEST_LINES[@]}"; do
-    [[ $line != position.path.* ]] || count=$((count + 1))
-  done
-  printf '%d\n' "$count"
+  FILE_COUNT="$(find "$1" -print0 | tr -dc '\000' | wc -c)"
+  FILE_COUNT=$((FILE_COUNT))
 }
 
 # Say what is replaced.
@@ -398,15 +406,16 @@ archive_describe_restore() {
 
 # A file system mounted below a path would be moved aside with it; a file that is a mount point cannot be renamed at all.
 refuse_inner_mounts() {
-  local path point
-  for path in "${SOURCE_PATHS[@]}"; do
-    while IFS= read -r point; do
+  local path line point linux='^.* on (/.*) type .*$' bsd='^.* on (/.*) \(.*$'
+  while IFS= read -r line; do
+    [[ $line =~ $linux || $line =~ $bsd ]] || continue
+    point="${BASH_REMATCH[1]}"
+    for path in "${SOURCE_PATHS[@]}"; do
       if [[ $point == "$path"/* || ($point == "$path" && ! -d $path) ]]; then
         die "$EX_CONFIG" "$point is mounted inside $path, so $path cannot be replaced as a whole" "unmount it for the restore, or make it an asset of its own; --into restores elsewhere"
       fi
-    done < <(mount | sed -n 's/^.* on \(\/.*\) type .*$/\1/p; t
-s/^.* on \(\/.*\) (.*$/\1/p')
-  done
+    done
+  done < <(mount)
 }
 
 # Swap each path with its stage, with the service stopped.

@@ -12,22 +12,22 @@ open_mac_key() {
   MAC_KEY="$(derive_key "$MAC_SALT")" || die "$EX_NOPERM" "cannot make a key from $OPENSSL_KEY_FILE" "is the key file readable for this user, and openssl of version 1.1.1 or later?"
 }
 
-# What tells two key files apart without giving either away.
-mac_key_id() {
-  local id
-  id="$(printf 'lifeboat key id\n' | hmac_stream "$MAC_KEY")" || return $?
-  printf '%s\n' "${id:0:16}"
+# What tells two key files apart without giving either away, into KEY_ID: once a run, as the key.
+find_key_id() {
+  [[ -z ${KEY_ID:-} ]] || return 0
+  find_hmac "$MAC_KEY" <<<'lifeboat key id' || return $?
+  KEY_ID="${HMAC:0:16}"
 }
 
 # Add MAC and signature to the MANIFEST of the set in WORK_DIR, as the plan asks for them. Each covers all lines above it.
 seal_manifest() {
-  local id mac text
+  local text
   if [[ $ENCRYPTION == openssl ]]; then
     open_mac_key
-    id="$(mac_key_id)" || die "$EX_IO" "cannot make the MAC of the set: openssl failed"
-    manifest_add key_id "$id"
-    mac="$(hmac_stream "$MAC_KEY" <"$WORK_DIR/.manifest")" || die "$EX_IO" "cannot make the MAC of the set: openssl failed"
-    manifest_add manifest_mac "$mac"
+    find_key_id || die "$EX_IO" "cannot make the MAC of the set: openssl failed"
+    manifest_add key_id "$KEY_ID"
+    find_hmac "$MAC_KEY" <"$WORK_DIR/.manifest" || die "$EX_IO" "cannot make the MAC of the set: openssl failed"
+    manifest_add manifest_mac "$HMAC"
   fi
   if [[ -n ${SIGN_KEY_FILE:-} ]]; then
     text="$(sign_stream <"$WORK_DIR/.manifest")" || die "$EX_NOPERM" "cannot sign the set with $SIGN_KEY_FILE: ${text:-ssh-keygen failed}" "make a key without a passphrase: ssh-keygen -t ed25519 -N '' -f $SIGN_KEY_FILE; its .pub goes into the plan"
@@ -55,35 +55,41 @@ require_signing() {
 # Prove who made a set, as far as the plan has means for it and this host has the key. The MANIFEST is open. 65: forged; 77: made with
 # another key.
 check_authenticity() {
-  local set="$1" recorded actual
+  local set="$1" recorded
   if [[ $ENCRYPTION == openssl ]] && can_decrypt openssl; then
-    recorded="$(manifest_get "$set" manifest_mac)"
+    look_up "$set" manifest_mac || return $?
+    recorded="$VALUE"
     if [[ -n $recorded ]]; then
       open_mac_key
-      actual="$(mac_key_id)" || return "$EX_IO"
-      if [[ $actual != "$(manifest_get "$set" key_id)" ]]; then
+      find_key_id || return "$EX_IO"
+      look_up "$set" key_id
+      if [[ $KEY_ID != "$VALUE" ]]; then
         log_error "the set ${set##*/} was made with another key than $OPENSSL_KEY_FILE"
         return "$EX_NOPERM"
       fi
-      actual="$(lines_above manifest_mac | hmac_stream "$MAC_KEY")" || return "$EX_IO"
+      find_lines_above manifest_mac
+      find_hmac "$MAC_KEY" <<<"$LINES_ABOVE" || return "$EX_IO"
       # Twice: a tool that failed once says nothing of the set.
-      [[ $actual == "$recorded" ]] || actual="$(lines_above manifest_mac | hmac_stream "$MAC_KEY")" || return "$EX_IO"
-      if [[ $actual != "$recorded" ]]; then
+      [[ $HMAC == "$recorded" ]] || find_hmac "$MAC_KEY" <<<"$LINES_ABOVE" || return "$EX_IO"
+      if [[ $HMAC != "$recorded" ]]; then
         log_error "the set ${set##*/} is forged or was changed: its MAC does not fit its MANIFEST"
         return "$EX_DATA"
       fi
     fi
   fi
-  if ((${#SIGN_KEYS[@]} > 0)) && [[ -n $(manifest_get "$set" manifest_signature) ]]; then check_signature "$set"; fi
+  ((${#SIGN_KEYS[@]} > 0)) || return 0
+  look_up "$set" manifest_signature || return $?
+  [[ -z $VALUE ]] || check_signature "$set"
 }
 
 # Check the signature of a set against the keys that the plan trusts. Twice: a tool that failed once says nothing of the set.
 check_signature() {
-  local set="$1" key text file="$RUN_DIR/signature.${RUN_PID:-$$}" status=0
+  local set="$1" key file="$RUN_DIR/signature.${RUN_PID:-$$}" status=0
   require_tool ssh-keygen
   for key in "${SIGN_KEYS[@]}"; do printf 'lifeboat namespaces="%s" %s\n' "$SIGNATURE_NAMESPACE" "$key"; done >"$file.signers" || return "$EX_IO"
-  text="$(manifest_get "$set" manifest_signature)"
-  printf -- '-----BEGIN SSH SIGNATURE-----\n%s\n-----END SSH SIGNATURE-----\n' "$(fold_text "$text")" >"$file" || return "$EX_IO"
+  look_up "$set" manifest_signature
+  printf -- '-----BEGIN SSH SIGNATURE-----\n%s\n-----END SSH SIGNATURE-----\n' "$(fold_text "$VALUE")" >"$file" || return "$EX_IO"
+  find_lines_above manifest_signature
   verify_signature "$file" || verify_signature "$file" || status=$?
   if ((status == 0)); then
     rm -f -- "$file" "$file.signers" "$file.err"
@@ -98,9 +104,9 @@ check_signature() {
   return "$EX_DATA"
 }
 
-# Have ssh-keygen look at a signature of the open MANIFEST.
+# Have ssh-keygen look at a signature of LINES_ABOVE.
 verify_signature() {
-  lines_above manifest_signature | ssh-keygen -Y verify -f "$1.signers" -I lifeboat -n "$SIGNATURE_NAMESPACE" -s "$1" >/dev/null 2>"$1.err"
+  ssh-keygen -Y verify -f "$1.signers" -I lifeboat -n "$SIGNATURE_NAMESPACE" -s "$1" <<<"$LINES_ABOVE" >/dev/null 2>"$1.err"
 }
 
 # A long word in lines of 70 characters.
@@ -112,45 +118,49 @@ fold_text() {
   done
 }
 
-# The lines of the open MANIFEST above the one of a key: what that one covers.
-lines_above() {
+# The lines of the open MANIFEST above the one of a key, which are what that one covers, into LINES_ABOVE: without the end of the last
+# line, which `<<<` gives back.
+find_lines_above() {
   local line
+  LINES_ABOVE=''
   for line in "${MANIFEST_LINES[@]}"; do
     [[ $line != "$1="* ]] || return 0
-    printf '%s\n' "$line"
+    LINES_ABOVE+="${LINES_ABOVE:+$'\n'}$line"
   done
 }
 
-# Why a set is less protected than the plan asks for; nothing when it is not. The MANIFEST is open.
-weakness_of() {
+# Why a set is less protected than the plan asks for, into WEAKNESS; empty when it is not.
+find_weakness() {
   local cipher
-  while IFS= read -r cipher; do
+  WEAKNESS=''
+  list_payloads "$1" cipher || return $?
+  for cipher in "${FIELDS[@]}"; do
     if [[ $ENCRYPTION != none && $cipher == none ]]; then
-      printf 'it is not encrypted, and the plan encrypts with %s\n' "$ENCRYPTION"
+      WEAKNESS="it is not encrypted, and the plan encrypts with $ENCRYPTION"
       return 0
     elif [[ $ENCRYPTION == openssl && $cipher != openssl ]]; then
-      printf 'it is encrypted with %s, which does not say who made it\n' "$cipher"
+      WEAKNESS="it is encrypted with $cipher, which does not say who made it"
       return 0
     fi
-  done < <(payload_fields "$1" cipher)
-  if [[ $ENCRYPTION == openssl && -z $(manifest_get "$1" manifest_mac) ]]; then
-    printf 'its MANIFEST has no MAC: it is of format 1, whose files could be swapped between sets\n'
-  elif ((${#SIGN_KEYS[@]} > 0)) && [[ -z $(manifest_get "$1" manifest_signature) ]]; then
-    printf 'it is not signed, and the plan signs\n'
+  done
+  look_up "$1" manifest_mac
+  if [[ $ENCRYPTION == openssl && -z $VALUE ]]; then
+    WEAKNESS='its MANIFEST has no MAC: it is of format 1, whose files could be swapped between sets'
+    return 0
   fi
+  look_up "$1" manifest_signature
+  if ((${#SIGN_KEYS[@]} > 0)) && [[ -z $VALUE ]]; then WEAKNESS='it is not signed, and the plan signs'; fi
 }
 
 # The plan's protection is the floor: refuse a set below it with 77, unless a person has said --accept-weaker, which is said loudly.
 require_strength() {
-  local weakness
-  need_manifest "$1" || return $?
-  weakness="$(weakness_of "$1")" || return $?
-  [[ -n $weakness ]] || return 0
+  find_weakness "$1" || return $?
+  [[ -n $WEAKNESS ]] || return 0
   if [[ ${ACCEPT_WEAKER:-0} == 1 ]]; then
-    log_warn "taking the set ${1##*/} although $weakness: whoever can write in the store can have made it"
+    log_warn "taking the set ${1##*/} although $WEAKNESS: whoever can write in the store can have made it"
     return 0
   fi
-  log_error "the set ${1##*/} is refused: $weakness"
+  log_error "the set ${1##*/} is refused: $WEAKNESS"
   log_line HINT "if it is one of yours from before the plan asked for that, --accept-weaker takes it"
   return "$EX_NOPERM"
 }

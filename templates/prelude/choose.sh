@@ -1,15 +1,13 @@
 # Which set, of which store: what --latest, --at, --set and --from mean.
 
-# Print the indexes of the stores to look in: all, or the one that --from names by its id or path.
-chosen_stores() {
-  local from="$1" i found=0
+# The indexes of the stores to look in, into CHOSEN_STORES: all, or the one that --from names by its id or path.
+choose_stores() {
+  local from="$1" i
+  CHOSEN_STORES=''
   for ((i = 0; i < ${#STORE_PATHS[@]}; i++)); do
-    if [[ -z $from || $from == "${STORE_IDS[i]}" || $from == "${STORE_PATHS[i]}" ]]; then
-      printf '%d\n' "$i"
-      found=1
-    fi
+    if [[ -z $from || $from == "${STORE_IDS[i]}" || $from == "${STORE_PATHS[i]}" ]]; then CHOSEN_STORES+="$i "; fi
   done
-  ((found)) || is_place "$from" || die "$EX_USAGE" "there is no store '$from' for $ASSET" "its stores are: ${STORE_IDS[*]}${PLACE_IDS[*]:+ ${PLACE_IDS[*]}}"
+  [[ -n $CHOSEN_STORES ]] || is_place "$from" || die "$EX_USAGE" "there is no store '$from' for $ASSET" "its stores are: ${STORE_IDS[*]}${PLACE_IDS[*]:+ ${PLACE_IDS[*]}}"
 }
 
 # Is this a store that is no directory here?
@@ -65,43 +63,42 @@ choose_name_there() {
   printf '%s\n' "$name"
 }
 
-# Print the name of the set to use: the one named, else the newest good one of the chosen stores, made at or before the
+# The name of the set to use, into RUN_SET: the one named, else the newest good one of the chosen stores, made at or before the
 # given stamp. Dies when there is none. Newer sets that are not used are listed in RUN_DIR/passed, for print_passed.
 choose_set_name() {
-  local from="$1" name="$2" at="$3" stores i newest fault
-  stores="$(chosen_stores "$from")" || exit $?
+  local from="$1" name="$2" at="$3" i line
+  choose_stores "$from"
   : >"$RUN_DIR/candidates" || die "$EX_IO" "cannot write in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
-  for i in $stores; do
-    fault="$(store_fault "${STORE_PATHS[i]}")"
-    [[ -z $fault ]] || log_warn "the store ${STORE_IDS[i]} (${STORE_PATHS[i]}) $fault"
-    survey_series "$(series_in "${STORE_PATHS[i]}")" | sed "s|\$| $i|" >>"$RUN_DIR/candidates"
+  for i in $CHOSEN_STORES; do
+    find_store_fault "${STORE_PATHS[i]}"
+    [[ -z $STORE_FAULT ]] || log_warn "the store ${STORE_IDS[i]} (${STORE_PATHS[i]}) $STORE_FAULT"
+    while IFS= read -r line; do printf '%s %d\n' "$line" "$i"; done < <(survey_store "${STORE_PATHS[i]}") >>"$RUN_DIR/candidates"
   done
-  newest="$(choose_candidate "$name" "$at" <"$RUN_DIR/candidates")"
-  if [[ -z $newest ]]; then
+  choose_candidate "$name" "$at" <"$RUN_DIR/candidates"
+  if [[ -z $RUN_SET ]]; then
     [[ -n $name ]] || note_passed '' "$at"
     [[ -n $name || ! -s $RUN_DIR/passed ]] || print_passed >&2
     die "$EX_DATA" "there is no ${name:+set $name}${name:-good backup set} of $ASSET${at:+ made at or before $(human_stamp "$at")}${from:+ in $from}" "restore-$ASSET.sh --list shows what there is"
   fi
-  [[ -n $name ]] || note_passed "$newest" "$at"
-  printf '%s\n' "$newest"
+  [[ -n $name ]] || note_passed "$RUN_SET" "$at"
 }
 
-# Print which of the lines `name state stored raw finished sum until store` is meant: a name that was given is taken in any state but one that
-# cannot be a set.
+# Which of the lines `name state stored raw finished sum until store` is meant, into RUN_SET: a name that was given is taken in any state but
+# one that cannot be a set.
 choose_candidate() {
-  local wanted="$1" at="$2" name state finished newest=''
+  local wanted="$1" at="$2" name state finished
+  RUN_SET=''
   while read -r name state _ _ finished _; do
     if [[ -n $wanted ]]; then
       case "$state" in incomplete) continue ;; esac
-      [[ $name != "$wanted" ]] || newest="$name"
+      [[ $name != "$wanted" ]] || RUN_SET="$name"
       continue
     fi
     if ! is_good_state "$state" || [[ -n $at && $name > $at ]]; then continue; fi
     # A log is replayed onto a set: one that was not finished by then holds what came later.
     if [[ -n $at ]] && ((LOG_SECONDS > 0)) && [[ $finished > $at ]]; then continue; fi
-    [[ ! $name > $newest ]] || newest="$name"
+    [[ ! $name > $RUN_SET ]] || RUN_SET="$name"
   done
-  [[ -z $newest ]] || printf '%s\n' "$newest"
 }
 
 # Note the sets newer than the chosen one that are not used, and why: `name store-index state` lines in RUN_DIR/passed.
@@ -109,7 +106,8 @@ note_passed() {
   awk -v chosen="$1" -v at="$2" -v weaker="${ACCEPT_WEAKER:-0}" '
     $1 <= chosen || (at != "" && $1 > at && $2 != "future") { next }
     $2 == "ok" || ($2 == "weaker" && weaker == 1) { next }
-    { print $1, $(NF), $2 }' "$RUN_DIR/candidates" | sort -r >"$RUN_DIR/passed"
+    { print $1, $(NF), $2 }' "$RUN_DIR/candidates" >"$RUN_DIR/passed"
+  [[ ! -s $RUN_DIR/passed ]] || sort -r -o "$RUN_DIR/passed" -- "$RUN_DIR/passed"
 }
 
 # Say which newer sets are passed over, and why: what is restored is older than they are.
@@ -122,17 +120,19 @@ print_passed() {
       printf '  passed over  and %s\n' "$(count_of $(($(wc -l <"$RUN_DIR/passed") - 5)) more)"
       break
     fi
-    printf '  passed over  %s in %s: %s\n' "$name" "${STORE_IDS[i]}" "$(explain_state "$(series_in "${STORE_PATHS[i]}")/$name" "$state")"
+    find_series "${STORE_PATHS[i]}"
+    printf '  passed over  %s in %s: %s\n' "$name" "${STORE_IDS[i]}" "$(explain_state "$SERIES_DIR/$name" "$state")"
   done <"$RUN_DIR/passed"
 }
 
 # Find a sound copy of a set, trying the chosen stores in their order. Sets SET_PATH and RUN_STORE, and holds the set. Call it plainly.
 # Copies that cannot be read now are not damaged, and are not marked; when no copy is sound, the newest older good set is named.
 find_sound_copy() {
-  local name="$1" from="$2" stores i set worst="$EX_DATA"
-  stores="$(chosen_stores "$from")" || exit $?
-  for i in $stores; do
-    set="$(series_in "${STORE_PATHS[i]}")/$name"
+  local name="$1" from="$2" i set worst="$EX_DATA"
+  choose_stores "$from"
+  for i in $CHOSEN_STORES; do
+    find_series "${STORE_PATHS[i]}"
+    set="$SERIES_DIR/$name"
     [[ -d $set ]] || continue
     hold_set "$set"
     [[ $ENCRYPTION != openssl ]] || ! can_decrypt openssl || open_mac_key
@@ -160,12 +160,12 @@ first_cause() {
 
 # Name the newest good set older than one that cannot be used, with the command that takes it.
 older_set_hint() {
-  local name="$1" from="$2" stores i candidate state older=''
-  stores="$(chosen_stores "$from")" || return 0
-  for i in $stores; do
-    while read -r candidate state; do
+  local name="$1" from="$2" i candidate state older=''
+  choose_stores "$from"
+  for i in $CHOSEN_STORES; do
+    while read -r candidate state _; do
       if is_good_state "$state" && [[ $candidate < $name && $candidate > $older ]]; then older="$candidate"; fi
-    done < <(list_states "${STORE_PATHS[i]}")
+    done < <(survey_store "${STORE_PATHS[i]}")
   done
   if [[ -n $older ]]; then
     printf 'the newest older good set: %s --set %s\n' "${0##*/}" "$older"
@@ -210,16 +210,19 @@ set_option() {
 
 # How long ago a stamp was, in words.
 stamp_age() {
-  local seconds=$(($(date +%s) - $(stamp_to_epoch "$1")))
+  local seconds
+  read_clock
+  find_epoch "$1"
+  seconds=$((NOW_MS / 1000 - EPOCH))
   if ((seconds < 0)); then printf 'in the future\n'; else printf '%s ago\n' "$(human_seconds "$seconds")"; fi
 }
 
 # Print everything that has a set's name in the chosen stores as a table, newest first.
 print_set_table() {
-  local from="$1" stores i
-  stores="$(chosen_stores "$from")" || exit $?
+  local from="$1" i
+  choose_stores "$from"
   : >"$RUN_DIR/rows" || die "$EX_IO" "cannot write in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
-  for i in $stores; do list_store_rows "$i" >>"$RUN_DIR/rows"; done
+  for i in $CHOSEN_STORES; do list_store_rows "$i" >>"$RUN_DIR/rows"; done
   for i in ${PLACE_IDS[@]+"${PLACE_IDS[@]}"}; do
     [[ -n $from && $from != "$i" ]] || list_place_rows "$i" >>"$RUN_DIR/rows"
   done
@@ -234,13 +237,13 @@ print_set_table() {
 # Lines `name state bytes store` of a store here. A set that a verification of this host has passed, and that has not changed since, is
 # verified.
 list_store_rows() {
-  local store="${STORE_PATHS[$1]}" id="${STORE_IDS[$1]}" fault
-  fault="$(store_fault "$store")"
-  if [[ -n $fault ]]; then
-    log_warn "the store $id ($store) $fault: what is in it cannot be shown"
+  local store="${STORE_PATHS[$1]}" id="${STORE_IDS[$1]}"
+  find_store_fault "$store"
+  if [[ -n $STORE_FAULT ]]; then
+    log_warn "the store $id ($store) $STORE_FAULT: what is in it cannot be shown"
     return 0
   fi
-  survey_series "$(series_in "$store")" | mark_verified "$id" | awk -v id="$id" '
+  survey_store "$store" | mark_verified "$id" | awk -v id="$id" '
     { print $1, $2, $2 ~ /^(incomplete|invalid|unreadable)$/ ? "-" : $3, id }'
 }
 
@@ -258,7 +261,8 @@ list_place_rows() {
 # Print lines `name state bytes store` as rows of the table: in one program, since there may be thousands. Ages and sizes read as
 # human_seconds and human_bytes would say them.
 print_set_rows() {
-  awk -v now="$(date +%s)" '
+  read_clock
+  awk -v now="$((NOW_MS / 1000))" '
     function days(y, m, d,   a) {
       a = int((14 - m) / 12); y = y + 4800 - a; m = m + 12 * a - 3
       return d + int((153 * m + 2) / 5) + 365 * y + int(y / 4) - int(y / 100) + int(y / 400) - 2472633

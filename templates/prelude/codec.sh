@@ -1,46 +1,45 @@
-# Compression, encryption and hashes of payload streams. Every function here is a filter in constant memory.
+# Compression, encryption and hashes of payload streams, in constant memory. The filters become their program, so that a stage of a pipeline
+# is one process: call them where a shell of their own ends with them.
 
 readonly PBKDF2_ROUNDS=600000
 
-# The codec for a new set on this host.
+# From so many bytes on openssl has caught up with sha256sum, which starts sooner.
+readonly SMALL_BYTES=4194304
+
+# The codec for a new set on this host, into CODEC.
 choose_compression() {
-  local tool
+  CODEC="$COMPRESSION"
   case "$COMPRESSION" in
+    none) ;;
     auto)
-      for tool in zstd gzip; do
-        if command -v "$tool" >/dev/null 2>&1; then
-          printf '%s\n' "$tool"
-          return 0
-        fi
+      for CODEC in zstd gzip none; do
+        if command -v "$CODEC" >/dev/null 2>&1; then return 0; fi
       done
-      printf 'none\n'
       ;;
-    *)
-      [[ $COMPRESSION == none ]] || require_tool "$COMPRESSION"
-      printf '%s\n' "$COMPRESSION"
-      ;;
+    *) require_tool "$COMPRESSION" ;;
   esac
 }
 
-# The suffixes of a payload file, for people and for `file`.
-codec_suffix() {
+# The suffixes of a payload file, for people and for `file`, into SUFFIX.
+find_suffix() {
   local codec="$1" cipher="$2"
+  SUFFIX=''
   case "$codec" in
-    zstd) printf '.zst' ;;
-    gzip) printf '.gz' ;;
+    zstd) SUFFIX=.zst ;;
+    gzip) SUFFIX=.gz ;;
   esac
   case "$cipher" in
-    age) printf '.age' ;;
-    openssl) printf '.enc' ;;
+    age) SUFFIX+=.age ;;
+    openssl) SUFFIX+=.enc ;;
   esac
 }
 
 # Compress stdin to stdout.
 compress_stream() {
   case "$1" in
-    zstd) zstd -q -3 -T2 -c ;;
-    gzip) if command -v pigz >/dev/null 2>&1; then pigz -n -p 2 -c; else gzip -n -c; fi ;;
-    none) cat ;;
+    zstd) exec zstd -q -3 -T2 -c ;;
+    gzip) if command -v pigz >/dev/null 2>&1; then exec pigz -n -p 2 -c; else exec gzip -n -c; fi ;;
+    none) exec cat ;;
     *) die "$EX_DATA" "unknown compression '$1'" ;;
   esac
 }
@@ -48,9 +47,9 @@ compress_stream() {
 # The inverse of compress_stream.
 decompress_stream() {
   case "$1" in
-    zstd) zstd -q -d -c ;;
-    gzip) gzip -d -c ;;
-    none) cat ;;
+    zstd) exec zstd -q -d -c ;;
+    gzip) exec gzip -d -c ;;
+    none) exec cat ;;
     *) die "$EX_DATA" "unknown compression '$1'" ;;
   esac
 }
@@ -61,12 +60,12 @@ encrypt_stream() {
   local -a args=()
   # args is never empty: a plan that encrypts to age has a recipient.
   case "$ENCRYPTION" in
-    none) cat ;;
+    none) exec cat ;;
     age)
       for recipient in "${AGE_RECIPIENTS[@]}"; do args+=(-r "$recipient"); done
-      age "${args[@]}"
+      exec age "${args[@]}"
       ;;
-    openssl) openssl enc -aes-256-ctr -pbkdf2 -iter "$PBKDF2_ROUNDS" -md sha256 -salt -pass "file:$OPENSSL_KEY_FILE" ;;
+    openssl) exec openssl enc -aes-256-ctr -pbkdf2 -iter "$PBKDF2_ROUNDS" -md sha256 -salt -pass "file:$OPENSSL_KEY_FILE" ;;
     *) die "$EX_CONFIG" "unknown encryption '$ENCRYPTION'" ;;
   esac
 }
@@ -74,9 +73,9 @@ encrypt_stream() {
 # Decrypt stdin to stdout. The caller has checked the MAC of openssl's output: CTR itself accepts anything.
 decrypt_stream() {
   case "$1" in
-    none) cat ;;
-    age) age -d -i "$AGE_IDENTITY_FILE" ;;
-    openssl) openssl enc -d -aes-256-ctr -pbkdf2 -iter "$PBKDF2_ROUNDS" -md sha256 -pass "file:$OPENSSL_KEY_FILE" ;;
+    none) exec cat ;;
+    age) exec age -d -i "$AGE_IDENTITY_FILE" ;;
+    openssl) exec openssl enc -d -aes-256-ctr -pbkdf2 -iter "$PBKDF2_ROUNDS" -md sha256 -pass "file:$OPENSSL_KEY_FILE" ;;
     *) die "$EX_DATA" "unknown encryption '$1'" ;;
   esac
 }
@@ -122,21 +121,31 @@ file_mode() {
   printf '%s\n' "${mode#0}"
 }
 
-# SHA-256 of stdin in hex, with the fastest tool at hand. 74 when the tool fails: that says nothing of the data.
-hash_stream() {
-  local out
-  if command -v openssl >/dev/null 2>&1; then
-    out="$(openssl dgst -sha256)" || return "$EX_IO"
-    out="${out##* }"
+# The program that hashes stdin, as another filter: SHA-256 in hex is the first word that it prints. openssl takes long to start, and is far
+# faster then: with `small`, for what takes no time, it is the second choice.
+hash_filter() {
+  if [[ ${1:-} == small ]] && command -v sha256sum >/dev/null 2>&1; then
+    exec sha256sum
+  elif command -v openssl >/dev/null 2>&1; then
+    exec openssl dgst -sha256 -r
   elif command -v sha256sum >/dev/null 2>&1; then
-    out="$(sha256sum)" || return "$EX_IO"
-    out="${out%% *}"
+    exec sha256sum
   else
-    out="$(shasum -a 256)" || return "$EX_IO"
-    out="${out%% *}"
+    exec shasum -a 256
   fi
-  is_sha256 "$out" || return "$EX_IO"
-  printf '%s\n' "$out"
+}
+
+# SHA-256 of stdin in hex, into SHA256. 74 when the tool fails: that says nothing of the data.
+find_sha256() {
+  SHA256="$(hash_filter "$@")" || return "$EX_IO"
+  SHA256="${SHA256%% *}"
+  is_sha256 "$SHA256" || return "$EX_IO"
+}
+
+# Print SHA-256 of stdin in hex.
+hash_stream() {
+  find_sha256 || return $?
+  printf '%s\n' "$SHA256"
 }
 
 # Is this a SHA-256 in hex?
@@ -144,10 +153,19 @@ is_sha256() {
   [[ $1 =~ ^[0-9a-f]{64}$ ]]
 }
 
-# SHA-256 of a file in hex; 74 when it cannot be read to its end. A FIFO is no file: opening one would wait for ever.
-sha256_of() {
+# SHA-256 of a file in hex, into SHA256; 74 when it cannot be read to its end. A FIFO is no file: opening one would wait for ever. With its
+# size, where that is known, the better tool is taken.
+hash_file() {
+  local size=''
   [[ -f $1 ]] || return "$EX_IO"
-  hash_stream <"$1"
+  ((${2:-SMALL_BYTES} >= SMALL_BYTES)) || size=small
+  find_sha256 "$size" <"$1"
+}
+
+# Print SHA-256 of a file.
+sha256_of() {
+  hash_file "$1" || return $?
+  printf '%s\n' "$SHA256"
 }
 
 # A key that openssl derives from the key file and a salt of 16 hex digits; dies 77 where it cannot.
@@ -158,19 +176,21 @@ derive_key() {
   printf '%s\n' "$key"
 }
 
-# HMAC-SHA256 of a file as sets of format 1 have it, a salt for each payload.
+# HMAC-SHA256 of a file as sets of format 1 have it, a salt for each payload, into HMAC.
 openssl_mac() {
   local key
   key="$(derive_key "$2")" || return "$EX_NOPERM"
-  hmac_stream "$key" <"$1"
+  find_hmac "$key" <"$1"
 }
 
-# HMAC-SHA256 of stdin. openssl's own HMAC options want the key in the argument list, so the two rounds are made from plain hashes.
-hmac_stream() {
-  {
+# HMAC-SHA256 of stdin, into HMAC. openssl's own HMAC options want the key in the argument list, so the two rounds are made from plain hashes.
+find_hmac() {
+  HMAC="$({
     mac_pad "$1" 92
-    { mac_pad "$1" 54 && cat; } | openssl dgst -sha256 -binary
-  } | hash_stream
+    { mac_pad "$1" 54 && exec cat; } | openssl dgst -sha256 -binary
+  } | hash_filter small)" || return "$EX_IO"
+  HMAC="${HMAC%% *}"
+  is_sha256 "$HMAC" || return "$EX_IO"
 }
 
 # Print the 64-byte block of an HMAC: the key, filled with zeros, each byte XOR 54 (inner) or 92 (outer). By a builtin:

@@ -48,7 +48,8 @@ place_label() {
 # side says is no name of a set, and goes no further.
 place_names() {
   "${PLACE_DRIVER}_names" "${SERIES:-$ASSET}" >"$1.raw" || return $?
-  awk -v late="$(late_stamp)" '
+  find_late_stamp
+  awk -v late="$LATE_STAMP" '
     NF == 2 && length($1) == 16 && $1 ~ /^[0-9][0-9][0-9][0-9][01][0-9][0-3][0-9]T[0-2][0-9][0-5][0-9][0-6][0-9]Z$/ && $2 ~ /^(ok|suspect)$/ {
       if ($1 > late) $2 = "future"
       print
@@ -68,8 +69,9 @@ place_manifest() {
   }
   MANIFEST_OF=''
   check_manifest "$dir" || return $?
-  if [[ $(manifest_get "$dir" set) != "$name" ]]; then
-    log_error "what $PLACE_ID has as $name was made as $(manifest_get "$dir" set): it is another set under a new name"
+  look_up "$dir" set
+  if [[ $VALUE != "$name" ]]; then
+    log_error "what $PLACE_ID has as $name was made as $VALUE: it is another set under a new name"
     return "$EX_DATA"
   fi
   require_strength "$dir"
@@ -83,10 +85,13 @@ fetch_set() {
   place_manifest "$name" "$partial" || return $?
   need_manifest "$partial" || return $?
   clear_arriving "$partial"
-  require_space "$base" $(($(set_bytes "$partial") - $(bytes_in "$partial") + RESERVE_BYTES))
-  while IFS= read -r payload; do
+  measure_set "$partial"
+  count_bytes_in "$partial"
+  require_space "$base" $((STORED_BYTES - TOTAL_BYTES + RESERVE_BYTES))
+  list_payloads "$partial" name
+  for payload in "${FIELDS[@]}"; do
     fetch_payload "$name" "$partial" "$payload" || return $?
-  done < <(payload_names "$partial")
+  done
   check_set "$partial" || status=$?
   if ((status != 0)); then
     rm -rf -- "$partial"
@@ -99,10 +104,11 @@ fetch_set() {
 
 # A set that arrives has what its MANIFEST names, as plain files, and nothing else.
 clear_arriving() {
-  local partial="$1" entry file
+  local partial="$1" entry
   local -a files=(MANIFEST)
   # files is never empty.
-  while IFS= read -r file; do files+=("$file"); done < <(payload_fields "$partial" file)
+  list_payloads "$partial" file
+  files+=("${FIELDS[@]}")
   for entry in "$partial"/* "$partial"/.[!.]* "$partial"/..?*; do
     [[ -e $entry || -L $entry ]] || continue
     if [[ -L $entry || ! -f $entry ]] || ! is_one_of "${entry##*/}" "${files[@]}"; then rm -rf -- "$entry"; fi
@@ -111,13 +117,17 @@ clear_arriving() {
 
 # Fetch one payload, going on where an earlier try stopped. One that is whole but wrong is fetched anew, once.
 fetch_payload() {
-  local name="$1" partial="$2" payload="$3" number path bytes anew=0
-  number="payload.$(payload_number "$partial" "$payload")" || return $?
-  path="$partial/$(manifest_get "$partial" "$number.file")"
-  bytes="$(manifest_get "$partial" "$number.stored_bytes")"
+  local name="$1" partial="$2" payload="$3" path bytes sum anew=0
+  find_payload "$partial" "$payload" || return $?
+  look_up "$partial" "$PAYLOAD.file"
+  path="$partial/$VALUE"
+  look_up "$partial" "$PAYLOAD.stored_bytes"
+  bytes="$VALUE"
+  look_up "$partial" "$PAYLOAD.stored_sha256"
+  sum="$VALUE"
   while :; do
     retry "$COPY_TRIES" "$COPY_DELAY" fetch_rest "$name" "$path" "$bytes" || return $?
-    [[ $(sha256_of "$path") != "$(manifest_get "$partial" "$number.stored_sha256")" ]] || return 0
+    if hash_file "$path" "$bytes" && [[ $SHA256 == "$sum" ]]; then return 0; fi
     rm -f -- "$path"
     if ((anew)); then
       log_error "${path##*/} of set $name in $PLACE_ID is damaged: its SHA-256 differs from the MANIFEST"
@@ -167,37 +177,31 @@ fetch_stream() {
 
 # Bytes of a file, 0 when it is not there.
 file_size() {
-  if [[ -f $1 ]]; then count_stream <"$1"; else printf '0\n'; fi
+  BYTES=0
+  [[ ! -f $1 ]] || count_bytes "$1" || return $?
+  printf '%d\n' "$BYTES"
 }
 
 # Send a set to the place: payloads first, the MANIFEST last. What is there already is not sent again.
 send_set() {
-  local set="$1" name="${1##*/}" payload file
+  local set="$1" name="${1##*/}" file
   hold_set "$set"
   check_set "$set" || return $?
   open_manifest "$set" || return $?
-  while IFS= read -r payload; do
-    file="$(manifest_get "$set" "payload.$(payload_number "$set" "$payload").file")"
+  list_payloads "$set" file
+  for file in "${FIELDS[@]}"; do
     retry "$COPY_TRIES" "$COPY_DELAY" "${PLACE_DRIVER}_put" "${SERIES:-$ASSET}" "$name" "$file" "$set/$file" || return $?
-  done < <(payload_names "$set")
+  done
   retry "$COPY_TRIES" "$COPY_DELAY" "${PLACE_DRIVER}_publish" "${SERIES:-$ASSET}" "$name" "$set"
 }
 
 # Print the sets of a source that a destination lacks and its retention would keep, the newest first, so that what matters most is safe
-# first. Only good ones are copied on. Both are files of `stamp state` lines.
+# first. Only good ones are copied on. Both are files of lines that begin with `stamp state`.
 missing_sets() {
   local destination="$1" source="$2" keep="$3"
-  {
-    printf 'present\n'
-    cat -- "$destination"
-    printf 'expired\n'
-    cat -- "$destination" "$source" | sort -u -k 1,1 | PUBLISHED_SET='' select_expired "$keep"
-    printf 'wanted\n'
-    cat -- "$source"
-  } | awk '
-    NF == 1 && /^[a-z]/ { part = $1; next }
-    part == "wanted" { if ($2 == "ok" && !($1 in skip)) print $1; next }
-    { skip[$1] = 1 }' | sort -r -u
+  sort -u -k 1,1 -- "$destination" "$source" | PUBLISHED_SET='' select_expired "$keep" | awk '
+    wanted { if ($2 == "ok" && !($1 in skip)) print $1; next }
+    { skip[$1] = 1 }' "$destination" - wanted=1 "$source" | sort -r -u
 }
 
 # The sets of the log that a store elsewhere lacks, oldest first, since one that is missing ends what can be replayed: those since the

@@ -11,9 +11,9 @@ readonly STAMP_GLOB='[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]T[0-9][0-9][0-9][0-
 # Read paths of MANIFESTs, one a line. What a good set has to have is in the facts of the asset, or for a script of several assets in
 # READER_CIPHER and READER_SIGNED. With `lines`, print the one MANIFEST if it is in order, else why it is not, and end with 65, or
 # 74 where it cannot be read. With `survey`, print a line for each directory and MANIFEST of a series: `name state stored raw finished
-# sum until`, in any order; the states are explained at survey_series.
+# sum until`, in any order; the states are explained at survey_series. It becomes awk: call it where a shell of its own ends with it.
 manifest_reader() {
-  awk -v mode="$1" -v unfinished="${2:-0}" -v cipher="${READER_CIPHER:-${ENCRYPTION:-none}}" -v signed="${READER_SIGNED:-${SIGN_KEYS[0]:+1}}" -v late="${3:-}" '
+  exec awk -v mode="$1" -v unfinished="${2:-0}" -v cipher="${READER_CIPHER:-${ENCRYPTION:-none}}" -v signed="${READER_SIGNED:-${SIGN_KEYS[0]:+1}}" -v late="${3:-}" '
     function refuse(why) { if (problem == "") problem = why }
     function is_count(v) { return v ~ /^(0|[1-9][0-9]*)$/ && length(v) <= 18 }
     function is_hash(v) { return length(v) == 64 && v !~ /[^0-9a-f]/ }
@@ -239,27 +239,24 @@ encode_value() {
   done
 }
 
-# Print one field of every payload of a set, one a line, in the order they were written: `payload_fields SET cipher`.
-payload_fields() {
+# One field of every payload of a set, in the order they were written, into FIELDS: `list_payloads SET cipher`. A set that is one has a
+# payload, so that FIELDS is never empty.
+list_payloads() {
   local line
   need_manifest "$1" || return $?
+  FIELDS=()
   for line in "${MANIFEST_LINES[@]}"; do
-    [[ $line != payload.*."$2="* ]] || printf '%s\n' "${line#*=}"
+    [[ $line != payload.*."$2="* ]] || FIELDS+=("${line#*=}")
   done
 }
 
-# Print the payload names of a set, one a line, in the order they were written.
-payload_names() {
-  payload_fields "$1" name
-}
-
-# Print the number of a payload in the MANIFEST of a set.
-payload_number() {
+# What the keys of a payload begin with in the MANIFEST of a set, `payload.1`, into PAYLOAD.
+find_payload() {
   local line
   need_manifest "$1" || return $?
   for line in "${MANIFEST_LINES[@]}"; do
-    if [[ $line =~ ^payload\.([0-9]+)\.name=(.*)$ && ${BASH_REMATCH[2]} == "$2" ]]; then
-      printf '%s\n' "${BASH_REMATCH[1]}"
+    if [[ $line == payload.*.name="$2" ]]; then
+      PAYLOAD="${line%%.name=*}"
       return 0
     fi
   done
@@ -293,24 +290,18 @@ manifest_group() {
   done
 }
 
-# Print the stored bytes of a set, as its MANIFEST has them.
-set_bytes() {
-  sum_payloads "$1" stored_bytes
-}
-
-# Print the raw bytes of a set, as its MANIFEST has them.
-set_raw_bytes() {
-  sum_payloads "$1" raw_bytes
-}
-
-# Print the sum of a field of every payload. The reader has seen to it that these are numbers.
-sum_payloads() {
-  local line sum=0
+# The bytes of all payloads of a set, as its MANIFEST has them, into RAW_BYTES and STORED_BYTES. The reader has seen to it that these are
+# numbers.
+measure_set() {
+  local line
   need_manifest "$1" || return $?
+  RAW_BYTES=0 STORED_BYTES=0
   for line in "${MANIFEST_LINES[@]}"; do
-    [[ $line != payload.*."$2="* ]] || sum=$((sum + ${line#*=}))
+    case "$line" in
+      payload.*.raw_bytes=*) RAW_BYTES=$((RAW_BYTES + ${line#*=})) ;;
+      payload.*.stored_bytes=*) STORED_BYTES=$((STORED_BYTES + ${line#*=})) ;;
+    esac
   done
-  printf '%d\n' "$sum"
 }
 
 # Is this a number that bash's arithmetic can take as it is?

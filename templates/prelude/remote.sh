@@ -129,9 +129,9 @@ remote_pull_stream() {
   shift
   pipe="$RUN_DIR/pull.$RANDOM"
   mkfifo -- "$pipe.hash" "$pipe.count"
-  hash_stream <"$pipe.hash" >"$pipe.sha256" &
+  hash_filter <"$pipe.hash" >"$pipe.sha256" &
   reader=$!
-  count_stream <"$pipe.count" >"$pipe.bytes" &
+  wc -c <"$pipe.count" >"$pipe.bytes" &
   reader="$reader $!"
   set +e
   # shellcheck disable=SC2016  # for the shell over there
@@ -166,13 +166,14 @@ exit "$ended"' sh -c "$script" lifeboat "$@"
 
 # Compare what was told of a stream with what arrived: the verdict of remote_pull_stream and remote_push_stream.
 remote_compare() {
-  local pipe="$1" written="$2" status digest
+  local pipe="$1" written="$2" status digest bytes='' sum=''
   read -r status digest <"$pipe.told"
+  { read -r bytes <"$pipe.bytes" && read -r sum _ <"$pipe.sha256"; } || true
   if ((status == 0 && written != 0)); then
     log_error "cannot pass on the stream of $(remote_label)"
     status="$EX_IO"
-  elif ((status == 0)) && [[ $digest != "$(cat -- "$pipe.sha256") $(cat -- "$pipe.bytes")" ]]; then
-    log_error "the stream of $(remote_label) was cut or changed on the way: ${digest#* } bytes at the one end, $(cat -- "$pipe.bytes") at the other"
+  elif ((status == 0)) && [[ $digest != "$sum $bytes" ]]; then
+    log_error "the stream of $(remote_label) was cut or changed on the way: ${digest#* } bytes at the one end, $bytes at the other"
     status="$EX_DATA"
   fi
   rm -f -- "$pipe".*
@@ -187,9 +188,9 @@ remote_push_stream() {
   shift
   pipe="$RUN_DIR/push.$RANDOM"
   mkfifo -- "$pipe.hash" "$pipe.count"
-  hash_stream <"$pipe.hash" >"$pipe.sha256" &
+  hash_filter <"$pipe.hash" >"$pipe.sha256" &
   reader=$!
-  count_stream <"$pipe.count" >"$pipe.bytes" &
+  wc -c <"$pipe.count" >"$pipe.bytes" &
   reader="$reader $!"
   set +e
   # shellcheck disable=SC2016  # for the shell over there

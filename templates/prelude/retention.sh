@@ -1,6 +1,6 @@
 # Which sets go. Runs only after a new set was published.
 
-# Read `stamp state` lines or bare stamps, print the stamps to remove, oldest first. Each rule keeps the newest good set of each of the N
+# Read lines that begin with `stamp state`, or bare stamps, print the stamps to remove, oldest first. Each rule keeps the newest good set of each of the N
 # most recent hours, days, ISO weeks, months, years that have one: only good sets count, so that no bad one pushes a good one out. What
 # is not good (suspect, weaker, without a MANIFEST) goes when it would have gone were it good: never sooner, and never in the place of
 # a good one. The newest good set always stays, and so do what was just published and what is of the future. No rule at all keeps
@@ -60,11 +60,11 @@ apply_retention() {
     return 0
   fi
   base="$store/$TYPE/$ASSET"
-  list_states "$store" >"$RUN_DIR/states" || die "$EX_IO" "cannot list the sets in $store"
+  survey_store "$store" >"$RUN_DIR/states" || die "$EX_IO" "cannot list the sets in $store"
   states="$(<"$RUN_DIR/states")"
   while IFS= read -r stamp; do
     # What cannot be read now may be good: a person looks at it.
-    if [[ $'\n'$states$'\n' == *$'\n'"$stamp unreadable"$'\n'* ]]; then continue; fi
+    if [[ $'\n'$states == *$'\n'"$stamp unreadable "* ]]; then continue; fi
     remove_set "$base" "$stamp" || continue
     log_info "removed the expired set $stamp from $store"
     removed=$((removed + 1))

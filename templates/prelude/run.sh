@@ -10,8 +10,9 @@ begin_run() {
   ACTION="$1"
   LOG_TAG="$ASSET"
   prepare_shell
+  read_utc
   # shellcheck disable=SC2034  # for roles and kinds
-  STAMP="$(date -u +%Y%m%dT%H%M%SZ)"
+  STAMP="$STAMP_NOW"
   read_clock
   STARTED_MS="$NOW_MS"
   PHASES=()
@@ -224,6 +225,7 @@ require_tool() {
 guarded() {
   local limit="$1" dir="$2" label="$3" pid watchdog status=0 verdict=0 outer="$GUARDED_PIDS"
   shift 3
+  [[ -z $RUN_DIR || -p $RUN_DIR/tick ]] || mkfifo -- "$RUN_DIR/tick" 2>/dev/null || true
   set -m
   run_guarded_child "$@" </dev/null 8>&- 9>&- &
   pid=$!
@@ -263,6 +265,8 @@ watch_group() {
   local pid="$1" limit="$2" dir="$3" label="$4" began=$SECONDS free='' beat=0 looking='' note="$RUN_DIR/free.$1"
   trap - EXIT HUP INT TERM ERR
   set +e
+  # A pipe that nobody writes to, to wait at without a program.
+  [[ ! -p $RUN_DIR/tick ]] || exec 6<>"$RUN_DIR/tick"
   while kill -0 "$pid" 2>/dev/null; do
     if ! kill -0 "$RUN_PID" 2>/dev/null; then
       stop_group "$pid"
@@ -287,7 +291,7 @@ watch_group() {
     fi
     show_progress "$label" "$dir" $((SECONDS - began))
     beat=$((beat + 1))
-    sleep 1
+    if { : <&6; } 2>/dev/null; then read -r -t 1 <&6; else sleep 1; fi
   done
   return 0
 }
@@ -296,7 +300,10 @@ watch_group() {
 show_progress() {
   local label="$1" dir="$2" seconds="$3" size=''
   [[ -t 2 && $QUIET == 0 && ${TERM:-dumb} != dumb ]] || return 0
-  [[ -z $dir ]] || size="$(bytes_in "$dir" 2>/dev/null)"
+  if [[ -n $dir ]]; then
+    count_bytes_in "$dir" 2>/dev/null
+    size="$TOTAL_BYTES"
+  fi
   if [[ ${size:-0} == 0 ]]; then size=''; else size=", $(human_bytes "$size")"; fi
   printf '\r\033[K%s ... %s%s' "$label" "$(human_seconds "$seconds")" "$size" >&2
 }

@@ -15,13 +15,8 @@ list_log() {
   for path in "${STORE_PATHS[@]}"; do
     while read -r name state _ _ _ _ until; do
       if is_good_state "$state" && [[ $until != - ]]; then printf '%s %s\n' "$name" "$until"; fi
-    done < <(in_log survey_log "$path")
+    done < <(in_log survey_store "$path")
   done | sort -u
-}
-
-# What a store has of the series that is looked at.
-survey_log() {
-  survey_series "$(series_in "$1")"
 }
 
 # Choose what is replayed onto the set at SET_PATH: the sets of the log that lead to the time asked for, or to the end of the
@@ -36,7 +31,8 @@ plan_replay() {
     choose_log_set "$full" "$name" "$ends"
     [[ -n $LOG_SET ]] || continue
     printf '%s\n' "$LOG_SET" >>"$RUN_DIR/replay"
-    ends="$(manifest_get "$LOG_SET" position.ends)" LOG_END="$until"
+    look_up "$LOG_SET" position.ends
+    ends="$VALUE" LOG_END="$until"
     [[ -z $REPLAY_UNTIL || $LOG_END < $REPLAY_UNTIL ]] || break
   done < <(list_log)
   warn_of_short_log "$full"
@@ -48,7 +44,8 @@ choose_log_set() {
   local full="$1" name="$2" ends="$3" follows SET_PATH RUN_STORE CHECKED_SET
   in_log find_sound_copy "$name" ''
   LOG_SET=''
-  follows="$(manifest_get "$SET_PATH" position.follows)"
+  look_up "$SET_PATH" position.follows
+  follows="$VALUE"
   if [[ -z $ends ]]; then
     if ! kind_log_covers "$full" "$SET_PATH"; then
       # Closed before the full set stood where it stands: the next one may hold its position.
@@ -126,7 +123,7 @@ trim_log() {
   IFS= read -r oldest < <(list_sets "$store") || return 0
   [[ -n $oldest ]] || return 0
   oldest="${oldest##*/}"
-  in_log survey_log "$store" >"$RUN_DIR/log.survey" || die "$EX_IO" "cannot list the log in $store"
+  in_log survey_store "$store" >"$RUN_DIR/log.survey" || die "$EX_IO" "cannot list the log in $store"
   while read -r name state _ _ _ _ until; do
     [[ $until != - && $until < $oldest ]] || continue
     in_log remove_set "$store/$TYPE/$ASSET-log" "$name" || continue

@@ -10,7 +10,8 @@ begin_set() {
   sweep_leftovers "$base"
   take_stamp "$base"
   SET_BASE="$base"
-  SET_CODEC="$(choose_compression)"
+  choose_compression
+  SET_CODEC="$CODEC"
   EMPTY_PAYLOAD_OK=0
   WORK_DIR="$base/.partial-$STAMP-$$"
   mkdir -- "$WORK_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in $base" "look at its owner, its mode and the disk"
@@ -28,7 +29,9 @@ take_stamp() {
   newest="${newest%% *}"
   WRONG_CLOCK=''
   while [[ -e $base/$STAMP || ! $STAMP > $newest ]]; do
-    if ((waited >= 300)) || [[ -n $newest && ! $(epoch_to_stamp $(($(date +%s) + 60))) > $newest && ! -e $base/$STAMP ]]; then
+    read_clock
+    find_stamp $((NOW_MS / 1000 + 60))
+    if ((waited >= 300)) || [[ -n $newest && ! $FOUND_STAMP > $newest && ! -e $base/$STAMP ]]; then
       WRONG_CLOCK="$newest"
       log_error "the clock is wrong: it is $(human_stamp "$STAMP") here, and the set $newest was made later"
       [[ -e $base/$STAMP ]] || return 0
@@ -36,7 +39,8 @@ take_stamp() {
     fi
     sleep 0.2
     waited=$((waited + 1))
-    STAMP="$(date -u +%Y%m%dT%H%M%SZ)"
+    read_utc
+    STAMP="$STAMP_NOW"
   done
 }
 
@@ -57,10 +61,11 @@ begin_manifest() {
 # Remove what killed runs left, and what arrived of a set that nobody went on fetching for a week. Only under the asset's lock.
 sweep_leftovers() {
   local path
-  while IFS= read -r path; do
+  for path in "$1"/.arriving-*; do
+    [[ (-e $path || -L $path) && -n $(find "$path" -prune -mtime +7 2>/dev/null) ]] || continue
     log_info "removing ${path##*/}, a transfer that was given up"
     rm -rf -- "$path"
-  done < <(find "$1" -maxdepth 1 -name '.arriving-*' -mtime +7 2>/dev/null)
+  done
   for path in "$1"/.partial-* "$1"/.expired-*; do
     [[ -d $path ]] || continue
     log_info "removing ${path##*/}, left by a run that did not end"
@@ -85,38 +90,48 @@ manifest_add() {
 # function that reads the raw stream to its end and judges it by its status. Every stage's status counts.
 write_payload() {
   local name="$1" observer="$2" file pipe reader
-  local -a statuses=() readers=() verdicts=()
-  # statuses, readers and verdicts are never empty, also where bash 3.2 minds.
+  local -a statuses=() readers=() verdicts=() pipes=()
+  # statuses, readers, verdicts and pipes are never empty where they are expanded, also where bash 3.2 minds.
   shift 2
   [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || die "$EX_SOFTWARE" "'$name' cannot be the name of a payload"
-  file="$name$(codec_suffix "$SET_CODEC" "$ENCRYPTION")"
+  find_suffix "$SET_CODEC" "$ENCRYPTION"
+  file="$name$SUFFIX"
   pipe="$RUN_DIR/$name"
-  rm -f -- "$pipe".*
-  mkfifo -- "$pipe.hash" "$pipe.count" "$pipe.stored" "$pipe.observe" || die "$EX_IO" "cannot make pipes in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
-  hash_stream <"$pipe.hash" >"$pipe.raw_sha256" &
+  pipes=("$pipe.hash" "$pipe.count")
+  [[ $observer == - ]] || pipes+=("$pipe.observe")
+  remove_pipes "$pipe"
+  mkfifo -- "${pipes[@]}" "$pipe.stored" || die "$EX_IO" "cannot make pipes in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
+  hash_filter <"$pipe.hash" >"$pipe.raw_sha256" &
   readers+=($!)
-  count_stream <"$pipe.count" >"$pipe.raw_bytes" &
+  wc -c <"$pipe.count" >"$pipe.raw_bytes" &
   readers+=($!)
-  hash_stream <"$pipe.stored" >"$pipe.stored_sha256" &
+  hash_filter <"$pipe.stored" >"$pipe.stored_sha256" &
   readers+=($!)
-  observe_stream "$observer" <"$pipe.observe" >/dev/null 2>"$pipe.observe.err" &
-  readers+=($!)
+  if [[ $observer != - ]]; then
+    observe_stream "$observer" <"$pipe.observe" >/dev/null 2>"$pipe.observe.err" &
+    readers+=($!)
+  fi
   set +e
   run_strict "$@" 2>"$pipe.produce.err" |
-    tee -- "$pipe.hash" "$pipe.count" "$pipe.observe" 2>"$pipe.tee.err" |
+    tee -- "${pipes[@]}" 2>"$pipe.tee.err" |
     compress_stream "$SET_CODEC" 2>"$pipe.compress.err" |
     encrypt_stream 2>"$pipe.encrypt.err" |
     tee -- "$pipe.stored" 2>"$pipe.write.err" >"$WORK_DIR/$file"
   statuses=("${PIPESTATUS[@]}")
   set -e
   # A reader whose pipe nobody opened still waits in open(): opening both ends lets it see the end.
-  for reader in hash count stored observe; do : <>"$pipe.$reader"; done
+  for reader in "${pipes[@]}" "$pipe.stored"; do : <>"$reader"; done
   for reader in "${readers[@]}"; do
     wait "$reader" 2>/dev/null && verdicts+=(0) || verdicts+=($?)
   done
   judge_payload "$name" "$pipe" "${statuses[@]}" "${verdicts[@]}"
-  enter_payload "$name" "$file" "$pipe"
-  rm -f -- "$pipe".*
+  enter_payload "$name" "$file"
+  remove_pipes "$pipe"
+}
+
+# Remove what the reading or writing of a payload has left under a name.
+remove_pipes() {
+  [[ ! -e $1.hash ]] || rm -f -- "$1".*
 }
 
 # Write a payload from a finished file, which must not change meanwhile.
@@ -137,29 +152,32 @@ lines_without() {
     { print }' <"$1"
 }
 
-# Bytes of stdin.
-count_stream() {
-  local n
-  n="$(wc -c)"
-  printf '%d\n' "$((n))"
+# Bytes of a file, into BYTES.
+count_bytes() {
+  BYTES="$(wc -c <"$1")" || return "$EX_IO"
+  # BSD's wc writes spaces before it.
+  BYTES=$((BYTES))
 }
 
 # Let an observer read the raw stream. One that is content early does not stop the rest.
 observe_stream() {
-  local status=0
-  if [[ $1 != - ]]; then
-    run_strict "$1"
-    status=$?
-  fi
-  cat >/dev/null
+  local status
+  run_strict "$1"
+  status=$?
+  drain_stream
   return "$status"
+}
+
+# Read stdin to its end. Mostly it is there already, which costs no program.
+drain_stream() {
+  ! IFS= read -r -d '' -n 1 _ || cat >/dev/null
 }
 
 # Name the stage that failed, and die. Downstream stages take a cut stream for a short one, upstream stages die of a
 # broken pipe: so the last stage that failed is the cause.
 judge_payload() {
   local name="$1" pipe="$2" produce="$3" tee="$4" compress="$5" encrypt="$6" write="$7"
-  local hash="$8" count="$9" stored="${10}" observe="${11}"
+  local hash="$8" count="$9" stored="${10}" observe="${11:-0}"
   if ((write != 0 || stored != 0)); then
     log_tool_errors write "$pipe.write.err"
     die "$EX_IO" "cannot write $name: $(describe_status $((write ? write : stored)))" "is the disk full? look at df -h ${SET_BASE:-}"
@@ -169,6 +187,10 @@ judge_payload() {
   elif ((compress != 0)); then
     log_tool_errors "$SET_CODEC" "$pipe.compress.err"
     die "$EX_IO" "cannot compress $name with $SET_CODEC: $(describe_status "$compress")"
+  elif ! read_figures "$pipe"; then
+    # Who cannot write a note fails, too.
+    log_tool_errors tee "$pipe.tee.err"
+    die "$EX_IO" "cannot note size and hash of $name in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
   elif ((produce != 0 && !(produce == 141 && observe != 0))); then
     replay_stderr "$name" "$pipe.produce.err" ERROR
     die "$(sysexit_of "$produce" "$EX_UNAVAILABLE")" "$(first_error "$pipe.produce.err" "cannot capture $name: $(describe_status "$produce")")"
@@ -200,14 +222,18 @@ sysexit_of() {
   if (($1 >= 64 && $1 <= 78)); then printf '%d\n' "$1"; else printf '%d\n' "$2"; fi
 }
 
+# What was counted and hashed of a payload, into FIGURES: raw bytes, raw and stored SHA-256.
+read_figures() {
+  local raw='' sum='' stored_sum=''
+  { read -r raw <"$1.raw_bytes" && read -r sum _ <"$1.raw_sha256" && read -r stored_sum _ <"$1.stored_sha256"; } || true
+  FIGURES="$raw $sum $stored_sum"
+  is_count "$raw" && is_sha256 "$sum" && is_sha256 "$stored_sum"
+}
+
 # Enter a written payload in the MANIFEST.
 enter_payload() {
-  local name="$1" file="$2" pipe="$3" number raw sum stored_sum bytes line
-  raw='' sum='' stored_sum=''
-  { IFS= read -r raw <"$pipe.raw_bytes" && IFS= read -r sum <"$pipe.raw_sha256" && IFS= read -r stored_sum <"$pipe.stored_sha256"; } || true
-  if ! is_count "$raw" || ! is_sha256 "$sum" || ! is_sha256 "$stored_sum"; then
-    die "$EX_IO" "cannot note size and hash of $name in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
-  fi
+  local name="$1" file="$2" number raw sum stored_sum line
+  read -r raw sum stored_sum <<<"$FIGURES"
   if ((raw == 0 && ${EMPTY_PAYLOAD_OK:-0} == 0)); then
     die "$EX_DATA" "$name is empty: the source gave no data" 'an empty backup is no backup; look at the source'
   fi
@@ -222,8 +248,8 @@ enter_payload() {
   manifest_add "$number.cipher" "$ENCRYPTION"
   manifest_add "$number.raw_bytes" "$raw"
   manifest_add "$number.raw_sha256" "$sum"
-  bytes="$(count_stream <"$WORK_DIR/$file")" || die "$EX_IO" "cannot read $file, which was just written"
-  manifest_add "$number.stored_bytes" "$bytes"
+  count_bytes "$WORK_DIR/$file" || die "$EX_IO" "cannot read $file, which was just written"
+  manifest_add "$number.stored_bytes" "$BYTES"
   manifest_add "$number.stored_sha256" "$stored_sum"
 }
 
@@ -234,10 +260,8 @@ publish_set() {
   # files is never empty: a set without a payload was refused before.
   end_manifest
   open_manifest "$WORK_DIR" || exit $?
-  while IFS= read -r entry; do
-    files+=("$WORK_DIR/$entry")
-  done < <(payload_fields "$WORK_DIR" file)
-  ((${#files[@]} > 0)) || die "$EX_SOFTWARE" "nothing was captured for $ASSET"
+  list_payloads "$WORK_DIR" file
+  for entry in "${FIELDS[@]}"; do files+=("$WORK_DIR/$entry"); done
   for path in "$WORK_DIR"/* "$WORK_DIR"/.[!.]*; do
     is_one_of "$path" "$WORK_DIR/MANIFEST" "${files[@]}" || rm -rf -- "$path"
   done
@@ -250,29 +274,29 @@ publish_set() {
 
 # Complete the MANIFEST of the set in WORK_DIR.
 end_manifest() {
-  local sum
-  manifest_add finished "$(date -u +%Y%m%dT%H%M%SZ)"
+  read_utc
+  manifest_add finished "$STAMP_NOW"
   manifest_add verified capture
   seal_manifest
-  sum="$(sha256_of "$WORK_DIR/.manifest")" || die "$EX_IO" "cannot hash the manifest in $WORK_DIR"
-  manifest_add manifest_sha256 "$sum"
+  hash_file "$WORK_DIR/.manifest" 0 || die "$EX_IO" "cannot hash the manifest in $WORK_DIR"
+  manifest_add manifest_sha256 "$SHA256"
   mv -- "$WORK_DIR/.manifest" "$WORK_DIR/MANIFEST"
 }
 
 # Enter the only payload of a set that is never published: a file in WORK_DIR, as it is. The set lies below RUN_DIR, so that
 # there is nothing to encrypt.
 enter_plain_payload() {
-  local name="$1" bytes sum
-  bytes="$(count_stream <"$WORK_DIR/$name")"
-  sum="$(sha256_of "$WORK_DIR/$name")" || exit $?
+  local name="$1"
+  count_bytes "$WORK_DIR/$name"
+  hash_file "$WORK_DIR/$name" "$BYTES" || exit $?
   manifest_add payload.1.name "$name"
   manifest_add payload.1.file "$name"
   manifest_add payload.1.codec none
   manifest_add payload.1.cipher none
-  manifest_add payload.1.raw_bytes "$bytes"
-  manifest_add payload.1.raw_sha256 "$sum"
-  manifest_add payload.1.stored_bytes "$bytes"
-  manifest_add payload.1.stored_sha256 "$sum"
+  manifest_add payload.1.raw_bytes "$BYTES"
+  manifest_add payload.1.raw_sha256 "$SHA256"
+  manifest_add payload.1.stored_bytes "$BYTES"
+  manifest_add payload.1.stored_sha256 "$SHA256"
 }
 
 # Is the first word one of the others?
@@ -308,12 +332,13 @@ sync_file_system() {
 check_set() {
   local set="$1" name status=0 worst=0
   check_manifest "$set" || return $?
-  while IFS= read -r name; do
+  list_payloads "$set" name
+  for name in "${FIELDS[@]}"; do
     status=0
     check_payload "$set" "$name" || status=$?
     # Damage weighs more than what could not be read.
     if ((status == EX_DATA || (status && !worst))); then worst="$status"; fi
-  done < <(payload_names "$set")
+  done
   ((worst == 0)) || return "$worst"
   # shellcheck disable=SC2034  # for stream_payload, where a script has it
   CHECKED_SET="$set"
@@ -350,10 +375,10 @@ check_manifest() {
 
 # Does the open MANIFEST have the checksum that it ends with? 65 when it has not, 74 when that cannot be told.
 is_manifest_whole() {
-  local sum
   look_up "$1" manifest_sha256
-  sum="$(lines_above manifest_sha256 | hash_stream)" || return "$EX_IO"
-  [[ $VALUE == "$sum" ]] || return "$EX_DATA"
+  find_lines_above manifest_sha256
+  find_sha256 small <<<"$LINES_ABOVE" || return "$EX_IO"
+  [[ $VALUE == "$SHA256" ]] || return "$EX_DATA"
 }
 
 # Prove that a set lies where it belongs. The MANIFEST is open.
@@ -381,7 +406,8 @@ check_place() {
 # Prove that one payload file is as it was written.
 check_payload() {
   local set="$1" name="$2" number file bytes
-  number="payload.$(payload_number "$set" "$name")" || return $?
+  find_payload "$set" "$name" || return $?
+  number="$PAYLOAD"
   look_up "$set" "$number.file"
   file="$set/$VALUE"
   look_up "$set" "$number.stored_bytes"
@@ -405,14 +431,14 @@ check_bytes() {
     log_error "${file##*/} of set $set is no plain file"
     return "$EX_DATA"
   fi
-  size="$(count_stream <"$file")" || size=''
-  if [[ -n $size && $size != "$bytes" && $(count_stream <"$file") == "$size" ]]; then
+  ! count_bytes "$file" || size="$BYTES"
+  if [[ -n $size && $size != "$bytes" ]] && count_bytes "$file" && [[ $BYTES == "$size" ]]; then
     log_error "${file##*/} of set $set has $size bytes, $bytes were written"
     return "$EX_DATA"
   fi
-  first="$(sha256_of "$file")" || first=''
+  ! hash_file "$file" "$bytes" || first="$SHA256"
   [[ $first != "$sum" ]] || return 0
-  second="$(sha256_of "$file")" || second=''
+  ! hash_file "$file" "$bytes" || second="$SHA256"
   if [[ $second == "$sum" ]]; then
     log_warn "${file##*/} of set $set was read wrongly once, and rightly the second time: look at that disk"
     return 0
@@ -426,15 +452,16 @@ check_bytes() {
 
 # Check the MAC that format 1 has for each payload, where this host has the key. One of format 2 is in the MANIFEST.
 check_mac() {
-  local set="$1" number="$2" file="$3" recorded actual
+  local set="$1" number="$2" file="$3" recorded
   look_up "$set" "$number.mac"
   recorded="$VALUE"
   [[ -n $recorded ]] && can_decrypt openssl || return 0
-  actual="$(openssl_mac "$file" "$(manifest_get "$set" "$number.mac_salt")")" || {
+  look_up "$set" "$number.mac_salt"
+  openssl_mac "$file" "$VALUE" || {
     log_error "cannot make the MAC of ${file##*/} of set ${set##*/}"
     return "$EX_IO"
   }
-  if [[ $actual != "$recorded" ]]; then
+  if [[ $HMAC != "$recorded" ]]; then
     log_error "${file##*/} of set ${set##*/} fails its MAC: $OPENSSL_KEY_FILE is not the key it was made with, or it is forged"
     return "$EX_NOPERM"
   fi
@@ -443,9 +470,8 @@ check_mac() {
 # Does this host have what it takes to decode every payload of a set?
 can_decode() {
   local cipher
-  while IFS= read -r cipher; do
-    can_decrypt "$cipher" || return 1
-  done < <(payload_fields "$1" cipher)
+  list_payloads "$1" cipher || return $?
+  for cipher in "${FIELDS[@]}"; do can_decrypt "$cipher" || return 1; done
 }
 
 # Leave with 77 when a set cannot be decoded here.
@@ -465,7 +491,8 @@ stream_payload() {
   local -a statuses=() readers=() verdicts=()
   # statuses, readers and verdicts are never empty, also where bash 3.2 minds.
   shift 2
-  number="payload.$(payload_number "$set" "$name")" || return "$EX_DATA"
+  find_payload "$set" "$name" || return "$EX_DATA"
+  number="$PAYLOAD"
   look_up "$set" "$number.file"
   file="$set/$VALUE"
   look_up "$set" "$number.codec"
@@ -483,14 +510,14 @@ stream_payload() {
     return "$EX_IO"
   fi
   pipe="$RUN_DIR/read-$name.${RUN_PID:-$$}"
-  rm -f -- "$pipe".*
+  remove_pipes "$pipe"
   mkfifo -- "$pipe.hash" "$pipe.count" || {
     log_error "cannot make pipes in $RUN_DIR: is its disk full?"
     return "$EX_IO"
   }
-  hash_stream <"$pipe.hash" >"$pipe.sha256" &
+  hash_filter <"$pipe.hash" >"$pipe.sha256" &
   readers+=($!)
-  count_stream <"$pipe.count" >"$pipe.bytes" &
+  wc -c <"$pipe.count" >"$pipe.bytes" &
   readers+=($!)
   set +e
   decrypt_stream "$cipher" <"$file" 2>"$pipe.decrypt.err" |
@@ -504,7 +531,7 @@ stream_payload() {
     wait "$reader" 2>/dev/null && verdicts+=(0) || verdicts+=($?)
   done
   judge_reading "$set" "$name" "$number" "$pipe" "$cipher" "$codec" "${statuses[@]}" "${verdicts[@]}" || return $?
-  rm -f -- "$pipe".*
+  remove_pipes "$pipe"
 }
 
 # Let a consumer read the raw stream; one that is content before the end (tar) must not break the pipe.
@@ -513,7 +540,7 @@ consume_stream() {
   run_strict "$@"
   # Reached with a failure only where a caller's condition has turned errexit off.
   status=$?
-  cat >/dev/null
+  drain_stream
   return "$status"
 }
 
@@ -522,7 +549,7 @@ consume_stream() {
 # consumer says of a stream that was no good is kept from the reader. A stored file that is as it was written and does not decrypt was made with another key: 77, and no damage.
 judge_reading() {
   local set="$1" name="$2" number="$3" pipe="$4" cipher="$5" codec="$6" decrypt="$7" decompress="$8" tee="$9"
-  local consume="${10}" hash="${11}" count="${12}" bytes sum
+  local consume="${10}" hash="${11}" count="${12}" bytes='' sum='' expected
   if ((decrypt != 0 && decrypt != 141)); then
     judge_stored "$set" "$number" || return $?
     judge_decryption "$set" "$name" "$cipher" "$decrypt" "$pipe" "$set/$(manifest_get "$set" "$number.file")" || return $?
@@ -537,13 +564,15 @@ judge_reading() {
     return "$consume"
   fi
   replay_stderr "$name" "$pipe.consume.err" WARN
-  bytes='' sum=''
-  { IFS= read -r bytes <"$pipe.bytes" && IFS= read -r sum <"$pipe.sha256"; } 2>/dev/null || true
+  { read -r bytes <"$pipe.bytes" && read -r sum _ <"$pipe.sha256"; } 2>/dev/null || true
+  look_up "$set" "$number.raw_bytes"
+  expected="$VALUE"
+  look_up "$set" "$number.raw_sha256"
   if ((decrypt != 0 || decompress != 0 || tee != 0 || hash != 0 || count != 0)) || ! is_count "$bytes" || ! is_sha256 "$sum"; then
     log_error "cannot read $name of set ${set##*/}: a program failed, or $RUN_DIR is full"
     log_tool_errors read "$pipe.tee.err"
     return "$EX_IO"
-  elif [[ $bytes != "$(manifest_get "$set" "$number.raw_bytes")" || $sum != "$(manifest_get "$set" "$number.raw_sha256")" ]]; then
+  elif [[ $bytes != "$expected" || $sum != "$VALUE" ]]; then
     judge_stored "$set" "$number" || return $?
     log_error "$name of set ${set##*/} does not decode to what was captured: checksum mismatch"
     return "$EX_DATA"
@@ -562,6 +591,9 @@ judge_decryption() {
   if ((status >= 126)); then
     log_error "$what: $cipher: $(describe_status "$status")"
     return "$EX_UNAVAILABLE"
+  elif [[ $cipher == none ]]; then
+    log_error "cannot read $name of set ${set##*/}: it failed once, and not when it was read again: look at that disk"
+    return "$EX_IO"
   elif [[ $cipher != age ]]; then
     log_error "$what: $OPENSSL_KEY_FILE is not the key it was made with"
     return "$EX_NOPERM"
@@ -570,7 +602,7 @@ judge_decryption() {
     log_tool_errors age "$pipe.decrypt.err"
     return "$EX_NOPERM"
   fi
-  decrypt_stream age <"$file" >/dev/null 2>"$pipe.decrypt.err" || second=$?
+  (decrypt_stream age) <"$file" >/dev/null 2>"$pipe.decrypt.err" || second=$?
   if ((second == 0)); then
     log_error "$what: it failed once, and not when it was read again: look at that disk"
     return "$EX_IO"
@@ -589,22 +621,23 @@ copy_set() {
   require_store "$store"
   base="$store/$TYPE/${SERIES:-$ASSET}"
   final="$base/${set##*/}"
-  mkdir -p -- "$base" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in the store $store" "look at its owner and mode"
+  [[ -d $base ]] || mkdir -p -- "$base" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in the store $store" "look at its owner and mode"
   sweep_leftovers "$base"
   if [[ -e $final ]]; then
     cmp -s -- "$set/MANIFEST" "$final/MANIFEST" || die "$EX_CANTCREAT" "another set ${set##*/} is already in $store"
     log_debug "${set##*/} is already in $store"
     return 0
   fi
-  require_space "$base" $(($(set_bytes "$set") + RESERVE_BYTES))
+  measure_set "$set" || return $?
+  require_space "$base" $((STORED_BYTES + RESERVE_BYTES))
   WORK_DIR="$base/.partial-${set##*/}-$$"
   on_exit discard_partial
   mkdir -- "$WORK_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in $base"
-  while IFS= read -r file; do
+  list_payloads "$set" file || return $?
+  for file in "${FIELDS[@]}" MANIFEST; do
     [[ -f $set/$file && ! -L $set/$file ]] || die "$EX_IO" "cannot copy $file of set ${set##*/}: it is not there, or no plain file"
     cat -- "$set/$file" >"$WORK_DIR/$file" || die "$EX_IO" "cannot copy $file of set ${set##*/} to $store"
-  done < <(payload_fields "$set" file && printf 'MANIFEST\n')
-  need_manifest "$set" || return $?
+  done
   check_copied "$WORK_DIR" || die "$EX_IO" "the copy in $store is not what was written" "look at that disk"
   sync_paths "$WORK_DIR"/* "$WORK_DIR"
   mv -- "$WORK_DIR" "$final" || die "$EX_IO" "cannot publish the copy $final"
@@ -616,9 +649,10 @@ copy_set() {
 check_copied() {
   local name
   open_manifest "$1" || return $?
-  while IFS= read -r name; do
+  list_payloads "$1" name
+  for name in "${FIELDS[@]}"; do
     check_payload "$1" "$name" || return $?
-  done < <(payload_names "$1")
+  done
 }
 
 # Mark a set as damaged, with the reason: no restore chooses it by itself. Nothing else of it is touched, and retention does not remove
@@ -626,7 +660,8 @@ check_copied() {
 mark_suspect() {
   local set="$1" reason="${2//[[:cntrl:]]/ }"
   if [[ -e $set/SUSPECT ]]; then return 0; fi
-  if { printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$reason" >"$set/SUSPECT"; } 2>/dev/null; then
+  read_utc
+  if { printf '%s %s\n' "$UTC_NOW" "$reason" >"$set/SUSPECT"; } 2>/dev/null; then
     log_warn "marked the set ${set##*/} suspect: it no longer counts as a backup"
   else
     log_warn "cannot mark the set ${set##*/} suspect in ${set%/*}"

@@ -2,13 +2,20 @@
 
 readonly DF_SECONDS=30
 
-# Bytes that may still be written below a directory. Names in df's output may hold spaces, hence the pattern.
+# Print the bytes that may still be written below a directory.
 free_bytes() {
+  find_free_bytes "$1" || return $?
+  printf '%s\n' "$FREE_BYTES"
+}
+
+# The same into FREE_BYTES; empty where df does not say. Names in its output may hold spaces, hence the pattern.
+find_free_bytes() {
   local kib
+  FREE_BYTES=''
   ask_df -Pk -- "$1" || return $?
   [[ ${DF_LINES#*$'\n'} =~ [0-9]+\ +[0-9]+\ +(-?[0-9]+)\ +[0-9]+% ]] || return 0
   kib="${BASH_REMATCH[1]}"
-  printf '%d\n' $((kib < 0 ? 0 : kib * 1024))
+  FREE_BYTES=$((kib < 0 ? 0 : kib * 1024))
 }
 
 # Have df's answer in DF_LINES. A file system that is gone (a lost NFS server) lets df hang: after half a minute it is 75, and no run hangs.
@@ -29,12 +36,12 @@ ask_df() {
 
 # Refuse to start what cannot fit.
 require_space() {
-  local dir="$1" bytes="$2" free
-  free="$(free_bytes "$dir")"
-  if ((free < bytes)); then
-    die "$EX_IO" "not enough space in $dir: $(human_bytes "$bytes") wanted, $(human_bytes "$free") free" "make room there, or lower the reserve in the plan"
+  local dir="$1" bytes="$2"
+  find_free_bytes "$dir"
+  if ((FREE_BYTES < bytes)); then
+    die "$EX_IO" "not enough space in $dir: $(human_bytes "$bytes") wanted, $(human_bytes "$FREE_BYTES") free" "make room there, or lower the reserve in the plan"
   fi
-  log_debug "space in $dir: $(human_bytes "$free") free, $(human_bytes "$bytes") wanted"
+  ((!VERBOSE)) || log_debug "space in $dir: $(human_bytes "$FREE_BYTES") free, $(human_bytes "$bytes") wanted"
 }
 
 # A size as people read it: `0 B`, `120 KiB`, `1.2 GiB`.
@@ -67,24 +74,29 @@ find_mount_point() {
   if [[ ${DF_LINES#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then MOUNT_POINT="${BASH_REMATCH[1]}"; fi
 }
 
-# The nearest existing parent of a path, for df and for stages.
+# Print the nearest existing parent of a path, for df and for stages.
 existing_parent() {
-  local path="$1"
-  while [[ ! -d $path && $path == */* && $path != / ]]; do
-    path="${path%/*}"
-    [[ -n $path ]] || path=/
-  done
-  printf '%s\n' "$path"
+  find_existing_parent "$1"
+  printf '%s\n' "$EXISTING_PARENT"
 }
 
-# Bytes of all payload files right below a directory.
-bytes_in() {
-  local file total=0
-  for file in "$1"/*; do
-    [[ -f $file ]] || continue
-    total=$((total + $(wc -c <"$file")))
+# The same into EXISTING_PARENT.
+find_existing_parent() {
+  EXISTING_PARENT="$1"
+  while [[ ! -d $EXISTING_PARENT && $EXISTING_PARENT == */* && $EXISTING_PARENT != / ]]; do
+    EXISTING_PARENT="${EXISTING_PARENT%/*}"
+    [[ -n $EXISTING_PARENT ]] || EXISTING_PARENT=/
   done
-  printf '%d\n' "$total"
+}
+
+# Bytes of all payload files right below a directory, into TOTAL_BYTES.
+count_bytes_in() {
+  local file
+  TOTAL_BYTES=0
+  for file in "$1"/*; do
+    if [[ ! -f $file ]] || ! count_bytes "$file"; then continue; fi
+    TOTAL_BYTES=$((TOTAL_BYTES + BYTES))
+  done
 }
 
 # Give a path the owner and mode of another.

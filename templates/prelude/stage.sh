@@ -17,20 +17,28 @@ make_stage() {
 
 # Note where a live stage is about to be: whoever finds it without its run knows whose it was.
 note_stage() {
-  printf '%s\n' "$(encode_path "$1")" >>"$STATE_DIR/$ASSET.stages" || die "$EX_IO" "cannot write $STATE_DIR/$ASSET.stages"
+  encode_path "$1"
+  printf '%s\n' "$ENCODED_PATH" >>"$STATE_DIR/$ASSET.stages" || die "$EX_IO" "cannot write $STATE_DIR/$ASSET.stages"
 }
 
 # Clear away the noted live stages of runs that were killed, wherever they lie.
 sweep_stages() {
-  local dir
+  local dir left=''
   [[ -s $STATE_DIR/$ASSET.stages ]] && ! swap_pending || return 0
   while IFS= read -r dir; do
     decode_path "$dir"
     sweep_stage "$DECODED_PATH"
   done <"$STATE_DIR/$ASSET.stages"
-  left_stages | while IFS= read -r dir; do encode_path "$dir"; done >"$STATE_DIR/$ASSET.stages.new"
-  mv -f -- "$STATE_DIR/$ASSET.stages.new" "$STATE_DIR/$ASSET.stages"
-  [[ -s $STATE_DIR/$ASSET.stages ]] || rm -f -- "$STATE_DIR/$ASSET.stages"
+  while IFS= read -r dir; do
+    encode_path "$dir"
+    left+="$ENCODED_PATH"$'\n'
+  done < <(left_stages)
+  if [[ -z $left ]]; then
+    rm -f -- "$STATE_DIR/$ASSET.stages"
+  else
+    printf '%s' "$left" >"$STATE_DIR/$ASSET.stages.new"
+    mv -f -- "$STATE_DIR/$ASSET.stages.new" "$STATE_DIR/$ASSET.stages"
+  fi
 }
 
 # Clear away a stage whose run is gone. One whose restore is pending may be needed to undo it.
@@ -48,16 +56,16 @@ sweep_stage() {
 left_stages() {
   local dir
   [[ -s $STATE_DIR/$ASSET.stages ]] || return 0
-  sort -u -- "$STATE_DIR/$ASSET.stages" | while IFS= read -r dir; do
+  while IFS= read -r dir; do
     decode_path "$dir"
     [[ ${DECODED_PATH##*/} != .lifeboat-live-"$ASSET"-* || ! -d $DECODED_PATH ]] || printf '%s\n' "$DECODED_PATH"
-  done
+  done < <(sort -u -- "$STATE_DIR/$ASSET.stages")
 }
 
 # Say what a killed restore has left, where it is not cleared away: `warn_of_stages SCRIPT…` names what does that.
 warn_of_stages() {
   local dir
-  ! swap_pending || return 0
+  [[ -s $STATE_DIR/$ASSET.stages ]] && ! swap_pending || return 0
   while IFS= read -r dir; do
     kill -0 "${dir##*-}" 2>/dev/null || log_warn "$dir was left by a restore that did not end: $1 removes it"
   done < <(left_stages)
@@ -81,14 +89,14 @@ is_live_stage() {
   [[ ${1##*/} == .lifeboat-live-* ]]
 }
 
-# A further stage on the file system of another directory, for kinds whose data lies on several. Prints it; it goes when
-# the stage goes.
+# A further stage on the file system of another directory, for kinds whose data lies on several, into STAGE; it goes when the stage goes.
 add_stage() {
-  local stage="$1" extra="${2%/}/.lifeboat-live-$ASSET-$$"
-  printf '%s\n' "$(encode_path "$extra")" >>"$stage/.lifeboat-extra"
-  note_stage "$extra"
-  mkdir -p -- "$extra" || die "$EX_CANTCREAT" "cannot make $extra"
-  printf '%s\n' "$extra"
+  local stage="$1"
+  STAGE="${2%/}/.lifeboat-live-$ASSET-$$"
+  encode_path "$STAGE"
+  printf '%s\n' "$ENCODED_PATH" >>"$stage/.lifeboat-extra"
+  note_stage "$STAGE"
+  mkdir -p -- "$STAGE" || die "$EX_CANTCREAT" "cannot make $STAGE"
 }
 
 # A stage and its further stages, into STAGES.
@@ -122,12 +130,12 @@ stage_set() {
   fi
   end_phase
   ((ATTEMPT_STATUS == 0)) || return "$(sysexit_of "$ATTEMPT_STATUS" "$EX_UNAVAILABLE")"
-  log_debug "restored aside in $(human_ms "$PHASE_MS")"
+  ((!VERBOSE)) || log_debug "restored aside in $(human_ms "$PHASE_MS")"
   begin_phase verify
   attempt_to guarded "$RESTORE_TIMEOUT" '' 'checking what was restored' kind_check_stage "$set" "$dir"
   end_phase
   ((ATTEMPT_STATUS == 0)) || return "$(sysexit_of "$ATTEMPT_STATUS" "$EX_UNAVAILABLE")"
-  log_debug "checked in $(human_ms "$PHASE_MS")"
+  ((!VERBOSE)) || log_debug "checked in $(human_ms "$PHASE_MS")"
 }
 
 # Milliseconds of a phase of this run, 0 when it did not happen, into PHASE_MS.

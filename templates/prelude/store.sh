@@ -2,16 +2,17 @@
 
 readonly STORE_MARK=.lifeboat-store
 
-# Print what is wrong with a store; nothing when it is the one that install.sh saw. The installation noted for each store what mark lies
+# What is wrong with a store, into STORE_FAULT; empty when it is the one that install.sh saw. The installation noted for each store what mark lies
 # in it and on which mount point it is; without such a note (a script that was copied alone) a directory is enough.
-store_fault() {
-  local store="$1" line='' mark='' mount=''
+find_store_fault() {
+  local store="$1" line='' mark='' mount='' first=''
+  STORE_FAULT=''
   # A disk that was there and does not answer (a lost NFS server) lets whoever looks at it hang: only a child looks.
   if ! IFS= read -r -t "$DF_SECONDS" line < <(if [[ -d $store ]]; then printf 'there\n'; else printf 'absent\n'; fi); then
-    printf 'does not answer\n'
+    STORE_FAULT='does not answer'
     return 0
   elif [[ $line != there ]]; then
-    printf 'is not there\n'
+    STORE_FAULT='is not there'
     return 0
   fi
   [[ -f $STATE_DIR/stores ]] || return 0
@@ -21,31 +22,35 @@ store_fault() {
     mount="${line%% *}"
   done <"$STATE_DIR/stores"
   [[ -n $mark ]] || return 0
-  if [[ ! -f $store/$STORE_MARK || $(sed -n 1p "$store/$STORE_MARK") != "$mark" ]]; then
-    printf 'has not the mark that the installation put into it\n'
-  elif [[ $(encode_word "$(mount_point "$store")") != "$mount" ]]; then
-    printf 'is on another file system than when it was installed\n'
+  [[ ! -f $store/$STORE_MARK ]] || IFS= read -r first <"$store/$STORE_MARK" || true
+  if [[ $first != "$mark" ]]; then
+    STORE_FAULT='has not the mark that the installation put into it'
+    return 0
   fi
+  find_mount_point "$store" || true
+  encode_word "$MOUNT_POINT"
+  [[ $ENCODED_WORD == "$mount" ]] || STORE_FAULT='is on another file system than when it was installed'
 }
 
 # A store that is missing may be a disk that is not mounted: never make it here, or backups land on the wrong disk.
 require_store() {
-  local fault
-  fault="$(store_fault "$1")"
-  [[ -z $fault ]] || die "$EX_CANTCREAT" "the store $1 $fault" "is its disk mounted? install.sh makes the store, and takes it as it is then"
+  find_store_fault "$1"
+  [[ -z $STORE_FAULT ]] || die "$EX_CANTCREAT" "the store $1 $STORE_FAULT" "is its disk mounted? install.sh makes the store, and takes it as it is then"
 }
 
-# A path as one word: percent-encoded where it has spaces.
+# A path as one word, percent-encoded where it has spaces, into ENCODED_WORD.
 encode_word() {
-  local text="${1//'%'/%25}"
-  printf '%s\n' "${text// /%20}"
+  ENCODED_WORD="${1//'%'/%25}"
+  ENCODED_WORD="${ENCODED_WORD// /%20}"
 }
 
 # Keep a set from retention while this process reads it: retention looks for the note, and a set that is gone is told from damage.
 hold_set() {
   [[ -d $STATE_DIR/holds ]] || mkdir -p -- "$STATE_DIR/holds" 2>/dev/null || return 0
   HELD="$STATE_DIR/holds/${SERIES:-$ASSET}.${1##*/}.$$"
-  { process_start "$$" >"$HELD"; } 2>/dev/null || return 0
+  # The same for every set.
+  [[ -n ${OWN_START:-} ]] || OWN_START="$(process_start "$$")"
+  { printf '%s\n' "$OWN_START" >"$HELD"; } 2>/dev/null || return 0
   HELD_SETS+=("$HELD")
   ((${#HELD_SETS[@]} > 1)) || on_exit release_sets
 }

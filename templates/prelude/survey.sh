@@ -14,43 +14,47 @@ readonly CLOCK_TOLERANCE=600
 #   unreadable  its MANIFEST cannot be read now
 survey_series() {
   [[ -d $1 ]] || return 0
+  find_late_stamp
   find "$1/." -mindepth 1 -maxdepth 2 -type d ! -name "$STAMP_GLOB" -prune -o \
     -type d -print -o -type f -name MANIFEST -size "-$MANIFEST_BLOCKS" -print -o -name SUSPECT -print |
-    manifest_reader survey 0 "$(late_stamp)" | sort
+    manifest_reader survey 0 "$LATE_STAMP" | sort
 }
 
-# The last stamp that is not in the future.
-late_stamp() {
-  epoch_to_stamp $(($(date +%s) + CLOCK_TOLERANCE))
+# The last stamp that is not in the future, into LATE_STAMP.
+find_late_stamp() {
+  read_clock
+  find_stamp $((NOW_MS / 1000 + CLOCK_TOLERANCE))
+  LATE_STAMP="$FOUND_STAMP"
 }
 
-# The directory of the asset's sets in a store, or of the series that is looked at.
-series_in() {
-  printf '%s\n' "$1/$TYPE/${SERIES:-$ASSET}"
+# The directory of the asset's sets in a store, or of the series that is looked at, into SERIES_DIR.
+find_series() {
+  SERIES_DIR="$1/$TYPE/${SERIES:-$ASSET}"
 }
 
-# Print `name state` of every set of a store, oldest first.
-list_states() {
-  survey_series "$1/$TYPE/${SERIES:-$ASSET}" | cut -d ' ' -f 1,2
+# What survey_series prints, of a store.
+survey_store() {
+  find_series "$1"
+  survey_series "$SERIES_DIR"
 }
 
 # Print the sets of a store that have a MANIFEST in order, oldest first, as paths: also suspect ones and such as are weaker.
 list_sets() {
-  local base name state
-  base="$(series_in "$1")"
+  local name state
+  find_series "$1"
   while read -r name state _; do
     case "$state" in invalid | incomplete | unreadable) continue ;; esac
-    printf '%s\n' "$base/$name"
-  done < <(survey_series "$base")
+    printf '%s\n' "$SERIES_DIR/$name"
+  done < <(survey_series "$SERIES_DIR")
 }
 
 # Print the good sets of a store, oldest first, as paths.
 list_good_sets() {
-  local base name state
-  base="$(series_in "$1")"
+  local name state
+  find_series "$1"
   while read -r name state _; do
-    ! is_good_state "$state" || printf '%s\n' "$base/$name"
-  done < <(survey_series "$base")
+    ! is_good_state "$state" || printf '%s\n' "$SERIES_DIR/$name"
+  done < <(survey_series "$SERIES_DIR")
 }
 
 # May a set of this state be used without anybody saying so?
@@ -61,14 +65,14 @@ is_good_state() {
 # Print the newest good set of a store, made at or before a stamp if one is given. Nothing if none is. A log is replayed onto a set:
 # it must have been finished by then, or it holds what came later.
 newest_set() {
-  local base name state finished newest=''
-  base="$(series_in "$1")"
+  local name state finished newest=''
+  find_series "$1"
   while read -r name state _ _ finished _; do
     is_good_state "$state" || continue
     if [[ -n ${2:-} && $name > $2 ]]; then continue; fi
     if [[ -n ${2:-} ]] && ((LOG_SECONDS > 0)) && [[ $finished > $2 ]]; then continue; fi
-    newest="$base/$name"
-  done < <(survey_series "$base")
+    newest="$SERIES_DIR/$name"
+  done < <(survey_series "$SERIES_DIR")
   [[ -z $newest ]] || printf '%s\n' "$newest"
 }
 

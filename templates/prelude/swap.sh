@@ -206,20 +206,21 @@ rename_path() {
 # Note one act in the journal and flush it: `aside LIVE OLD`, `place STAGED LIVE`, `absent LIVE MAIN`, `folder LIVE OLD OWNER-AND-MODE`, and of an undo
 # `undone LIVE KEPT`.
 journal_swap() {
-  local journal="$STATE_DIR/$ASSET.swap" is_new=0
+  local journal="$STATE_DIR/$ASSET.swap" is_new=0 line
   [[ -e $journal ]] || is_new=1
-  printf '%s\t%s\t%s%s\n' "$1" "$(encode_path "$2")" "$(encode_path "$3")" "${4:+$'\t'$4}" >>"$journal" || die "$EX_IO" "cannot write $journal"
+  encode_path "$2"
+  line="$1"$'\t'"$ENCODED_PATH"
+  encode_path "$3"
+  printf '%s\t%s%s\n' "$line" "$ENCODED_PATH" "${4:+$'\t'$4}" >>"$journal" || die "$EX_IO" "cannot write $journal"
   sync_paths "$journal"
   ((!is_new)) || sync_paths "$STATE_DIR"
 }
 
-# A path as one word of a journal line.
+# A path as one word of a journal line, into ENCODED_PATH.
 encode_path() {
-  local path="$1"
-  path=${path//'%'/%25}
-  path=${path//$'\n'/%0A}
-  path=${path//$'\t'/%09}
-  printf '%s\n' "$path"
+  ENCODED_PATH=${1//'%'/%25}
+  ENCODED_PATH=${ENCODED_PATH//$'\n'/%0A}
+  ENCODED_PATH=${ENCODED_PATH//$'\t'/%09}
 }
 
 # The inverse of encode_path; the result, which may end in a newline, is left in DECODED_PATH.
@@ -357,14 +358,16 @@ swap_rollback() {
 
 # Was what the journal says put in the place of LIVE, and is the way back in hand: is the old one there, or was there none?
 was_replaced() {
-  local live="$1" line act from to
+  local live line act from to
+  encode_path "$1"
+  live="$ENCODED_PATH"
   for line in ${JOURNAL[@]+"${JOURNAL[@]}"}; do
     IFS=$'\t' read -r act from to _ <<<"$line"
-    if [[ $act == undone && $from == "$(encode_path "$live")" ]]; then return 0; fi
+    if [[ $act == undone && $from == "$live" ]]; then return 0; fi
   done
   for line in ${JOURNAL[@]+"${JOURNAL[@]}"}; do
     IFS=$'\t' read -r act from to _ <<<"$line"
-    if [[ $act == aside && $from == "$(encode_path "$live")" ]]; then
+    if [[ $act == aside && $from == "$live" ]]; then
       decode_path "$to"
       [[ -e $DECODED_PATH || -L $DECODED_PATH ]]
       return
@@ -372,7 +375,7 @@ was_replaced() {
   done
   for line in ${JOURNAL[@]+"${JOURNAL[@]}"}; do
     IFS=$'\t' read -r act from to _ <<<"$line"
-    if [[ $act == place && $to == "$(encode_path "$live")" ]]; then
+    if [[ $act == place && $to == "$live" ]]; then
       decode_path "$from"
       [[ ! -e $DECODED_PATH && ! -L $DECODED_PATH ]]
       return
@@ -402,16 +405,21 @@ undo_place() {
 # Does the journal say that LIVE was taken out of its place?
 is_undone() {
   local line
+  encode_path "$1"
   for line in ${JOURNAL[@]+"${JOURNAL[@]}"}; do
-    [[ $line != undone$'\t'"$(encode_path "$1")"$'\t'* ]] || return 0
+    [[ $line != undone$'\t'"$ENCODED_PATH"$'\t'* ]] || return 0
   done
   return 1
 }
 
 # Note that LIVE was taken out of its place, here and on the disk.
 journal_undone() {
+  local line
   journal_swap undone "$1" "$2"
-  JOURNAL+=("undone"$'\t'"$(encode_path "$1")"$'\t'"$(encode_path "$2")")
+  encode_path "$1"
+  line="undone"$'\t'"$ENCODED_PATH"
+  encode_path "$2"
+  JOURNAL+=("$line"$'\t'"$ENCODED_PATH")
 }
 
 # Is nothing in LIVE, which came from STAGED, newer than the swap? The mark is on the same file system, and so by the same clock.
@@ -443,7 +451,8 @@ undo_aside() {
 keep_path() {
   local live="$1" line parent
   [[ -e $live || -L $live ]] || return 0
-  parent="$(encode_path "${live%/*}")"
+  encode_path "${live%/*}"
+  parent="$ENCODED_PATH"
   find_free_name "$live.lifeboat-old-$STAMP"
   for line in ${JOURNAL[@]+"${JOURNAL[@]}"}; do
     [[ $line == folder$'\t'"$parent"$'\t'* ]] || continue
@@ -468,10 +477,12 @@ keep_path() {
 undo_folder() {
   local live="$1" old="$2" was="$3" child text=$'\n' line
   for line in ${JOURNAL[@]+"${JOURNAL[@]}"}; do text+="$line"$'\n'; done
-  if [[ $text == *$'\nplace\t'*$'\t'"$(encode_path "$live")/"* ]]; then
+  encode_path "$live"
+  if [[ $text == *$'\nplace\t'*$'\t'"$ENCODED_PATH/"* ]]; then
     for child in "$live"/* "$live"/.[!.]* "$live"/..?*; do
       if [[ ${child##*/} == lost+found ]] || is_own_name "${child##*/}"; then continue; fi
-      [[ $text == *$'\naside\t'"$(encode_path "$child")"$'\t'* ]] || keep_path "$child" || return 1
+      encode_path "$child"
+      [[ $text == *$'\naside\t'"$ENCODED_PATH"$'\t'* ]] || keep_path "$child" || return 1
     done
   fi
   chown -- "${was% *}" "$live" 2>/dev/null || true

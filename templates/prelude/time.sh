@@ -23,19 +23,32 @@ civil_from_days() {
   DAY=$((doy - (153 * mp + 2) / 5 + 1))
 }
 
-# Seconds since 1970 of a stamp such as 20261122T020000Z.
+# Print the seconds since 1970 of a stamp such as 20261122T020000Z.
 stamp_to_epoch() {
-  local s="$1"
-  days_from_civil "$((10#${s:0:4}))" "$((10#${s:4:2}))" "$((10#${s:6:2}))"
-  printf '%d\n' $((DAYS * 86400 + 10#${s:9:2} * 3600 + 10#${s:11:2} * 60 + 10#${s:13:2}))
+  find_epoch "$1"
+  printf '%d\n' "$EPOCH"
 }
 
-# The stamp of a moment in seconds since 1970.
+# The same into EPOCH.
+find_epoch() {
+  local s="$1"
+  days_from_civil "$((10#${s:0:4}))" "$((10#${s:4:2}))" "$((10#${s:6:2}))"
+  EPOCH=$((DAYS * 86400 + 10#${s:9:2} * 3600 + 10#${s:11:2} * 60 + 10#${s:13:2}))
+}
+
+# Print the stamp of a moment in seconds since 1970.
 epoch_to_stamp() {
-  local epoch="$1" rest
+  find_stamp "$1"
+  printf '%s\n' "$FOUND_STAMP"
+}
+
+# The same into FOUND_STAMP.
+find_stamp() {
+  local epoch="$1" rest text
   civil_from_days $((epoch / 86400))
   rest=$((epoch % 86400))
-  printf '%04d%02d%02dT%02d%02d%02dZ\n' "$YEAR" "$MONTH" "$DAY" $((rest / 3600)) $((rest / 60 % 60)) $((rest % 60))
+  printf -v text '%04d%02d%02dT%02d%02d%02dZ' "$YEAR" "$MONTH" "$DAY" $((rest / 3600)) $((rest / 60 % 60)) $((rest % 60))
+  FOUND_STAMP="$text"
 }
 
 # Is this word a stamp of a set?
@@ -47,7 +60,8 @@ is_stamp() {
 read_note() {
   local stamp=''
   [[ ! -f $1 || -L $1 ]] || read -r stamp _ <"$1" || true
-  if is_stamp "$stamp" && [[ ! $stamp > $(late_stamp) ]]; then printf '%s\n' "$stamp"; fi
+  find_late_stamp
+  if is_stamp "$stamp" && [[ ! $stamp > $LATE_STAMP ]]; then printf '%s\n' "$stamp"; fi
 }
 
 # This host's offset from UTC in seconds at a moment.

@@ -233,7 +233,9 @@ kind_capture() {
 redis_require_room() {
   local last
   last="$(newest_set "${STORE_PATHS[0]}")"
-  [[ -z $last ]] || require_space "$RUN_DIR" $(($(set_raw_bytes "$last") * 12 / 10))
+  [[ -n $last ]] || return 0
+  measure_set "$last"
+  require_space "$RUN_DIR" $((RAW_BYTES * 12 / 10))
 }
 
 # Have the server send a snapshot, as to a new replica. It forks for it, and without a disk of its own it waits a few seconds
@@ -257,12 +259,12 @@ redis_save() {
 # Check an RDB file to its end: its structure, its checksum, and that nothing follows. Leaves what was found in redis.check;
 # a message holds no key, as redis-check-rdb's own do. 0, 65 or 69.
 redis_check_file() {
-  local file="$1" end bytes
+  local file="$1" end
   redis_run_check "$file" || return $?
   end="$(sed -n 's/^\[offset \([0-9]*\)\].*RDB looks OK.*/\1/p' "$RUN_DIR/redis.check")"
-  bytes="$(count_stream <"$file")"
-  if [[ $end != "$bytes" ]]; then
-    log_error "the RDB file ends at byte ${end:-unknown} of $bytes: something else follows"
+  count_bytes "$file"
+  if [[ $end != "$BYTES" ]]; then
+    log_error "the RDB file ends at byte ${end:-unknown} of $BYTES: something else follows"
     return "$EX_DATA"
   fi
 }
@@ -525,7 +527,8 @@ redis_make_append_only() {
 
 # Copy a file of the stage.
 redis_copy() {
-  require_space "${2%/*}" $(($(count_stream <"$1") + RESERVE_BYTES))
+  count_bytes "$1"
+  require_space "${2%/*}" $((BYTES + RESERVE_BYTES))
   cp -- "$1" "$2" || die "$EX_IO" "cannot copy ${1##*/} to $2" 'is the disk full?'
 }
 

@@ -85,7 +85,8 @@ archive_news() {
   publish_set
   end_phase
   RUN_SET="${PUBLISHED_SET##*/}" RUN_STORE="${STORE_IDS[0]}"
-  RUN_RAW_BYTES="$(set_raw_bytes "$PUBLISHED_SET")" RUN_STORED_BYTES="$(set_bytes "$PUBLISHED_SET")"
+  measure_set "$PUBLISHED_SET"
+  RUN_RAW_BYTES="$RAW_BYTES" RUN_STORED_BYTES="$STORED_BYTES"
   rm -f -- "$STATE_DIR/$ASSET.new-chain"
   log_info "archived the log up to $(manifest_get "$PUBLISHED_SET" position.until): $(human_bytes "$RUN_STORED_BYTES") of $(human_bytes "$RUN_RAW_BYTES") in $(human_ms "$PHASE_MS")"
 }

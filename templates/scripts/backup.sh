@@ -66,26 +66,27 @@ refuse_unfinished_restore() {
 capture_asset() {
   begin_phase capture
   begin_set "${STORE_PATHS[0]}"
-  require_space "$SET_BASE" "$(expected_need)"
+  find_expected_need
+  require_space "$SET_BASE" "$EXPECTED_NEED"
   guarded "$CAPTURE_TIMEOUT" "$WORK_DIR" "backup of $ASSET" kind_capture
   publish_set
   end_phase
   RUN_SET="${PUBLISHED_SET##*/}"
   RUN_STORE="${STORE_IDS[0]}"
-  RUN_RAW_BYTES="$(set_raw_bytes "$PUBLISHED_SET")"
-  RUN_STORED_BYTES="$(set_bytes "$PUBLISHED_SET")"
+  measure_set "$PUBLISHED_SET"
+  RUN_RAW_BYTES="$RAW_BYTES" RUN_STORED_BYTES="$STORED_BYTES"
   log_info "published $RUN_SET: $(human_bytes "$RUN_STORED_BYTES") of $(human_bytes "$RUN_RAW_BYTES") in $(human_ms "$PHASE_MS")"
 }
 
-# Bytes that a new set needs: the plan's estimate, else a fifth more than the last good one took, plus the reserve.
-expected_need() {
+# Bytes that a new set needs, into EXPECTED_NEED: the plan's estimate, else a fifth more than the last good one took, plus the reserve.
+find_expected_need() {
   local state stored bytes="$EXPECTED_BYTES"
   if ((bytes == 0)); then
     while read -r _ state stored _; do
       ! is_good_state "$state" || bytes=$((stored * 12 / 10))
     done <<<"$SURVEYED"
   fi
-  printf '%d\n' $((bytes + RESERVE_BYTES))
+  EXPECTED_NEED=$((bytes + RESERVE_BYTES))
 }
 
 # Thin out the first store, then bring the set to the others. A store that fails does not keep the next from its copy.
@@ -108,7 +109,8 @@ finish_backup() {
   done
   ((failed == 0)) || exit "$(sysexit_of "$failed" "$EX_IO")"
   ((DEGRADED == 0)) || die "$EX_DATA" "$RUN_SET was published, but DEGRADED: it lacks $(degraded_objects "$PUBLISHED_SET" | head -n 3 | tr '\n' ';' | sed 's/;$//;s/;/; /g')$( ((DEGRADED <= 3)) || printf ', and %d more' $((DEGRADED - 3)))" "mend or drop these, then run this again; all else is in the set"
-  log_info "done in $(human_ms $(($(now_ms) - STARTED_MS)))"
+  read_clock
+  log_info "done in $(human_ms $((NOW_MS - STARTED_MS)))"
 }
 
 # What a store that could not be filled lacks.
@@ -125,8 +127,8 @@ describe_missing_copy() {
 copy_and_thin() {
   local store="$1" keep="${2:-}" name
   require_store "$store"
-  list_states "$store" >"$RUN_DIR/there"
-  list_states "${STORE_PATHS[0]}" >"$RUN_DIR/here"
+  survey_store "$store" >"$RUN_DIR/there"
+  survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here"
   for name in $(missing_sets "$RUN_DIR/there" "$RUN_DIR/here" "$keep"); do
     [[ -d ${STORE_PATHS[0]}/$TYPE/$ASSET/$name ]] || continue
     [[ $name == "$RUN_SET" ]] || log_info "copying $name to $store, which an earlier run did not"
@@ -165,7 +167,8 @@ describe_backup() {
   for ((i = 1; i < ${#STORE_PATHS[@]}; i++)); do
     printf '  copy it to     %s (%s)\n' "${STORE_PATHS[i]}/$TYPE/$ASSET" "${STORE_IDS[i]}"
   done
-  printf '  compression    %s\n  encryption     %s\n' "$(choose_compression)" "$ENCRYPTION"
+  choose_compression
+  printf '  compression    %s\n  encryption     %s\n' "$CODEC" "$ENCRYPTION"
   printf '  keep           %s\n' "$(describe_retention)"
   printf 'Nothing was changed.\n'
 }

@@ -37,14 +37,14 @@ main() {
   run_hooks start
   on_exit report_failed_drill
   bring_set
-  RUN_SET="$(choose_set_name "$FROM" "$SET_NAME" "$AT")"
+  choose_set_name "$FROM" "$SET_NAME" "$AT"
   begin_phase check
   find_sound_copy "$RUN_SET" "$FROM"
   end_phase
   require_decodable "$SET_PATH"
   plan_replay
-  RUN_RAW_BYTES="$(set_raw_bytes "$SET_PATH")"
-  RUN_STORED_BYTES="$(set_bytes "$SET_PATH")"
+  measure_set "$SET_PATH"
+  RUN_RAW_BYTES="$RAW_BYTES" RUN_STORED_BYTES="$STORED_BYTES"
   make_stage scratch "$SCRATCH_DIR" "$RUN_RAW_BYTES"
   stage_set "$SET_PATH" "$STAGE_DIR"
   STAGE_SUMMARY="$(kind_stage_summary "$STAGE_DIR")"

@@ -217,16 +217,16 @@ make_directories() {
 # Put a mark into each store, and note it and the mount point: a directory that is there while its disk is not is not the store. One that
 # was marked before keeps its mark; a store that is not the one that was noted is taken only when it holds something, or nothing was noted.
 mark_stores() {
-  local store mark line
+  local store mark
   : >"$RUN_DIR/stores"
   for store in ${STORE_DIRS[@]+"${STORE_DIRS[@]}"}; do
     if [[ ! -d $store ]]; then continue; fi
-    if [[ -n $(store_fault "$store") ]]; then
-      line="$(store_fault "$store")"
+    find_store_fault "$store"
+    if [[ -n $STORE_FAULT ]]; then
       if ((!ADOPT)); then
-        die "$EX_CANTCREAT" "the store $store $line: nothing was installed" "mount its disk, then run this again; if this is the store from now on, add --adopt-stores"
+        die "$EX_CANTCREAT" "the store $store $STORE_FAULT: nothing was installed" "mount its disk, then run this again; if this is the store from now on, add --adopt-stores"
       fi
-      log_warn "the store $store $line: taking it as it is now"
+      log_warn "the store $store $STORE_FAULT: taking it as it is now"
     fi
     mark=''
     [[ ! -f $store/$STORE_MARK ]] || mark="$(sed -n 1p "$store/$STORE_MARK")"
@@ -235,7 +235,9 @@ mark_stores() {
       note_change "store     + $store/$STORE_MARK"
       ((DRY_RUN)) || printf '%s\n' "$mark" >"$store/$STORE_MARK" || die "$EX_CANTCREAT" "cannot write $store/$STORE_MARK"
     fi
-    printf '%s %s %s\n' "$mark" "$(encode_word "$(mount_point "$store")")" "$store" >>"$RUN_DIR/stores"
+    find_mount_point "$store"
+    encode_word "$MOUNT_POINT"
+    printf '%s %s %s\n' "$mark" "$ENCODED_WORD" "$store" >>"$RUN_DIR/stores"
   done
   if cmp -s -- "$RUN_DIR/stores" "$STATE_DIR/stores" || [[ ! -s $RUN_DIR/stores ]]; then return 0; fi
   ((!DRY_RUN)) || return 0

@@ -33,7 +33,8 @@ main() {
   fi
   require_store "${STORE_PATHS[0]}"
   REFUSED=0
-  ((DRY_RUN)) || sweep_leftovers "$(series_in "${STORE_PATHS[0]}")"
+  find_series "${STORE_PATHS[0]}"
+  ((DRY_RUN)) || sweep_leftovers "$SERIES_DIR"
   pull_from_all
   ((LOG_SECONDS == 0)) || in_log pull_from_all
   ((!DRY_RUN)) || return 0
@@ -46,7 +47,7 @@ main() {
 # Fetch a series from each source in turn. One that cannot be reached does not keep the others from being asked.
 pull_from_all() {
   local source status=0 reached=0
-  list_states "${STORE_PATHS[0]}" >"$RUN_DIR/here"
+  survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here"
   for source in "${SOURCE_IDS[@]}"; do
     place_use "$source"
     attempt_to guarded "$COPY_LIST_TIMEOUT" '' "listing $source" place_names "$RUN_DIR/there"
@@ -98,8 +99,8 @@ pull_from_one() {
     esac
     printf '%s ok\n' "$name" >>"$RUN_DIR/here"
     RUN_SET="$name" RUN_STORE="${STORE_IDS[0]}"
-    need_manifest "$base/$name" || exit $?
-    RUN_STORED_BYTES="$(set_bytes "$base/$name")"
+    measure_set "$base/$name" || exit $?
+    RUN_STORED_BYTES="$STORED_BYTES"
     log_info "fetched ${SERIES:+log }$name from $(place_label): $(human_bytes "$RUN_STORED_BYTES") in $(human_ms "$PHASE_MS")"
   done
   if [[ -z $missing ]]; then

@@ -46,7 +46,7 @@ main() {
 push_to_one() {
   local name missing keep
   keep="$(place_keep)"
-  list_states "${STORE_PATHS[0]}" >"$RUN_DIR/here"
+  survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here"
   attempt_to guarded "$COPY_LIST_TIMEOUT" '' "listing $PLACE_ID" look_at_store
   if ((ATTEMPT_STATUS != 0)); then
     log_error "cannot send to $PLACE_ID ($(place_label))"
@@ -78,7 +78,7 @@ push_log() {
   [[ -n $oldest ]] || return 0
   attempt_to guarded "$COPY_LIST_TIMEOUT" '' "listing $PLACE_ID" place_names "$RUN_DIR/there"
   ((ATTEMPT_STATUS == 0)) || return "$ATTEMPT_STATUS"
-  list_states "${STORE_PATHS[0]}" >"$RUN_DIR/here"
+  survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here"
   for name in $(missing_log_sets "$oldest" "$RUN_DIR/there" "$RUN_DIR/here"); do
     if ((DRY_RUN)); then
       printf 'would send log %s to %s (%s)\n' "$name" "$PLACE_ID" "$(place_label)"
@@ -104,7 +104,8 @@ look_at_store() {
 # Send one set.
 send_one() {
   local set status
-  set="$(series_in "${STORE_PATHS[0]}")/$1"
+  find_series "${STORE_PATHS[0]}"
+  set="$SERIES_DIR/$1"
   begin_phase "send.$PLACE_ID"
   attempt_to guarded "$CAPTURE_TIMEOUT" '' "sending $1 to $PLACE_ID" send_set "$set"
   status="$ATTEMPT_STATUS"
@@ -113,8 +114,8 @@ send_one() {
     log_error "the set $1 could not be sent to $PLACE_ID ($(place_label))"
     return "$status"
   fi
-  need_manifest "$set" || return $?
-  RUN_SET="$1" RUN_STORE="$PLACE_ID" RUN_STORED_BYTES="$(set_bytes "$set")"
+  measure_set "$set" || return $?
+  RUN_SET="$1" RUN_STORE="$PLACE_ID" RUN_STORED_BYTES="$STORED_BYTES"
   log_info "sent ${SERIES:+log }$1 to $PLACE_ID: $(human_bytes "$RUN_STORED_BYTES") in $(human_ms "$PHASE_MS")"
 }
 

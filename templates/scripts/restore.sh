@@ -94,13 +94,13 @@ main() {
   elif is_place "$FROM"; then
     RUN_SET="$SET_NAME"
   else
-    RUN_SET="$(choose_set_name "$FROM" "$SET_NAME" "$AT")"
+    choose_set_name "$FROM" "$SET_NAME" "$AT"
     find_sound_copy "$RUN_SET" "$FROM"
     require_decodable "$SET_PATH"
   fi
   plan_replay
-  RUN_RAW_BYTES="$(set_raw_bytes "$SET_PATH")"
-  RUN_STORED_BYTES="$(set_bytes "$SET_PATH")"
+  measure_set "$SET_PATH"
+  RUN_RAW_BYTES="$RAW_BYTES" RUN_STORED_BYTES="$STORED_BYTES"
   describe_restore
   if ((DRY_RUN)); then
     printf 'Nothing was changed.\n'
@@ -178,9 +178,10 @@ bring_version() {
   SET_PATH="$WORK_DIR"
   WORK_DIR="$RUN_DIR"
   check_set "$SET_PATH" || exit $?
-  RUN_SET="$(manifest_get "$SET_PATH" set)"
-  RUN_STORE="$SET_NAME"
-  SET_ORIGIN="$(manifest_get "$SET_PATH" position.origin)"
+  look_up "$SET_PATH" set
+  RUN_SET="$VALUE" RUN_STORE="$SET_NAME"
+  look_up "$SET_PATH" position.origin
+  SET_ORIGIN="$VALUE"
 }
 
 # Say what will be done, before anything is.
@@ -209,10 +210,12 @@ confirm_restore() {
   ((!ASSUME_YES)) || return 0
   [[ -t 0 && -t 2 ]] || die "$EX_USAGE" "a live restore must be confirmed, and there is no terminal" "add --yes, or look first with --dry-run"
   printf 'Type the name of the asset (%s) to go on%s: ' "$ASSET" "${RESTORE_CAVEAT:+, although $RESTORE_CAVEAT}" >&2
-  asked="$(now_ms)"
+  read_clock
+  asked="$NOW_MS"
   IFS= read -r answer || true
   # The time that a person thinks is not the time that a restore takes.
-  STARTED_MS=$((STARTED_MS + $(now_ms) - asked))
+  read_clock
+  STARTED_MS=$((STARTED_MS + NOW_MS - asked))
   [[ $answer == "$ASSET" ]] || die "$EX_USAGE" 'not confirmed: nothing was changed'
 }
 

@@ -72,11 +72,14 @@ look_at_asset() {
   LAST_SET='' AGE=0 SIZE=0 VERDICT=NONE NEXT=''
   if [[ -z ${STATUS_PATHS[i]} ]]; then
     look_at_sent "$state.${STATUS_STORES[i]}.sent"
-  elif [[ -n $(store_fault "${STATUS_PATHS[i]}") ]]; then
-    VERDICT=AWAY
-    NOTES+="${STATUS_STORES[i]}: ${STATUS_PATHS[i]} $(store_fault "${STATUS_PATHS[i]}")"$'\n'
   else
-    look_at_store "$i"
+    find_store_fault "${STATUS_PATHS[i]}"
+    if [[ -n $STORE_FAULT ]]; then
+      VERDICT=AWAY
+      NOTES+="${STATUS_STORES[i]}: ${STATUS_PATHS[i]} $STORE_FAULT"$'\n'
+    else
+      look_at_store "$i"
+    fi
   fi
   log_debug "${STATUS_ASSETS[i]}: newest good set ${LAST_SET:-none}"
   if [[ -n $LAST_SET ]]; then

@@ -36,7 +36,7 @@ HELP
 
 # Verify the chosen sets; the exit code is that of the worst.
 main() {
-  local i stores set chosen
+  local i
   parse_verify_arguments "$@"
   begin_run verify
   on_exit close_run
@@ -45,13 +45,11 @@ main() {
   WORST=0 COUNT=0 TABLE=''
   # Once for all sets: the derivation is slow.
   [[ $ENCRYPTION != openssl ]] || ! can_decrypt openssl || open_mac_key
-  stores="$(chosen_stores "$FROM")"
   ! is_place "$FROM" || verify_place
-  for i in $stores; do
-    verify_store "$i"
-  done
+  choose_stores "$FROM"
+  for i in $CHOSEN_STORES; do verify_store "$i"; done
   if ((LOG_SECONDS > 0)) && [[ $SET_CHOICE != --set ]]; then
-    for i in $stores; do verify_log "$i"; done
+    for i in $CHOSEN_STORES; do verify_log "$i"; done
   fi
   if ((!QUIET || WORST)); then printf '%-17s %-12s %s\n%s' SET STORE RESULT "$TABLE"; fi
   ((COUNT > 0)) || die "$EX_DATA" "there is no such set of $ASSET" "restore-$ASSET.sh --list shows what there is"
@@ -60,25 +58,27 @@ main() {
 
 # Verify the chosen sets of a store. What has a set's name and is none is reported as what it is, and does not hide the others.
 verify_store() {
-  local store="${STORE_PATHS[$1]}" id="${STORE_IDS[$1]}" fault name state found=0
-  fault="$(store_fault "$store")"
-  if [[ -n $fault ]]; then
-    log_error "the store $id ($store) $fault: its sets cannot be verified"
+  local store="${STORE_PATHS[$1]}" id="${STORE_IDS[$1]}" series name state found=0
+  find_store_fault "$store"
+  if [[ -n $STORE_FAULT ]]; then
+    log_error "the store $id ($store) $STORE_FAULT: its sets cannot be verified"
     COUNT=$((COUNT + 1))
-    note_result - "$id" "FAILED: the store $fault" "$EX_CANTCREAT"
+    note_result - "$id" "FAILED: the store $STORE_FAULT" "$EX_CANTCREAT"
     return 0
   fi
-  survey_series "$(series_in "$store")" >"$RUN_DIR/survey" || die "$EX_IO" "cannot write in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
+  find_series "$store"
+  series="$SERIES_DIR"
+  survey_series "$series" >"$RUN_DIR/survey" || die "$EX_IO" "cannot write in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
   chosen_sets <"$RUN_DIR/survey" >"$RUN_DIR/chosen"
   while read -r name state; do
     found=1
     case "$state" in
-      invalid | incomplete | unreadable) verify_wreck "$(series_in "$store")/$name" "$id" "$state" ;;
-      *) verify_set "$(series_in "$store")/$name" "$id" ;;
+      invalid | incomplete | unreadable) verify_wreck "$series/$name" "$id" "$state" ;;
+      *) verify_set "$series/$name" "$id" ;;
     esac
   done <"$RUN_DIR/chosen"
   ((found)) || note_missing "$id"
-  ((DRY_RUN)) || cut -d ' ' -f 1 "$RUN_DIR/survey" | forget_verified "$id"
+  ((DRY_RUN)) || forget_verified "$id" "$RUN_DIR/survey"
 }
 
 # Report a directory that has the name of a set and is none.
@@ -98,7 +98,9 @@ verify_wreck() {
 
 # Add a line to the table, and remember the worst.
 note_result() {
-  TABLE+="$(printf '%-17s %-12s %s' "$1" "$2" "$3")"$'\n'
+  local row
+  printf -v row '%-17s %-12s %s\n' "$1" "$2" "$3"
+  TABLE+="$row"
   # Damage weighs more than what could not be looked at.
   if (($4 == EX_DATA || (WORST != EX_DATA && $4 > WORST))); then WORST="$4"; fi
 }
@@ -186,7 +188,8 @@ verify_set() {
   hold_set "$set"
   attempt_to open_manifest "$set"
   if ((ATTEMPT_STATUS == 0)); then
-    RUN_RAW_BYTES="$(set_raw_bytes "$set")" RUN_STORED_BYTES="$(set_bytes "$set")"
+    measure_set "$set"
+    RUN_RAW_BYTES="$RAW_BYTES" RUN_STORED_BYTES="$STORED_BYTES"
     attempt_to guarded "$RESTORE_TIMEOUT" '' "checking $RUN_SET" check_set "$set"
   fi
   ((ATTEMPT_STATUS != EX_DATA)) || damaged=1
@@ -221,20 +224,15 @@ verify_set() {
     log_warn "$RUN_SET in $store passes these checks but is marked suspect; ${0##*/} --trust $RUN_SET trusts it again"
   fi
   COUNT=$((COUNT + 1))
-  ((code == EX_TEMPFAIL)) || ! is_one_of "$store" "${STORE_IDS[@]}" || note_verified "$store" "$RUN_SET" "$(manifest_sum "$set")" "$level"
+  # A dash stands for the checksum of a MANIFEST that has none.
+  look_up "$set" manifest_sha256 2>/dev/null || VALUE=''
+  ((code == EX_TEMPFAIL)) || ! is_one_of "$store" "${STORE_IDS[@]}" || note_verified "$store" "$RUN_SET" "${VALUE:--}" "$level"
   note_result "$RUN_SET" "$store" "$result" "$code"
 }
 
 # How closely this run looks.
 asked_level() {
   if ((HASHES)); then printf 'hashes\n'; elif ((DEEP)); then printf 'deep\n'; else printf 'content\n'; fi
-}
-
-# The checksum of a MANIFEST, for the notes; a dash where it has none.
-manifest_sum() {
-  local sum
-  sum="$(manifest_get "$1" manifest_sha256 2>/dev/null)" || sum=''
-  printf '%s\n' "${sum:--}"
 }
 
 # Have the kind look at what a set holds, and with --deep restore it. Leaves ATTEMPT_STATUS; sets result, level and damaged of the caller.
@@ -277,9 +275,10 @@ verify_deeply() {
 # of its own is right, and the archive's log said so then.
 verify_log() {
   local store="${STORE_PATHS[$1]}" id="${STORE_IDS[$1]}" name state set ends='' follows count=0 code=0 result=ok
-  [[ -z $(store_fault "$store") ]] || return 0
-  in_log list_states "$store" >"$RUN_DIR/log.states"
-  while read -r name state; do
+  find_store_fault "$store"
+  [[ -z $STORE_FAULT ]] || return 0
+  in_log survey_store "$store" >"$RUN_DIR/log.states"
+  while read -r name state _; do
     [[ $state != suspect ]] || continue
     count=$((count + 1))
     set="$store/$TYPE/$ASSET-log/$name"
@@ -293,13 +292,15 @@ verify_log() {
       ((code != EX_DATA)) || mark_suspect "$set" "$result"
       continue
     fi
-    follows="$(manifest_get "$set" position.follows)"
+    look_up "$set" position.follows
+    follows="$VALUE"
     if [[ -n $follows && $count -gt 1 && $follows != "$ends" ]]; then
       code="$EX_DATA"
       result="FAILED: a set of the log is missing before $name"
       log_error "the log in $id has a gap: a set is missing before $name"
     fi
-    ends="$(manifest_get "$set" position.ends)"
+    look_up "$set" position.ends
+    ends="$VALUE"
   done <"$RUN_DIR/log.states"
   [[ $result != ok ]] || result="ok, $(count_of "$count" set) of the log"
   note_result log "$id" "$result" "$code"

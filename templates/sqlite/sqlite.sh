@@ -305,5 +305,6 @@ kind_rollback() {
 kind_stage_summary() {
   local db="$1/database.sqlite" tables
   tables="$(run_sqlite "$db" "SELECT count(*) || CASE count(*) WHEN 1 THEN ' table' ELSE ' tables' END FROM sqlite_master WHERE type = 'table'")"
-  printf '%s, %s\n' "$tables" "$(human_bytes "$(count_stream <"$db")")"
+  count_bytes "$db"
+  printf '%s, %s\n' "$tables" "$(human_bytes "$BYTES")"
 }

@@ -261,7 +261,8 @@ kind_check_stage() {
   local set="$1" dir="$2"
   vault_observe <"$dir/vault.snap"
   vault_compare "$set"
-  printf 'a snapshot at index %s, term %s, %s\n' "$(vault_meta Index)" "$(vault_meta Term)" "$(human_bytes "$(count_stream <"$dir/vault.snap")")" >"$dir/summary"
+  count_bytes "$dir/vault.snap"
+  printf 'a snapshot at index %s, term %s, %s\n' "$(vault_meta Index)" "$(vault_meta Term)" "$(human_bytes "$BYTES")" >"$dir/summary"
 }
 
 # Nothing was started.

@@ -454,8 +454,9 @@ kind_stage() {
   local set="$1" dir="$2" name file
   require_tool kubectl jq
   velero_check_set "$set"
+  list_payloads "$set" name
   for file in backup.json location.json schedule.json; do
-    ! payload_names "$set" | grep -x "$file" >/dev/null || stream_payload "$set" "$file" cat >"$dir/$file"
+    ! is_one_of "$file" "${FIELDS[@]}" || stream_payload "$set" "$file" cat >"$dir/$file"
   done
   name="$(manifest_get "$set" position.backup)"
   # shellcheck disable=SC2016  # jq's variables

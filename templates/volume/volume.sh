@@ -116,7 +116,8 @@ kind_stage() {
   fi
   start_volume_helper
   use_volume_helper
-  require_volume_space "$(set_raw_bytes "$set")"
+  measure_set "$set"
+  require_volume_space "$RAW_BYTES"
   stream_payload "$set" volume.tar push_volume
 }
 

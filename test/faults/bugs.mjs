@@ -51,7 +51,7 @@ const BUGS = [
     file: "scripts/backup.sh",
     from: "  require_signing\n  capture_asset\n",
     to: `  require_signing
-  list_states "\${STORE_PATHS[0]}" >"$RUN_DIR/early"
+  survey_store "\${STORE_PATHS[0]}" >"$RUN_DIR/early"
   [[ $(wc -l <"$RUN_DIR/early") -lt $KEEP_LAST ]] || remove_set "\${STORE_PATHS[0]}/$TYPE/$ASSET" "$(sed -n "1s/ .*//p" "$RUN_DIR/early")"
   capture_asset
 `,
@@ -88,7 +88,7 @@ const BUGS = [
   {
     name: "one reading is enough to call a set damaged",
     file: "prelude/set.sh",
-    from: '  second="$(sha256_of "$file")" || second=\'\'\n  if [[ $second == "$sum" ]]; then',
+    from: '  ! hash_file "$file" "$bytes" || second="$SHA256"\n  if [[ $second == "$sum" ]]; then',
     to: '  second="$first"\n  if [[ $second == "$sum" ]]; then',
     found: bats("trouble", "is read wrongly once"),
   },
@@ -116,7 +116,7 @@ const BUGS = [
   {
     name: "a set that is weaker than the plan is taken",
     file: "prelude/authenticity.sh",
-    from: "  [[ -n $weakness ]] || return 0\n  if [[ ${ACCEPT_WEAKER",
+    from: "  [[ -n $WEAKNESS ]] || return 0\n  if [[ ${ACCEPT_WEAKER",
     to: "  return 0\n  if [[ ${ACCEPT_WEAKER",
     found: bats("intruder", "a plain set where"),
   },

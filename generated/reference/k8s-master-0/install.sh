@@ -33,6 +33,7 @@ readonly -a JOB_ASSETS=(
   'pki-k8s-master-0'
 )
 
+readonly SMALL_BYTES=4194304
 readonly EX_USAGE=64
 readonly EX_DATA=65
 readonly EX_UNAVAILABLE=69
@@ -55,21 +56,25 @@ file_mode() {
   printf '%s\n' "${mode#0}"
 }
 
-# SHA-256 of stdin in hex, with the fastest tool at hand. 74 when the tool fails: that says nothing of the data.
-hash_stream() {
-  local out
-  if command -v openssl >/dev/null 2>&1; then
-    out="$(openssl dgst -sha256)" || return "$EX_IO"
-    out="${out##* }"
+# The program that hashes stdin, as another filter: SHA-256 in hex is the first word that it prints. openssl takes long to start, and is far
+# faster then: with `small`, for what takes no time, it is the second choice.
+hash_filter() {
+  if [[ ${1:-} == small ]] && command -v sha256sum >/dev/null 2>&1; then
+    exec sha256sum
+  elif command -v openssl >/dev/null 2>&1; then
+    exec openssl dgst -sha256 -r
   elif command -v sha256sum >/dev/null 2>&1; then
-    out="$(sha256sum)" || return "$EX_IO"
-    out="${out%% *}"
+    exec sha256sum
   else
-    out="$(shasum -a 256)" || return "$EX_IO"
-    out="${out%% *}"
+    exec shasum -a 256
   fi
-  is_sha256 "$out" || return "$EX_IO"
-  printf '%s\n' "$out"
+}
+
+# SHA-256 of stdin in hex, into SHA256. 74 when the tool fails: that says nothing of the data.
+find_sha256() {
+  SHA256="$(hash_filter "$@")" || return "$EX_IO"
+  SHA256="${SHA256%% *}"
+  is_sha256 "$SHA256" || return "$EX_IO"
 }
 
 # Is this a SHA-256 in hex?
@@ -77,10 +82,19 @@ is_sha256() {
   [[ $1 =~ ^[0-9a-f]{64}$ ]]
 }
 
-# SHA-256 of a file in hex; 74 when it cannot be read to its end. A FIFO is no file: opening one would wait for ever.
-sha256_of() {
+# SHA-256 of a file in hex, into SHA256; 74 when it cannot be read to its end. A FIFO is no file: opening one would wait for ever. With its
+# size, where that is known, the better tool is taken.
+hash_file() {
+  local size=''
   [[ -f $1 ]] || return "$EX_IO"
-  hash_stream <"$1"
+  ((${2:-SMALL_BYTES} >= SMALL_BYTES)) || size=small
+  find_sha256 "$size" <"$1"
+}
+
+# Print SHA-256 of a file.
+sha256_of() {
+  hash_file "$1" || return $?
+  printf '%s\n' "$SHA256"
 }
 
 # Say what usually interests nobody: shown with --verbose only.
@@ -116,13 +130,14 @@ log_line() {
   show_log_line "$level" "$text" "$line"
 }
 
-# What the clock says, as `2026-11-22T02:00:00Z`, into UTC_NOW. Newer shells can tell without a program.
+# What the clock says, as `2026-11-22T02:00:00Z` into UTC_NOW, as a stamp into STAMP_NOW. Newer shells can tell without a program.
 read_utc() {
   if [[ -n ${EPOCHREALTIME:-} ]]; then
     TZ=UTC0 printf -v UTC_NOW '%(%Y-%m-%dT%H:%M:%SZ)T' -1 # bash 5
   else
     UTC_NOW="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
   fi
+  STAMP_NOW="${UTC_NOW//[-:]/}"
 }
 
 # Show one line to whoever is watching: short and coloured on a terminal, complete elsewhere.
@@ -388,12 +403,6 @@ ask_df() {
   [[ $status == 0 ]] || return "$EX_IO"
 }
 
-# Print the mount point that holds a path: two paths of one mount point can be renamed into each other.
-mount_point() {
-  find_mount_point "$1" || return $?
-  printf '%s\n' "$MOUNT_POINT"
-}
-
 # The same into MOUNT_POINT.
 find_mount_point() {
   MOUNT_POINT=''
@@ -403,16 +412,17 @@ find_mount_point() {
   if [[ ${DF_LINES#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then MOUNT_POINT="${BASH_REMATCH[1]}"; fi
 }
 
-# Print what is wrong with a store; nothing when it is the one that install.sh saw. The installation noted for each store what mark lies
+# What is wrong with a store, into STORE_FAULT; empty when it is the one that install.sh saw. The installation noted for each store what mark lies
 # in it and on which mount point it is; without such a note (a script that was copied alone) a directory is enough.
-store_fault() {
-  local store="$1" line='' mark='' mount=''
+find_store_fault() {
+  local store="$1" line='' mark='' mount='' first=''
+  STORE_FAULT=''
   # A disk that was there and does not answer (a lost NFS server) lets whoever looks at it hang: only a child looks.
   if ! IFS= read -r -t "$DF_SECONDS" line < <(if [[ -d $store ]]; then printf 'there\n'; else printf 'absent\n'; fi); then
-    printf 'does not answer\n'
+    STORE_FAULT='does not answer'
     return 0
   elif [[ $line != there ]]; then
-    printf 'is not there\n'
+    STORE_FAULT='is not there'
     return 0
   fi
   [[ -f $STATE_DIR/stores ]] || return 0
@@ -422,17 +432,20 @@ store_fault() {
     mount="${line%% *}"
   done <"$STATE_DIR/stores"
   [[ -n $mark ]] || return 0
-  if [[ ! -f $store/$STORE_MARK || $(sed -n 1p "$store/$STORE_MARK") != "$mark" ]]; then
-    printf 'has not the mark that the installation put into it\n'
-  elif [[ $(encode_word "$(mount_point "$store")") != "$mount" ]]; then
-    printf 'is on another file system than when it was installed\n'
+  [[ ! -f $store/$STORE_MARK ]] || IFS= read -r first <"$store/$STORE_MARK" || true
+  if [[ $first != "$mark" ]]; then
+    STORE_FAULT='has not the mark that the installation put into it'
+    return 0
   fi
+  find_mount_point "$store" || true
+  encode_word "$MOUNT_POINT"
+  [[ $ENCODED_WORD == "$mount" ]] || STORE_FAULT='is on another file system than when it was installed'
 }
 
-# A path as one word: percent-encoded where it has spaces.
+# A path as one word, percent-encoded where it has spaces, into ENCODED_WORD.
 encode_word() {
-  local text="${1//'%'/%25}"
-  printf '%s\n' "${text// /%20}"
+  ENCODED_WORD="${1//'%'/%25}"
+  ENCODED_WORD="${ENCODED_WORD// /%20}"
 }
 
 # This host's offset from UTC in seconds at a moment.
@@ -660,16 +673,16 @@ make_directories() {
 # Put a mark into each store, and note it and the mount point: a directory that is there while its disk is not is not the store. One that
 # was marked before keeps its mark; a store that is not the one that was noted is taken only when it holds something, or nothing was noted.
 mark_stores() {
-  local store mark line
+  local store mark
   : >"$RUN_DIR/stores"
   for store in ${STORE_DIRS[@]+"${STORE_DIRS[@]}"}; do
     if [[ ! -d $store ]]; then continue; fi
-    if [[ -n $(store_fault "$store") ]]; then
-      line="$(store_fault "$store")"
+    find_store_fault "$store"
+    if [[ -n $STORE_FAULT ]]; then
       if ((!ADOPT)); then
-        die "$EX_CANTCREAT" "the store $store $line: nothing was installed" "mount its disk, then run this again; if this is the store from now on, add --adopt-stores"
+        die "$EX_CANTCREAT" "the store $store $STORE_FAULT: nothing was installed" "mount its disk, then run this again; if this is the store from now on, add --adopt-stores"
       fi
-      log_warn "the store $store $line: taking it as it is now"
+      log_warn "the store $store $STORE_FAULT: taking it as it is now"
     fi
     mark=''
     [[ ! -f $store/$STORE_MARK ]] || mark="$(sed -n 1p "$store/$STORE_MARK")"
@@ -678,7 +691,9 @@ mark_stores() {
       note_change "store     + $store/$STORE_MARK"
       ((DRY_RUN)) || printf '%s\n' "$mark" >"$store/$STORE_MARK" || die "$EX_CANTCREAT" "cannot write $store/$STORE_MARK"
     fi
-    printf '%s %s %s\n' "$mark" "$(encode_word "$(mount_point "$store")")" "$store" >>"$RUN_DIR/stores"
+    find_mount_point "$store"
+    encode_word "$MOUNT_POINT"
+    printf '%s %s %s\n' "$mark" "$ENCODED_WORD" "$store" >>"$RUN_DIR/stores"
   done
   if cmp -s -- "$RUN_DIR/stores" "$STATE_DIR/stores" || [[ ! -s $RUN_DIR/stores ]]; then return 0; fi
   ((!DRY_RUN)) || return 0

@@ -150,13 +150,14 @@ log_line() {
   show_log_line "$level" "$text" "$line"
 }
 
-# What the clock says, as `2026-11-22T02:00:00Z`, into UTC_NOW. Newer shells can tell without a program.
+# What the clock says, as `2026-11-22T02:00:00Z` into UTC_NOW, as a stamp into STAMP_NOW. Newer shells can tell without a program.
 read_utc() {
   if [[ -n ${EPOCHREALTIME:-} ]]; then
     TZ=UTC0 printf -v UTC_NOW '%(%Y-%m-%dT%H:%M:%SZ)T' -1 # bash 5
   else
     UTC_NOW="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
   fi
+  STAMP_NOW="${UTC_NOW//[-:]/}"
 }
 
 # Show one line to whoever is watching: short and coloured on a terminal, complete elsewhere.
@@ -189,7 +190,7 @@ open_log() {
   local name="$1" size=0
   [[ -d $LOG_DIR ]] || mkdir -p -- "$LOG_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the log directory $LOG_DIR" "run as the user that install.sh ran as"
   LOG_FILE="$LOG_DIR/$name.log"
-  [[ ! -f $LOG_FILE ]] || size="$(wc -c <"$LOG_FILE" 2>/dev/null || printf 0)"
+  [[ ! -f $LOG_FILE ]] || size="$(wc -c 2>/dev/null <"$LOG_FILE")" || size=0
   if ((size > LOG_ROTATE_BYTES)); then mv -f -- "$LOG_FILE" "$LOG_FILE.1"; fi
   if ! { : >>"$LOG_FILE"; } 2>/dev/null; then
     LOG_FILE=''

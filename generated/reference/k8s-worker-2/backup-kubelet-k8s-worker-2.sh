@@ -61,6 +61,7 @@ readonly CHANGE_POLICY='warn'
 readonly MAC_SALT=6c696665626f6174
 readonly SIGNATURE_NAMESPACE=lifeboat-set
 readonly PBKDF2_ROUNDS=600000
+readonly SMALL_BYTES=4194304
 readonly EX_USAGE=64
 readonly EX_DATA=65
 readonly EX_UNAVAILABLE=69
@@ -85,7 +86,8 @@ readonly CLOCK_TOLERANCE=600
 archive_preflight() {
   local path
   require_tool tar
-  [[ -n $(supported_tar_options --exclude=x) ]] || die "$EX_UNAVAILABLE" "this host's tar cannot leave files out: it is too simple a one" "install GNU tar or bsdtar"
+  find_tar_options --exclude=x
+  ((${#KNOWN_OPTIONS[@]} > 0)) || die "$EX_UNAVAILABLE" "this host's tar cannot leave files out: it is too simple a one" "install GNU tar or bsdtar"
   for path in "${SOURCE_PATHS[@]}"; do
     if [[ -L $path ]]; then
       die "$EX_CONFIG" "$path is a symbolic link: the backup would hold the link, not the data" "name its target $(readlink -- "$path") in the plan"
@@ -103,7 +105,7 @@ archive_capture() {
   is_bsdtar || true
   write_payload files.tar count_entries produce_tar
   [[ ! -e $RUN_DIR/changed ]] || changed=1
-  manifest_add tool.tar "${TAR_WORDS%%$'\n'*}"
+  manifest_add tool.tar "$TAR_WORDS"
   manifest_add position.entries "$(<"$RUN_DIR/entries")"
   manifest_add position.changed "$changed"
   for path in "${SOURCE_PATHS[@]}"; do
@@ -118,7 +120,8 @@ produce_tar() {
   local -a args=(--create --file=-) names=() of_root=()
   # names is never empty: a plan names at least one path.
   ! is_root || of_root=('--xattrs-include=*')
-  while IFS= read -r path; do args+=("$path"); done < <(supported_tar_options --format=posix --numeric-owner --acls --xattrs --sparse --warning=no-file-ignored ${of_root[@]+"${of_root[@]}"})
+  find_tar_options --format=posix --numeric-owner --acls --xattrs --sparse --warning=no-file-ignored ${of_root[@]+"${of_root[@]}"}
+  args+=(${KNOWN_OPTIONS[@]+"${KNOWN_OPTIONS[@]}"})
   while IFS= read -r pattern; do args+=("--exclude=$pattern"); done < <(own_name_patterns)
   for pattern in ${EXCLUDES[@]+"${EXCLUDES[@]}"}; do
     [[ $pattern != /* ]] || pattern=".$pattern"
@@ -182,16 +185,15 @@ judge_tar() {
   esac
 }
 
-# Print those of the given options that this host's tar knows.
-supported_tar_options() {
+# Those of the given options that this host's tar knows, into KNOWN_OPTIONS.
+find_tar_options() {
   local option
   # Most tars know all of them.
-  if tar "$@" -cf - -T /dev/null >/dev/null 2>&1; then
-    printf '%s\n' "$@"
-    return 0
-  fi
+  KNOWN_OPTIONS=("$@")
+  if tar "$@" -cf - -T /dev/null >/dev/null 2>&1; then return 0; fi
+  KNOWN_OPTIONS=()
   for option in "$@"; do
-    if tar "$option" -cf - -T /dev/null >/dev/null 2>&1; then printf '%s\n' "$option"; fi
+    if tar "$option" -cf - -T /dev/null >/dev/null 2>&1; then KNOWN_OPTIONS+=("$option"); fi
   done
 }
 
@@ -206,10 +208,16 @@ run_tar() {
   fi
 }
 
-# Is this host's tar the one of the BSDs and macOS? Asked once, where it is asked before children are forked: TAR_WORDS is what it says
-# of itself.
+# Is this host's tar the one of the BSDs and macOS? TAR_WORDS is what it says of itself. Asked once a run: hooks are children, and what one
+# of them has heard is a note for the next.
 is_bsdtar() {
-  [[ -n ${TAR_WORDS:-} ]] || TAR_WORDS="$(tar --version 2>/dev/null || printf 'unknown\n')"
+  local note="${RUN_DIR:-/nonexistent}/tar.words"
+  if [[ -z ${TAR_WORDS:-} && -s $note ]]; then IFS= read -r TAR_WORDS <"$note" || true; fi
+  if [[ -z ${TAR_WORDS:-} ]]; then
+    TAR_WORDS="$(tar --version 2>/dev/null)" || TAR_WORDS=unknown
+    TAR_WORDS="${TAR_WORDS%%$'\n'*}"
+    { printf '%s\n' "$TAR_WORDS" >"$note"; } 2>/dev/null || true
+  fi
   [[ $TAR_WORDS == *bsdtar* ]]
 }
 
@@ -241,22 +249,22 @@ open_mac_key() {
   MAC_KEY="$(derive_key "$MAC_SALT")" || die "$EX_NOPERM" "cannot make a key from $OPENSSL_KEY_FILE" "is the key file readable for this user, and openssl of version 1.1.1 or later?"
 }
 
-# What tells two key files apart without giving either away.
-mac_key_id() {
-  local id
-  id="$(printf 'lifeboat key id\n' | hmac_stream "$MAC_KEY")" || return $?
-  printf '%s\n' "${id:0:16}"
+# What tells two key files apart without giving either away, into KEY_ID: once a run, as the key.
+find_key_id() {
+  [[ -z ${KEY_ID:-} ]] || return 0
+  find_hmac "$MAC_KEY" <<<'lifeboat key id' || return $?
+  KEY_ID="${HMAC:0:16}"
 }
 
 # Add MAC and signature to the MANIFEST of the set in WORK_DIR, as the plan asks for them. Each covers all lines above it.
 seal_manifest() {
-  local id mac text
+  local text
   if [[ $ENCRYPTION == openssl ]]; then
     open_mac_key
-    id="$(mac_key_id)" || die "$EX_IO" "cannot make the MAC of the set: openssl failed"
-    manifest_add key_id "$id"
-    mac="$(hmac_stream "$MAC_KEY" <"$WORK_DIR/.manifest")" || die "$EX_IO" "cannot make the MAC of the set: openssl failed"
-    manifest_add manifest_mac "$mac"
+    find_key_id || die "$EX_IO" "cannot make the MAC of the set: openssl failed"
+    manifest_add key_id "$KEY_ID"
+    find_hmac "$MAC_KEY" <"$WORK_DIR/.manifest" || die "$EX_IO" "cannot make the MAC of the set: openssl failed"
+    manifest_add manifest_mac "$HMAC"
   fi
   if [[ -n ${SIGN_KEY_FILE:-} ]]; then
     text="$(sign_stream <"$WORK_DIR/.manifest")" || die "$EX_NOPERM" "cannot sign the set with $SIGN_KEY_FILE: ${text:-ssh-keygen failed}" "make a key without a passphrase: ssh-keygen -t ed25519 -N '' -f $SIGN_KEY_FILE; its .pub goes into the plan"
@@ -281,45 +289,40 @@ require_signing() {
   [[ -r $SIGN_KEY_FILE ]] || die "$EX_NOPERM" "cannot read the signing key $SIGN_KEY_FILE" "make one with: ssh-keygen -t ed25519 -N '' -f $SIGN_KEY_FILE; its .pub goes into the plan"
 }
 
-# The codec for a new set on this host.
+# The codec for a new set on this host, into CODEC.
 choose_compression() {
-  local tool
+  CODEC="$COMPRESSION"
   case "$COMPRESSION" in
+    none) ;;
     auto)
-      for tool in zstd gzip; do
-        if command -v "$tool" >/dev/null 2>&1; then
-          printf '%s\n' "$tool"
-          return 0
-        fi
+      for CODEC in zstd gzip none; do
+        if command -v "$CODEC" >/dev/null 2>&1; then return 0; fi
       done
-      printf 'none\n'
       ;;
-    *)
-      [[ $COMPRESSION == none ]] || require_tool "$COMPRESSION"
-      printf '%s\n' "$COMPRESSION"
-      ;;
+    *) require_tool "$COMPRESSION" ;;
   esac
 }
 
-# The suffixes of a payload file, for people and for `file`.
-codec_suffix() {
+# The suffixes of a payload file, for people and for `file`, into SUFFIX.
+find_suffix() {
   local codec="$1" cipher="$2"
+  SUFFIX=''
   case "$codec" in
-    zstd) printf '.zst' ;;
-    gzip) printf '.gz' ;;
+    zstd) SUFFIX=.zst ;;
+    gzip) SUFFIX=.gz ;;
   esac
   case "$cipher" in
-    age) printf '.age' ;;
-    openssl) printf '.enc' ;;
+    age) SUFFIX+=.age ;;
+    openssl) SUFFIX+=.enc ;;
   esac
 }
 
 # Compress stdin to stdout.
 compress_stream() {
   case "$1" in
-    zstd) zstd -q -3 -T2 -c ;;
-    gzip) if command -v pigz >/dev/null 2>&1; then pigz -n -p 2 -c; else gzip -n -c; fi ;;
-    none) cat ;;
+    zstd) exec zstd -q -3 -T2 -c ;;
+    gzip) if command -v pigz >/dev/null 2>&1; then exec pigz -n -p 2 -c; else exec gzip -n -c; fi ;;
+    none) exec cat ;;
     *) die "$EX_DATA" "unknown compression '$1'" ;;
   esac
 }
@@ -330,12 +333,12 @@ encrypt_stream() {
   local -a args=()
   # args is never empty: a plan that encrypts to age has a recipient.
   case "$ENCRYPTION" in
-    none) cat ;;
+    none) exec cat ;;
     age)
       for recipient in "${AGE_RECIPIENTS[@]}"; do args+=(-r "$recipient"); done
-      age "${args[@]}"
+      exec age "${args[@]}"
       ;;
-    openssl) openssl enc -aes-256-ctr -pbkdf2 -iter "$PBKDF2_ROUNDS" -md sha256 -salt -pass "file:$OPENSSL_KEY_FILE" ;;
+    openssl) exec openssl enc -aes-256-ctr -pbkdf2 -iter "$PBKDF2_ROUNDS" -md sha256 -salt -pass "file:$OPENSSL_KEY_FILE" ;;
     *) die "$EX_CONFIG" "unknown encryption '$ENCRYPTION'" ;;
   esac
 }
@@ -381,21 +384,25 @@ file_mode() {
   printf '%s\n' "${mode#0}"
 }
 
-# SHA-256 of stdin in hex, with the fastest tool at hand. 74 when the tool fails: that says nothing of the data.
-hash_stream() {
-  local out
-  if command -v openssl >/dev/null 2>&1; then
-    out="$(openssl dgst -sha256)" || return "$EX_IO"
-    out="${out##* }"
+# The program that hashes stdin, as another filter: SHA-256 in hex is the first word that it prints. openssl takes long to start, and is far
+# faster then: with `small`, for what takes no time, it is the second choice.
+hash_filter() {
+  if [[ ${1:-} == small ]] && command -v sha256sum >/dev/null 2>&1; then
+    exec sha256sum
+  elif command -v openssl >/dev/null 2>&1; then
+    exec openssl dgst -sha256 -r
   elif command -v sha256sum >/dev/null 2>&1; then
-    out="$(sha256sum)" || return "$EX_IO"
-    out="${out%% *}"
+    exec sha256sum
   else
-    out="$(shasum -a 256)" || return "$EX_IO"
-    out="${out%% *}"
+    exec shasum -a 256
   fi
-  is_sha256 "$out" || return "$EX_IO"
-  printf '%s\n' "$out"
+}
+
+# SHA-256 of stdin in hex, into SHA256. 74 when the tool fails: that says nothing of the data.
+find_sha256() {
+  SHA256="$(hash_filter "$@")" || return "$EX_IO"
+  SHA256="${SHA256%% *}"
+  is_sha256 "$SHA256" || return "$EX_IO"
 }
 
 # Is this a SHA-256 in hex?
@@ -403,10 +410,13 @@ is_sha256() {
   [[ $1 =~ ^[0-9a-f]{64}$ ]]
 }
 
-# SHA-256 of a file in hex; 74 when it cannot be read to its end. A FIFO is no file: opening one would wait for ever.
-sha256_of() {
+# SHA-256 of a file in hex, into SHA256; 74 when it cannot be read to its end. A FIFO is no file: opening one would wait for ever. With its
+# size, where that is known, the better tool is taken.
+hash_file() {
+  local size=''
   [[ -f $1 ]] || return "$EX_IO"
-  hash_stream <"$1"
+  ((${2:-SMALL_BYTES} >= SMALL_BYTES)) || size=small
+  find_sha256 "$size" <"$1"
 }
 
 # A key that openssl derives from the key file and a salt of 16 hex digits; dies 77 where it cannot.
@@ -417,19 +427,21 @@ derive_key() {
   printf '%s\n' "$key"
 }
 
-# HMAC-SHA256 of a file as sets of format 1 have it, a salt for each payload.
+# HMAC-SHA256 of a file as sets of format 1 have it, a salt for each payload, into HMAC.
 openssl_mac() {
   local key
   key="$(derive_key "$2")" || return "$EX_NOPERM"
-  hmac_stream "$key" <"$1"
+  find_hmac "$key" <"$1"
 }
 
-# HMAC-SHA256 of stdin. openssl's own HMAC options want the key in the argument list, so the two rounds are made from plain hashes.
-hmac_stream() {
-  {
+# HMAC-SHA256 of stdin, into HMAC. openssl's own HMAC options want the key in the argument list, so the two rounds are made from plain hashes.
+find_hmac() {
+  HMAC="$({
     mac_pad "$1" 92
-    { mac_pad "$1" 54 && cat; } | openssl dgst -sha256 -binary
-  } | hash_stream
+    { mac_pad "$1" 54 && exec cat; } | openssl dgst -sha256 -binary
+  } | hash_filter small)" || return "$EX_IO"
+  HMAC="${HMAC%% *}"
+  is_sha256 "$HMAC" || return "$EX_IO"
 }
 
 # Print the 64-byte block of an HMAC: the key, filled with zeros, each byte XOR 54 (inner) or 92 (outer). By a builtin:
@@ -447,20 +459,12 @@ mac_pad() {
 }
 
 # Print the sets of a source that a destination lacks and its retention would keep, the newest first, so that what matters most is safe
-# first. Only good ones are copied on. Both are files of `stamp state` lines.
+# first. Only good ones are copied on. Both are files of lines that begin with `stamp state`.
 missing_sets() {
   local destination="$1" source="$2" keep="$3"
-  {
-    printf 'present\n'
-    cat -- "$destination"
-    printf 'expired\n'
-    cat -- "$destination" "$source" | sort -u -k 1,1 | PUBLISHED_SET='' select_expired "$keep"
-    printf 'wanted\n'
-    cat -- "$source"
-  } | awk '
-    NF == 1 && /^[a-z]/ { part = $1; next }
-    part == "wanted" { if ($2 == "ok" && !($1 in skip)) print $1; next }
-    { skip[$1] = 1 }' | sort -r -u
+  sort -u -k 1,1 -- "$destination" "$source" | PUBLISHED_SET='' select_expired "$keep" | awk '
+    wanted { if ($2 == "ok" && !($1 in skip)) print $1; next }
+    { skip[$1] = 1 }' "$destination" - wanted=1 "$source" | sort -r -u
 }
 
 # Take the lock NAME or leave with 75, saying who holds it.
@@ -589,13 +593,14 @@ log_line() {
   show_log_line "$level" "$text" "$line"
 }
 
-# What the clock says, as `2026-11-22T02:00:00Z`, into UTC_NOW. Newer shells can tell without a program.
+# What the clock says, as `2026-11-22T02:00:00Z` into UTC_NOW, as a stamp into STAMP_NOW. Newer shells can tell without a program.
 read_utc() {
   if [[ -n ${EPOCHREALTIME:-} ]]; then
     TZ=UTC0 printf -v UTC_NOW '%(%Y-%m-%dT%H:%M:%SZ)T' -1 # bash 5
   else
     UTC_NOW="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
   fi
+  STAMP_NOW="${UTC_NOW//[-:]/}"
 }
 
 # Show one line to whoever is watching: short and coloured on a terminal, complete elsewhere.
@@ -633,7 +638,7 @@ open_log() {
   local name="$1" size=0
   [[ -d $LOG_DIR ]] || mkdir -p -- "$LOG_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the log directory $LOG_DIR" "run as the user that install.sh ran as"
   LOG_FILE="$LOG_DIR/$name.log"
-  [[ ! -f $LOG_FILE ]] || size="$(wc -c <"$LOG_FILE" 2>/dev/null || printf 0)"
+  [[ ! -f $LOG_FILE ]] || size="$(wc -c 2>/dev/null <"$LOG_FILE")" || size=0
   if ((size > LOG_ROTATE_BYTES)); then mv -f -- "$LOG_FILE" "$LOG_FILE.1"; fi
   if ! { : >>"$LOG_FILE"; } 2>/dev/null; then
     LOG_FILE=''
@@ -670,9 +675,9 @@ replay_stderr() {
 # Read paths of MANIFESTs, one a line. What a good set has to have is in the facts of the asset, or for a script of several assets in
 # READER_CIPHER and READER_SIGNED. With `lines`, print the one MANIFEST if it is in order, else why it is not, and end with 65, or
 # 74 where it cannot be read. With `survey`, print a line for each directory and MANIFEST of a series: `name state stored raw finished
-# sum until`, in any order; the states are explained at survey_series.
+# sum until`, in any order; the states are explained at survey_series. It becomes awk: call it where a shell of its own ends with it.
 manifest_reader() {
-  awk -v mode="$1" -v unfinished="${2:-0}" -v cipher="${READER_CIPHER:-${ENCRYPTION:-none}}" -v signed="${READER_SIGNED:-${SIGN_KEYS[0]:+1}}" -v late="${3:-}" '
+  exec awk -v mode="$1" -v unfinished="${2:-0}" -v cipher="${READER_CIPHER:-${ENCRYPTION:-none}}" -v signed="${READER_SIGNED:-${SIGN_KEYS[0]:+1}}" -v late="${3:-}" '
     function refuse(why) { if (problem == "") problem = why }
     function is_count(v) { return v ~ /^(0|[1-9][0-9]*)$/ && length(v) <= 18 }
     function is_hash(v) { return length(v) == 64 && v !~ /[^0-9a-f]/ }
@@ -846,12 +851,6 @@ need_manifest() {
   [[ ${MANIFEST_OF:-} == "$1" && -n $1 ]] || open_manifest "$1"
 }
 
-# Print a value of a set's MANIFEST; nothing when the key is not there.
-manifest_get() {
-  look_up "$1" "$2" || return $?
-  printf '%s\n' "$VALUE"
-}
-
 # The same into VALUE: asked for dozens of times a run, so without a process once the MANIFEST was opened.
 look_up() {
   local key="$2" line
@@ -898,27 +897,24 @@ encode_value() {
   done
 }
 
-# Print one field of every payload of a set, one a line, in the order they were written: `payload_fields SET cipher`.
-payload_fields() {
+# One field of every payload of a set, in the order they were written, into FIELDS: `list_payloads SET cipher`. A set that is one has a
+# payload, so that FIELDS is never empty.
+list_payloads() {
   local line
   need_manifest "$1" || return $?
+  FIELDS=()
   for line in "${MANIFEST_LINES[@]}"; do
-    [[ $line != payload.*."$2="* ]] || printf '%s\n' "${line#*=}"
+    [[ $line != payload.*."$2="* ]] || FIELDS+=("${line#*=}")
   done
 }
 
-# Print the payload names of a set, one a line, in the order they were written.
-payload_names() {
-  payload_fields "$1" name
-}
-
-# Print the number of a payload in the MANIFEST of a set.
-payload_number() {
+# What the keys of a payload begin with in the MANIFEST of a set, `payload.1`, into PAYLOAD.
+find_payload() {
   local line
   need_manifest "$1" || return $?
   for line in "${MANIFEST_LINES[@]}"; do
-    if [[ $line =~ ^payload\.([0-9]+)\.name=(.*)$ && ${BASH_REMATCH[2]} == "$2" ]]; then
-      printf '%s\n' "${BASH_REMATCH[1]}"
+    if [[ $line == payload.*.name="$2" ]]; then
+      PAYLOAD="${line%%.name=*}"
       return 0
     fi
   done
@@ -934,24 +930,18 @@ degraded_objects() {
   done
 }
 
-# Print the stored bytes of a set, as its MANIFEST has them.
-set_bytes() {
-  sum_payloads "$1" stored_bytes
-}
-
-# Print the raw bytes of a set, as its MANIFEST has them.
-set_raw_bytes() {
-  sum_payloads "$1" raw_bytes
-}
-
-# Print the sum of a field of every payload. The reader has seen to it that these are numbers.
-sum_payloads() {
-  local line sum=0
+# The bytes of all payloads of a set, as its MANIFEST has them, into RAW_BYTES and STORED_BYTES. The reader has seen to it that these are
+# numbers.
+measure_set() {
+  local line
   need_manifest "$1" || return $?
+  RAW_BYTES=0 STORED_BYTES=0
   for line in "${MANIFEST_LINES[@]}"; do
-    [[ $line != payload.*."$2="* ]] || sum=$((sum + ${line#*=}))
+    case "$line" in
+      payload.*.raw_bytes=*) RAW_BYTES=$((RAW_BYTES + ${line#*=})) ;;
+      payload.*.stored_bytes=*) STORED_BYTES=$((STORED_BYTES + ${line#*=})) ;;
+    esac
   done
-  printf '%d\n' "$sum"
 }
 
 # Is this a number that bash's arithmetic can take as it is?
@@ -1290,7 +1280,7 @@ mail_message() {
   [[ -z $HOOK_LOG ]] || tail -n 20 -- "$HOOK_LOG"
 }
 
-# Read `stamp state` lines or bare stamps, print the stamps to remove, oldest first. Each rule keeps the newest good set of each of the N
+# Read lines that begin with `stamp state`, or bare stamps, print the stamps to remove, oldest first. Each rule keeps the newest good set of each of the N
 # most recent hours, days, ISO weeks, months, years that have one: only good sets count, so that no bad one pushes a good one out. What
 # is not good (suspect, weaker, without a MANIFEST) goes when it would have gone were it good: never sooner, and never in the place of
 # a good one. The newest good set always stays, and so do what was just published and what is of the future. No rule at all keeps
@@ -1350,11 +1340,11 @@ apply_retention() {
     return 0
   fi
   base="$store/$TYPE/$ASSET"
-  list_states "$store" >"$RUN_DIR/states" || die "$EX_IO" "cannot list the sets in $store"
+  survey_store "$store" >"$RUN_DIR/states" || die "$EX_IO" "cannot list the sets in $store"
   states="$(<"$RUN_DIR/states")"
   while IFS= read -r stamp; do
     # What cannot be read now may be good: a person looks at it.
-    if [[ $'\n'$states$'\n' == *$'\n'"$stamp unreadable"$'\n'* ]]; then continue; fi
+    if [[ $'\n'$states == *$'\n'"$stamp unreadable "* ]]; then continue; fi
     remove_set "$base" "$stamp" || continue
     log_info "removed the expired set $stamp from $store"
     removed=$((removed + 1))
@@ -1385,8 +1375,9 @@ begin_run() {
   ACTION="$1"
   LOG_TAG="$ASSET"
   prepare_shell
+  read_utc
   # shellcheck disable=SC2034  # for roles and kinds
-  STAMP="$(date -u +%Y%m%dT%H%M%SZ)"
+  STAMP="$STAMP_NOW"
   read_clock
   STARTED_MS="$NOW_MS"
   PHASES=()
@@ -1599,6 +1590,7 @@ require_tool() {
 guarded() {
   local limit="$1" dir="$2" label="$3" pid watchdog status=0 verdict=0 outer="$GUARDED_PIDS"
   shift 3
+  [[ -z $RUN_DIR || -p $RUN_DIR/tick ]] || mkfifo -- "$RUN_DIR/tick" 2>/dev/null || true
   set -m
   run_guarded_child "$@" </dev/null 8>&- 9>&- &
   pid=$!
@@ -1638,6 +1630,8 @@ watch_group() {
   local pid="$1" limit="$2" dir="$3" label="$4" began=$SECONDS free='' beat=0 looking='' note="$RUN_DIR/free.$1"
   trap - EXIT HUP INT TERM ERR
   set +e
+  # A pipe that nobody writes to, to wait at without a program.
+  [[ ! -p $RUN_DIR/tick ]] || exec 6<>"$RUN_DIR/tick"
   while kill -0 "$pid" 2>/dev/null; do
     if ! kill -0 "$RUN_PID" 2>/dev/null; then
       stop_group "$pid"
@@ -1662,7 +1656,7 @@ watch_group() {
     fi
     show_progress "$label" "$dir" $((SECONDS - began))
     beat=$((beat + 1))
-    sleep 1
+    if { : <&6; } 2>/dev/null; then read -r -t 1 <&6; else sleep 1; fi
   done
   return 0
 }
@@ -1671,7 +1665,10 @@ watch_group() {
 show_progress() {
   local label="$1" dir="$2" seconds="$3" size=''
   [[ -t 2 && $QUIET == 0 && ${TERM:-dumb} != dumb ]] || return 0
-  [[ -z $dir ]] || size="$(bytes_in "$dir" 2>/dev/null)"
+  if [[ -n $dir ]]; then
+    count_bytes_in "$dir" 2>/dev/null
+    size="$TOTAL_BYTES"
+  fi
   if [[ ${size:-0} == 0 ]]; then size=''; else size=", $(human_bytes "$size")"; fi
   printf '\r\033[K%s ... %s%s' "$label" "$(human_seconds "$seconds")" "$size" >&2
 }
@@ -1803,11 +1800,6 @@ in_log() {
   "$@"
 }
 
-# What a store has of the series that is looked at.
-survey_log() {
-  survey_series "$(series_in "$1")"
-}
-
 # Remove the sets of the log that end before the oldest full set of a store: nothing there can be brought forward with them.
 trim_log() {
   local store="$1" oldest='' name state until
@@ -1815,7 +1807,7 @@ trim_log() {
   IFS= read -r oldest < <(list_sets "$store") || return 0
   [[ -n $oldest ]] || return 0
   oldest="${oldest##*/}"
-  in_log survey_log "$store" >"$RUN_DIR/log.survey" || die "$EX_IO" "cannot list the log in $store"
+  in_log survey_store "$store" >"$RUN_DIR/log.survey" || die "$EX_IO" "cannot list the log in $store"
   while read -r name state _ _ _ _ until; do
     [[ $until != - && $until < $oldest ]] || continue
     in_log remove_set "$store/$TYPE/$ASSET-log" "$name" || continue
@@ -1833,7 +1825,8 @@ begin_set() {
   sweep_leftovers "$base"
   take_stamp "$base"
   SET_BASE="$base"
-  SET_CODEC="$(choose_compression)"
+  choose_compression
+  SET_CODEC="$CODEC"
   EMPTY_PAYLOAD_OK=0
   WORK_DIR="$base/.partial-$STAMP-$$"
   mkdir -- "$WORK_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in $base" "look at its owner, its mode and the disk"
@@ -1851,7 +1844,9 @@ take_stamp() {
   newest="${newest%% *}"
   WRONG_CLOCK=''
   while [[ -e $base/$STAMP || ! $STAMP > $newest ]]; do
-    if ((waited >= 300)) || [[ -n $newest && ! $(epoch_to_stamp $(($(date +%s) + 60))) > $newest && ! -e $base/$STAMP ]]; then
+    read_clock
+    find_stamp $((NOW_MS / 1000 + 60))
+    if ((waited >= 300)) || [[ -n $newest && ! $FOUND_STAMP > $newest && ! -e $base/$STAMP ]]; then
       WRONG_CLOCK="$newest"
       log_error "the clock is wrong: it is $(human_stamp "$STAMP") here, and the set $newest was made later"
       [[ -e $base/$STAMP ]] || return 0
@@ -1859,7 +1854,8 @@ take_stamp() {
     fi
     sleep 0.2
     waited=$((waited + 1))
-    STAMP="$(date -u +%Y%m%dT%H%M%SZ)"
+    read_utc
+    STAMP="$STAMP_NOW"
   done
 }
 
@@ -1880,10 +1876,11 @@ begin_manifest() {
 # Remove what killed runs left, and what arrived of a set that nobody went on fetching for a week. Only under the asset's lock.
 sweep_leftovers() {
   local path
-  while IFS= read -r path; do
+  for path in "$1"/.arriving-*; do
+    [[ (-e $path || -L $path) && -n $(find "$path" -prune -mtime +7 2>/dev/null) ]] || continue
     log_info "removing ${path##*/}, a transfer that was given up"
     rm -rf -- "$path"
-  done < <(find "$1" -maxdepth 1 -name '.arriving-*' -mtime +7 2>/dev/null)
+  done
   for path in "$1"/.partial-* "$1"/.expired-*; do
     [[ -d $path ]] || continue
     log_info "removing ${path##*/}, left by a run that did not end"
@@ -1908,63 +1905,76 @@ manifest_add() {
 # function that reads the raw stream to its end and judges it by its status. Every stage's status counts.
 write_payload() {
   local name="$1" observer="$2" file pipe reader
-  local -a statuses=() readers=() verdicts=()
-  # statuses, readers and verdicts are never empty, also where bash 3.2 minds.
+  local -a statuses=() readers=() verdicts=() pipes=()
+  # statuses, readers, verdicts and pipes are never empty where they are expanded, also where bash 3.2 minds.
   shift 2
   [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || die "$EX_SOFTWARE" "'$name' cannot be the name of a payload"
-  file="$name$(codec_suffix "$SET_CODEC" "$ENCRYPTION")"
+  find_suffix "$SET_CODEC" "$ENCRYPTION"
+  file="$name$SUFFIX"
   pipe="$RUN_DIR/$name"
-  rm -f -- "$pipe".*
-  mkfifo -- "$pipe.hash" "$pipe.count" "$pipe.stored" "$pipe.observe" || die "$EX_IO" "cannot make pipes in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
-  hash_stream <"$pipe.hash" >"$pipe.raw_sha256" &
+  pipes=("$pipe.hash" "$pipe.count")
+  [[ $observer == - ]] || pipes+=("$pipe.observe")
+  remove_pipes "$pipe"
+  mkfifo -- "${pipes[@]}" "$pipe.stored" || die "$EX_IO" "cannot make pipes in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
+  hash_filter <"$pipe.hash" >"$pipe.raw_sha256" &
   readers+=($!)
-  count_stream <"$pipe.count" >"$pipe.raw_bytes" &
+  wc -c <"$pipe.count" >"$pipe.raw_bytes" &
   readers+=($!)
-  hash_stream <"$pipe.stored" >"$pipe.stored_sha256" &
+  hash_filter <"$pipe.stored" >"$pipe.stored_sha256" &
   readers+=($!)
-  observe_stream "$observer" <"$pipe.observe" >/dev/null 2>"$pipe.observe.err" &
-  readers+=($!)
+  if [[ $observer != - ]]; then
+    observe_stream "$observer" <"$pipe.observe" >/dev/null 2>"$pipe.observe.err" &
+    readers+=($!)
+  fi
   set +e
   run_strict "$@" 2>"$pipe.produce.err" |
-    tee -- "$pipe.hash" "$pipe.count" "$pipe.observe" 2>"$pipe.tee.err" |
+    tee -- "${pipes[@]}" 2>"$pipe.tee.err" |
     compress_stream "$SET_CODEC" 2>"$pipe.compress.err" |
     encrypt_stream 2>"$pipe.encrypt.err" |
     tee -- "$pipe.stored" 2>"$pipe.write.err" >"$WORK_DIR/$file"
   statuses=("${PIPESTATUS[@]}")
   set -e
   # A reader whose pipe nobody opened still waits in open(): opening both ends lets it see the end.
-  for reader in hash count stored observe; do : <>"$pipe.$reader"; done
+  for reader in "${pipes[@]}" "$pipe.stored"; do : <>"$reader"; done
   for reader in "${readers[@]}"; do
     wait "$reader" 2>/dev/null && verdicts+=(0) || verdicts+=($?)
   done
   judge_payload "$name" "$pipe" "${statuses[@]}" "${verdicts[@]}"
-  enter_payload "$name" "$file" "$pipe"
-  rm -f -- "$pipe".*
+  enter_payload "$name" "$file"
+  remove_pipes "$pipe"
 }
 
-# Bytes of stdin.
-count_stream() {
-  local n
-  n="$(wc -c)"
-  printf '%d\n' "$((n))"
+# Remove what the reading or writing of a payload has left under a name.
+remove_pipes() {
+  [[ ! -e $1.hash ]] || rm -f -- "$1".*
+}
+
+# Bytes of a file, into BYTES.
+count_bytes() {
+  BYTES="$(wc -c <"$1")" || return "$EX_IO"
+  # BSD's wc writes spaces before it.
+  BYTES=$((BYTES))
 }
 
 # Let an observer read the raw stream. One that is content early does not stop the rest.
 observe_stream() {
-  local status=0
-  if [[ $1 != - ]]; then
-    run_strict "$1"
-    status=$?
-  fi
-  cat >/dev/null
+  local status
+  run_strict "$1"
+  status=$?
+  drain_stream
   return "$status"
+}
+
+# Read stdin to its end. Mostly it is there already, which costs no program.
+drain_stream() {
+  ! IFS= read -r -d '' -n 1 _ || cat >/dev/null
 }
 
 # Name the stage that failed, and die. Downstream stages take a cut stream for a short one, upstream stages die of a
 # broken pipe: so the last stage that failed is the cause.
 judge_payload() {
   local name="$1" pipe="$2" produce="$3" tee="$4" compress="$5" encrypt="$6" write="$7"
-  local hash="$8" count="$9" stored="${10}" observe="${11}"
+  local hash="$8" count="$9" stored="${10}" observe="${11:-0}"
   if ((write != 0 || stored != 0)); then
     log_tool_errors write "$pipe.write.err"
     die "$EX_IO" "cannot write $name: $(describe_status $((write ? write : stored)))" "is the disk full? look at df -h ${SET_BASE:-}"
@@ -1974,6 +1984,10 @@ judge_payload() {
   elif ((compress != 0)); then
     log_tool_errors "$SET_CODEC" "$pipe.compress.err"
     die "$EX_IO" "cannot compress $name with $SET_CODEC: $(describe_status "$compress")"
+  elif ! read_figures "$pipe"; then
+    # Who cannot write a note fails, too.
+    log_tool_errors tee "$pipe.tee.err"
+    die "$EX_IO" "cannot note size and hash of $name in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
   elif ((produce != 0 && !(produce == 141 && observe != 0))); then
     replay_stderr "$name" "$pipe.produce.err" ERROR
     die "$(sysexit_of "$produce" "$EX_UNAVAILABLE")" "$(first_error "$pipe.produce.err" "cannot capture $name: $(describe_status "$produce")")"
@@ -2005,14 +2019,18 @@ sysexit_of() {
   if (($1 >= 64 && $1 <= 78)); then printf '%d\n' "$1"; else printf '%d\n' "$2"; fi
 }
 
+# What was counted and hashed of a payload, into FIGURES: raw bytes, raw and stored SHA-256.
+read_figures() {
+  local raw='' sum='' stored_sum=''
+  { read -r raw <"$1.raw_bytes" && read -r sum _ <"$1.raw_sha256" && read -r stored_sum _ <"$1.stored_sha256"; } || true
+  FIGURES="$raw $sum $stored_sum"
+  is_count "$raw" && is_sha256 "$sum" && is_sha256 "$stored_sum"
+}
+
 # Enter a written payload in the MANIFEST.
 enter_payload() {
-  local name="$1" file="$2" pipe="$3" number raw sum stored_sum bytes line
-  raw='' sum='' stored_sum=''
-  { IFS= read -r raw <"$pipe.raw_bytes" && IFS= read -r sum <"$pipe.raw_sha256" && IFS= read -r stored_sum <"$pipe.stored_sha256"; } || true
-  if ! is_count "$raw" || ! is_sha256 "$sum" || ! is_sha256 "$stored_sum"; then
-    die "$EX_IO" "cannot note size and hash of $name in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
-  fi
+  local name="$1" file="$2" number raw sum stored_sum line
+  read -r raw sum stored_sum <<<"$FIGURES"
   if ((raw == 0 && ${EMPTY_PAYLOAD_OK:-0} == 0)); then
     die "$EX_DATA" "$name is empty: the source gave no data" 'an empty backup is no backup; look at the source'
   fi
@@ -2027,8 +2045,8 @@ enter_payload() {
   manifest_add "$number.cipher" "$ENCRYPTION"
   manifest_add "$number.raw_bytes" "$raw"
   manifest_add "$number.raw_sha256" "$sum"
-  bytes="$(count_stream <"$WORK_DIR/$file")" || die "$EX_IO" "cannot read $file, which was just written"
-  manifest_add "$number.stored_bytes" "$bytes"
+  count_bytes "$WORK_DIR/$file" || die "$EX_IO" "cannot read $file, which was just written"
+  manifest_add "$number.stored_bytes" "$BYTES"
   manifest_add "$number.stored_sha256" "$stored_sum"
 }
 
@@ -2039,10 +2057,8 @@ publish_set() {
   # files is never empty: a set without a payload was refused before.
   end_manifest
   open_manifest "$WORK_DIR" || exit $?
-  while IFS= read -r entry; do
-    files+=("$WORK_DIR/$entry")
-  done < <(payload_fields "$WORK_DIR" file)
-  ((${#files[@]} > 0)) || die "$EX_SOFTWARE" "nothing was captured for $ASSET"
+  list_payloads "$WORK_DIR" file
+  for entry in "${FIELDS[@]}"; do files+=("$WORK_DIR/$entry"); done
   for path in "$WORK_DIR"/* "$WORK_DIR"/.[!.]*; do
     is_one_of "$path" "$WORK_DIR/MANIFEST" "${files[@]}" || rm -rf -- "$path"
   done
@@ -2055,12 +2071,12 @@ publish_set() {
 
 # Complete the MANIFEST of the set in WORK_DIR.
 end_manifest() {
-  local sum
-  manifest_add finished "$(date -u +%Y%m%dT%H%M%SZ)"
+  read_utc
+  manifest_add finished "$STAMP_NOW"
   manifest_add verified capture
   seal_manifest
-  sum="$(sha256_of "$WORK_DIR/.manifest")" || die "$EX_IO" "cannot hash the manifest in $WORK_DIR"
-  manifest_add manifest_sha256 "$sum"
+  hash_file "$WORK_DIR/.manifest" 0 || die "$EX_IO" "cannot hash the manifest in $WORK_DIR"
+  manifest_add manifest_sha256 "$SHA256"
   mv -- "$WORK_DIR/.manifest" "$WORK_DIR/MANIFEST"
 }
 
@@ -2085,7 +2101,8 @@ sync_paths() {
 # Prove that one payload file is as it was written.
 check_payload() {
   local set="$1" name="$2" number file bytes
-  number="payload.$(payload_number "$set" "$name")" || return $?
+  find_payload "$set" "$name" || return $?
+  number="$PAYLOAD"
   look_up "$set" "$number.file"
   file="$set/$VALUE"
   look_up "$set" "$number.stored_bytes"
@@ -2109,14 +2126,14 @@ check_bytes() {
     log_error "${file##*/} of set $set is no plain file"
     return "$EX_DATA"
   fi
-  size="$(count_stream <"$file")" || size=''
-  if [[ -n $size && $size != "$bytes" && $(count_stream <"$file") == "$size" ]]; then
+  ! count_bytes "$file" || size="$BYTES"
+  if [[ -n $size && $size != "$bytes" ]] && count_bytes "$file" && [[ $BYTES == "$size" ]]; then
     log_error "${file##*/} of set $set has $size bytes, $bytes were written"
     return "$EX_DATA"
   fi
-  first="$(sha256_of "$file")" || first=''
+  ! hash_file "$file" "$bytes" || first="$SHA256"
   [[ $first != "$sum" ]] || return 0
-  second="$(sha256_of "$file")" || second=''
+  ! hash_file "$file" "$bytes" || second="$SHA256"
   if [[ $second == "$sum" ]]; then
     log_warn "${file##*/} of set $set was read wrongly once, and rightly the second time: look at that disk"
     return 0
@@ -2130,15 +2147,16 @@ check_bytes() {
 
 # Check the MAC that format 1 has for each payload, where this host has the key. One of format 2 is in the MANIFEST.
 check_mac() {
-  local set="$1" number="$2" file="$3" recorded actual
+  local set="$1" number="$2" file="$3" recorded
   look_up "$set" "$number.mac"
   recorded="$VALUE"
   [[ -n $recorded ]] && can_decrypt openssl || return 0
-  actual="$(openssl_mac "$file" "$(manifest_get "$set" "$number.mac_salt")")" || {
+  look_up "$set" "$number.mac_salt"
+  openssl_mac "$file" "$VALUE" || {
     log_error "cannot make the MAC of ${file##*/} of set ${set##*/}"
     return "$EX_IO"
   }
-  if [[ $actual != "$recorded" ]]; then
+  if [[ $HMAC != "$recorded" ]]; then
     log_error "${file##*/} of set ${set##*/} fails its MAC: $OPENSSL_KEY_FILE is not the key it was made with, or it is forged"
     return "$EX_NOPERM"
   fi
@@ -2150,22 +2168,23 @@ copy_set() {
   require_store "$store"
   base="$store/$TYPE/${SERIES:-$ASSET}"
   final="$base/${set##*/}"
-  mkdir -p -- "$base" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in the store $store" "look at its owner and mode"
+  [[ -d $base ]] || mkdir -p -- "$base" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in the store $store" "look at its owner and mode"
   sweep_leftovers "$base"
   if [[ -e $final ]]; then
     cmp -s -- "$set/MANIFEST" "$final/MANIFEST" || die "$EX_CANTCREAT" "another set ${set##*/} is already in $store"
     log_debug "${set##*/} is already in $store"
     return 0
   fi
-  require_space "$base" $(($(set_bytes "$set") + RESERVE_BYTES))
+  measure_set "$set" || return $?
+  require_space "$base" $((STORED_BYTES + RESERVE_BYTES))
   WORK_DIR="$base/.partial-${set##*/}-$$"
   on_exit discard_partial
   mkdir -- "$WORK_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot write in $base"
-  while IFS= read -r file; do
+  list_payloads "$set" file || return $?
+  for file in "${FIELDS[@]}" MANIFEST; do
     [[ -f $set/$file && ! -L $set/$file ]] || die "$EX_IO" "cannot copy $file of set ${set##*/}: it is not there, or no plain file"
     cat -- "$set/$file" >"$WORK_DIR/$file" || die "$EX_IO" "cannot copy $file of set ${set##*/} to $store"
-  done < <(payload_fields "$set" file && printf 'MANIFEST\n')
-  need_manifest "$set" || return $?
+  done
   check_copied "$WORK_DIR" || die "$EX_IO" "the copy in $store is not what was written" "look at that disk"
   sync_paths "$WORK_DIR"/* "$WORK_DIR"
   mv -- "$WORK_DIR" "$final" || die "$EX_IO" "cannot publish the copy $final"
@@ -2177,18 +2196,26 @@ copy_set() {
 check_copied() {
   local name
   open_manifest "$1" || return $?
-  while IFS= read -r name; do
+  list_payloads "$1" name
+  for name in "${FIELDS[@]}"; do
     check_payload "$1" "$name" || return $?
-  done < <(payload_names "$1")
+  done
 }
 
-# Bytes that may still be written below a directory. Names in df's output may hold spaces, hence the pattern.
+# Print the bytes that may still be written below a directory.
 free_bytes() {
+  find_free_bytes "$1" || return $?
+  printf '%s\n' "$FREE_BYTES"
+}
+
+# The same into FREE_BYTES; empty where df does not say. Names in its output may hold spaces, hence the pattern.
+find_free_bytes() {
   local kib
+  FREE_BYTES=''
   ask_df -Pk -- "$1" || return $?
   [[ ${DF_LINES#*$'\n'} =~ [0-9]+\ +[0-9]+\ +(-?[0-9]+)\ +[0-9]+% ]] || return 0
   kib="${BASH_REMATCH[1]}"
-  printf '%d\n' $((kib < 0 ? 0 : kib * 1024))
+  FREE_BYTES=$((kib < 0 ? 0 : kib * 1024))
 }
 
 # Have df's answer in DF_LINES. A file system that is gone (a lost NFS server) lets df hang: after half a minute it is 75, and no run hangs.
@@ -2209,12 +2236,12 @@ ask_df() {
 
 # Refuse to start what cannot fit.
 require_space() {
-  local dir="$1" bytes="$2" free
-  free="$(free_bytes "$dir")"
-  if ((free < bytes)); then
-    die "$EX_IO" "not enough space in $dir: $(human_bytes "$bytes") wanted, $(human_bytes "$free") free" "make room there, or lower the reserve in the plan"
+  local dir="$1" bytes="$2"
+  find_free_bytes "$dir"
+  if ((FREE_BYTES < bytes)); then
+    die "$EX_IO" "not enough space in $dir: $(human_bytes "$bytes") wanted, $(human_bytes "$FREE_BYTES") free" "make room there, or lower the reserve in the plan"
   fi
-  log_debug "space in $dir: $(human_bytes "$free") free, $(human_bytes "$bytes") wanted"
+  ((!VERBOSE)) || log_debug "space in $dir: $(human_bytes "$FREE_BYTES") free, $(human_bytes "$bytes") wanted"
 }
 
 # A size as people read it: `0 B`, `120 KiB`, `1.2 GiB`.
@@ -2232,12 +2259,6 @@ human_bytes() {
   if ((tenths < 100)); then printf '%d.%d %s\n' $((tenths / 10)) $((tenths % 10)) "$unit"; else printf '%d %s\n' $((tenths / 10)) "$unit"; fi
 }
 
-# Print the mount point that holds a path: two paths of one mount point can be renamed into each other.
-mount_point() {
-  find_mount_point "$1" || return $?
-  printf '%s\n' "$MOUNT_POINT"
-}
-
 # The same into MOUNT_POINT.
 find_mount_point() {
   MOUNT_POINT=''
@@ -2247,55 +2268,61 @@ find_mount_point() {
   if [[ ${DF_LINES#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then MOUNT_POINT="${BASH_REMATCH[1]}"; fi
 }
 
-# The nearest existing parent of a path, for df and for stages.
+# Print the nearest existing parent of a path, for df and for stages.
 existing_parent() {
-  local path="$1"
-  while [[ ! -d $path && $path == */* && $path != / ]]; do
-    path="${path%/*}"
-    [[ -n $path ]] || path=/
-  done
-  printf '%s\n' "$path"
+  find_existing_parent "$1"
+  printf '%s\n' "$EXISTING_PARENT"
 }
 
-# Bytes of all payload files right below a directory.
-bytes_in() {
-  local file total=0
-  for file in "$1"/*; do
-    [[ -f $file ]] || continue
-    total=$((total + $(wc -c <"$file")))
+# The same into EXISTING_PARENT.
+find_existing_parent() {
+  EXISTING_PARENT="$1"
+  while [[ ! -d $EXISTING_PARENT && $EXISTING_PARENT == */* && $EXISTING_PARENT != / ]]; do
+    EXISTING_PARENT="${EXISTING_PARENT%/*}"
+    [[ -n $EXISTING_PARENT ]] || EXISTING_PARENT=/
   done
-  printf '%d\n' "$total"
+}
+
+# Bytes of all payload files right below a directory, into TOTAL_BYTES.
+count_bytes_in() {
+  local file
+  TOTAL_BYTES=0
+  for file in "$1"/*; do
+    if [[ ! -f $file ]] || ! count_bytes "$file"; then continue; fi
+    TOTAL_BYTES=$((TOTAL_BYTES + BYTES))
+  done
 }
 
 # Print the noted live stages that are there.
 left_stages() {
   local dir
   [[ -s $STATE_DIR/$ASSET.stages ]] || return 0
-  sort -u -- "$STATE_DIR/$ASSET.stages" | while IFS= read -r dir; do
+  while IFS= read -r dir; do
     decode_path "$dir"
     [[ ${DECODED_PATH##*/} != .lifeboat-live-"$ASSET"-* || ! -d $DECODED_PATH ]] || printf '%s\n' "$DECODED_PATH"
-  done
+  done < <(sort -u -- "$STATE_DIR/$ASSET.stages")
 }
 
 # Say what a killed restore has left, where it is not cleared away: `warn_of_stages SCRIPT…` names what does that.
 warn_of_stages() {
   local dir
-  ! swap_pending || return 0
+  [[ -s $STATE_DIR/$ASSET.stages ]] && ! swap_pending || return 0
   while IFS= read -r dir; do
     kill -0 "${dir##*-}" 2>/dev/null || log_warn "$dir was left by a restore that did not end: $1 removes it"
   done < <(left_stages)
 }
 
-# Print what is wrong with a store; nothing when it is the one that install.sh saw. The installation noted for each store what mark lies
+# What is wrong with a store, into STORE_FAULT; empty when it is the one that install.sh saw. The installation noted for each store what mark lies
 # in it and on which mount point it is; without such a note (a script that was copied alone) a directory is enough.
-store_fault() {
-  local store="$1" line='' mark='' mount=''
+find_store_fault() {
+  local store="$1" line='' mark='' mount='' first=''
+  STORE_FAULT=''
   # A disk that was there and does not answer (a lost NFS server) lets whoever looks at it hang: only a child looks.
   if ! IFS= read -r -t "$DF_SECONDS" line < <(if [[ -d $store ]]; then printf 'there\n'; else printf 'absent\n'; fi); then
-    printf 'does not answer\n'
+    STORE_FAULT='does not answer'
     return 0
   elif [[ $line != there ]]; then
-    printf 'is not there\n'
+    STORE_FAULT='is not there'
     return 0
   fi
   [[ -f $STATE_DIR/stores ]] || return 0
@@ -2305,24 +2332,26 @@ store_fault() {
     mount="${line%% *}"
   done <"$STATE_DIR/stores"
   [[ -n $mark ]] || return 0
-  if [[ ! -f $store/$STORE_MARK || $(sed -n 1p "$store/$STORE_MARK") != "$mark" ]]; then
-    printf 'has not the mark that the installation put into it\n'
-  elif [[ $(encode_word "$(mount_point "$store")") != "$mount" ]]; then
-    printf 'is on another file system than when it was installed\n'
+  [[ ! -f $store/$STORE_MARK ]] || IFS= read -r first <"$store/$STORE_MARK" || true
+  if [[ $first != "$mark" ]]; then
+    STORE_FAULT='has not the mark that the installation put into it'
+    return 0
   fi
+  find_mount_point "$store" || true
+  encode_word "$MOUNT_POINT"
+  [[ $ENCODED_WORD == "$mount" ]] || STORE_FAULT='is on another file system than when it was installed'
 }
 
 # A store that is missing may be a disk that is not mounted: never make it here, or backups land on the wrong disk.
 require_store() {
-  local fault
-  fault="$(store_fault "$1")"
-  [[ -z $fault ]] || die "$EX_CANTCREAT" "the store $1 $fault" "is its disk mounted? install.sh makes the store, and takes it as it is then"
+  find_store_fault "$1"
+  [[ -z $STORE_FAULT ]] || die "$EX_CANTCREAT" "the store $1 $STORE_FAULT" "is its disk mounted? install.sh makes the store, and takes it as it is then"
 }
 
-# A path as one word: percent-encoded where it has spaces.
+# A path as one word, percent-encoded where it has spaces, into ENCODED_WORD.
 encode_word() {
-  local text="${1//'%'/%25}"
-  printf '%s\n' "${text// /%20}"
+  ENCODED_WORD="${1//'%'/%25}"
+  ENCODED_WORD="${ENCODED_WORD// /%20}"
 }
 
 # Does a process of this host read the set? Notes of processes that are gone are cleared away.
@@ -2348,34 +2377,38 @@ is_held() {
 #   unreadable  its MANIFEST cannot be read now
 survey_series() {
   [[ -d $1 ]] || return 0
+  find_late_stamp
   find "$1/." -mindepth 1 -maxdepth 2 -type d ! -name "$STAMP_GLOB" -prune -o \
     -type d -print -o -type f -name MANIFEST -size "-$MANIFEST_BLOCKS" -print -o -name SUSPECT -print |
-    manifest_reader survey 0 "$(late_stamp)" | sort
+    manifest_reader survey 0 "$LATE_STAMP" | sort
 }
 
-# The last stamp that is not in the future.
-late_stamp() {
-  epoch_to_stamp $(($(date +%s) + CLOCK_TOLERANCE))
+# The last stamp that is not in the future, into LATE_STAMP.
+find_late_stamp() {
+  read_clock
+  find_stamp $((NOW_MS / 1000 + CLOCK_TOLERANCE))
+  LATE_STAMP="$FOUND_STAMP"
 }
 
-# The directory of the asset's sets in a store, or of the series that is looked at.
-series_in() {
-  printf '%s\n' "$1/$TYPE/${SERIES:-$ASSET}"
+# The directory of the asset's sets in a store, or of the series that is looked at, into SERIES_DIR.
+find_series() {
+  SERIES_DIR="$1/$TYPE/${SERIES:-$ASSET}"
 }
 
-# Print `name state` of every set of a store, oldest first.
-list_states() {
-  survey_series "$1/$TYPE/${SERIES:-$ASSET}" | cut -d ' ' -f 1,2
+# What survey_series prints, of a store.
+survey_store() {
+  find_series "$1"
+  survey_series "$SERIES_DIR"
 }
 
 # Print the sets of a store that have a MANIFEST in order, oldest first, as paths: also suspect ones and such as are weaker.
 list_sets() {
-  local base name state
-  base="$(series_in "$1")"
+  local name state
+  find_series "$1"
   while read -r name state _; do
     case "$state" in invalid | incomplete | unreadable) continue ;; esac
-    printf '%s\n' "$base/$name"
-  done < <(survey_series "$base")
+    printf '%s\n' "$SERIES_DIR/$name"
+  done < <(survey_series "$SERIES_DIR")
 }
 
 # May a set of this state be used without anybody saying so?
@@ -2473,12 +2506,13 @@ civil_from_days() {
   DAY=$((doy - (153 * mp + 2) / 5 + 1))
 }
 
-# The stamp of a moment in seconds since 1970.
-epoch_to_stamp() {
-  local epoch="$1" rest
+# The same into FOUND_STAMP.
+find_stamp() {
+  local epoch="$1" rest text
   civil_from_days $((epoch / 86400))
   rest=$((epoch % 86400))
-  printf '%04d%02d%02dT%02d%02d%02dZ\n' "$YEAR" "$MONTH" "$DAY" $((rest / 3600)) $((rest / 60 % 60)) $((rest % 60))
+  printf -v text '%04d%02d%02dT%02d%02d%02dZ' "$YEAR" "$MONTH" "$DAY" $((rest / 3600)) $((rest / 60 % 60)) $((rest % 60))
+  FOUND_STAMP="$text"
 }
 
 # Is this word a stamp of a set?
@@ -2516,12 +2550,6 @@ human_ms() {
 human_stamp() {
   local s="$1"
   printf '%s-%s-%s %s:%s:%s UTC\n' "${s:0:4}" "${s:4:2}" "${s:6:2}" "${s:9:2}" "${s:11:2}" "${s:13:2}"
-}
-
-# Milliseconds since 1970; whole seconds where the shell and date know no better.
-now_ms() {
-  read_clock
-  printf '%d\n' "$NOW_MS"
 }
 
 # The same into NOW_MS.
@@ -2612,26 +2640,27 @@ refuse_unfinished_restore() {
 capture_asset() {
   begin_phase capture
   begin_set "${STORE_PATHS[0]}"
-  require_space "$SET_BASE" "$(expected_need)"
+  find_expected_need
+  require_space "$SET_BASE" "$EXPECTED_NEED"
   guarded "$CAPTURE_TIMEOUT" "$WORK_DIR" "backup of $ASSET" kind_capture
   publish_set
   end_phase
   RUN_SET="${PUBLISHED_SET##*/}"
   RUN_STORE="${STORE_IDS[0]}"
-  RUN_RAW_BYTES="$(set_raw_bytes "$PUBLISHED_SET")"
-  RUN_STORED_BYTES="$(set_bytes "$PUBLISHED_SET")"
+  measure_set "$PUBLISHED_SET"
+  RUN_RAW_BYTES="$RAW_BYTES" RUN_STORED_BYTES="$STORED_BYTES"
   log_info "published $RUN_SET: $(human_bytes "$RUN_STORED_BYTES") of $(human_bytes "$RUN_RAW_BYTES") in $(human_ms "$PHASE_MS")"
 }
 
-# Bytes that a new set needs: the plan's estimate, else a fifth more than the last good one took, plus the reserve.
-expected_need() {
+# Bytes that a new set needs, into EXPECTED_NEED: the plan's estimate, else a fifth more than the last good one took, plus the reserve.
+find_expected_need() {
   local state stored bytes="$EXPECTED_BYTES"
   if ((bytes == 0)); then
     while read -r _ state stored _; do
       ! is_good_state "$state" || bytes=$((stored * 12 / 10))
     done <<<"$SURVEYED"
   fi
-  printf '%d\n' $((bytes + RESERVE_BYTES))
+  EXPECTED_NEED=$((bytes + RESERVE_BYTES))
 }
 
 # Thin out the first store, then bring the set to the others. A store that fails does not keep the next from its copy.
@@ -2654,7 +2683,8 @@ finish_backup() {
   done
   ((failed == 0)) || exit "$(sysexit_of "$failed" "$EX_IO")"
   ((DEGRADED == 0)) || die "$EX_DATA" "$RUN_SET was published, but DEGRADED: it lacks $(degraded_objects "$PUBLISHED_SET" | head -n 3 | tr '\n' ';' | sed 's/;$//;s/;/; /g')$( ((DEGRADED <= 3)) || printf ', and %d more' $((DEGRADED - 3)))" "mend or drop these, then run this again; all else is in the set"
-  log_info "done in $(human_ms $(($(now_ms) - STARTED_MS)))"
+  read_clock
+  log_info "done in $(human_ms $((NOW_MS - STARTED_MS)))"
 }
 
 # What a store that could not be filled lacks.
@@ -2671,8 +2701,8 @@ describe_missing_copy() {
 copy_and_thin() {
   local store="$1" keep="${2:-}" name
   require_store "$store"
-  list_states "$store" >"$RUN_DIR/there"
-  list_states "${STORE_PATHS[0]}" >"$RUN_DIR/here"
+  survey_store "$store" >"$RUN_DIR/there"
+  survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here"
   for name in $(missing_sets "$RUN_DIR/there" "$RUN_DIR/here" "$keep"); do
     [[ -d ${STORE_PATHS[0]}/$TYPE/$ASSET/$name ]] || continue
     [[ $name == "$RUN_SET" ]] || log_info "copying $name to $store, which an earlier run did not"
@@ -2711,7 +2741,8 @@ describe_backup() {
   for ((i = 1; i < ${#STORE_PATHS[@]}; i++)); do
     printf '  copy it to     %s (%s)\n' "${STORE_PATHS[i]}/$TYPE/$ASSET" "${STORE_IDS[i]}"
   done
-  printf '  compression    %s\n  encryption     %s\n' "$(choose_compression)" "$ENCRYPTION"
+  choose_compression
+  printf '  compression    %s\n  encryption     %s\n' "$CODEC" "$ENCRYPTION"
   printf '  keep           %s\n' "$(describe_retention)"
   printf 'Nothing was changed.\n'
 }

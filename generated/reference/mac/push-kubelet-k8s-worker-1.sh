@@ -86,6 +86,7 @@ readonly -a REMOTE_SETTINGS=(
 readonly MAC_SALT=6c696665626f6174
 readonly SIGNATURE_NAMESPACE=lifeboat-set
 readonly PBKDF2_ROUNDS=600000
+readonly SMALL_BYTES=4194304
 readonly COPY_TRIES=4
 readonly COPY_DELAY=5
 readonly COPY_LIST_TIMEOUT=600
@@ -117,45 +118,51 @@ open_mac_key() {
   MAC_KEY="$(derive_key "$MAC_SALT")" || die "$EX_NOPERM" "cannot make a key from $OPENSSL_KEY_FILE" "is the key file readable for this user, and openssl of version 1.1.1 or later?"
 }
 
-# What tells two key files apart without giving either away.
-mac_key_id() {
-  local id
-  id="$(printf 'lifeboat key id\n' | hmac_stream "$MAC_KEY")" || return $?
-  printf '%s\n' "${id:0:16}"
+# What tells two key files apart without giving either away, into KEY_ID: once a run, as the key.
+find_key_id() {
+  [[ -z ${KEY_ID:-} ]] || return 0
+  find_hmac "$MAC_KEY" <<<'lifeboat key id' || return $?
+  KEY_ID="${HMAC:0:16}"
 }
 
 # Prove who made a set, as far as the plan has means for it and this host has the key. The MANIFEST is open. 65: forged; 77: made with
 # another key.
 check_authenticity() {
-  local set="$1" recorded actual
+  local set="$1" recorded
   if [[ $ENCRYPTION == openssl ]] && can_decrypt openssl; then
-    recorded="$(manifest_get "$set" manifest_mac)"
+    look_up "$set" manifest_mac || return $?
+    recorded="$VALUE"
     if [[ -n $recorded ]]; then
       open_mac_key
-      actual="$(mac_key_id)" || return "$EX_IO"
-      if [[ $actual != "$(manifest_get "$set" key_id)" ]]; then
+      find_key_id || return "$EX_IO"
+      look_up "$set" key_id
+      if [[ $KEY_ID != "$VALUE" ]]; then
         log_error "the set ${set##*/} was made with another key than $OPENSSL_KEY_FILE"
         return "$EX_NOPERM"
       fi
-      actual="$(lines_above manifest_mac | hmac_stream "$MAC_KEY")" || return "$EX_IO"
+      find_lines_above manifest_mac
+      find_hmac "$MAC_KEY" <<<"$LINES_ABOVE" || return "$EX_IO"
       # Twice: a tool that failed once says nothing of the set.
-      [[ $actual == "$recorded" ]] || actual="$(lines_above manifest_mac | hmac_stream "$MAC_KEY")" || return "$EX_IO"
-      if [[ $actual != "$recorded" ]]; then
+      [[ $HMAC == "$recorded" ]] || find_hmac "$MAC_KEY" <<<"$LINES_ABOVE" || return "$EX_IO"
+      if [[ $HMAC != "$recorded" ]]; then
         log_error "the set ${set##*/} is forged or was changed: its MAC does not fit its MANIFEST"
         return "$EX_DATA"
       fi
     fi
   fi
-  if ((${#SIGN_KEYS[@]} > 0)) && [[ -n $(manifest_get "$set" manifest_signature) ]]; then check_signature "$set"; fi
+  ((${#SIGN_KEYS[@]} > 0)) || return 0
+  look_up "$set" manifest_signature || return $?
+  [[ -z $VALUE ]] || check_signature "$set"
 }
 
 # Check the signature of a set against the keys that the plan trusts. Twice: a tool that failed once says nothing of the set.
 check_signature() {
-  local set="$1" key text file="$RUN_DIR/signature.${RUN_PID:-$$}" status=0
+  local set="$1" key file="$RUN_DIR/signature.${RUN_PID:-$$}" status=0
   require_tool ssh-keygen
   for key in "${SIGN_KEYS[@]}"; do printf 'lifeboat namespaces="%s" %s\n' "$SIGNATURE_NAMESPACE" "$key"; done >"$file.signers" || return "$EX_IO"
-  text="$(manifest_get "$set" manifest_signature)"
-  printf -- '-----BEGIN SSH SIGNATURE-----\n%s\n-----END SSH SIGNATURE-----\n' "$(fold_text "$text")" >"$file" || return "$EX_IO"
+  look_up "$set" manifest_signature
+  printf -- '-----BEGIN SSH SIGNATURE-----\n%s\n-----END SSH SIGNATURE-----\n' "$(fold_text "$VALUE")" >"$file" || return "$EX_IO"
+  find_lines_above manifest_signature
   verify_signature "$file" || verify_signature "$file" || status=$?
   if ((status == 0)); then
     rm -f -- "$file" "$file.signers" "$file.err"
@@ -170,9 +177,9 @@ check_signature() {
   return "$EX_DATA"
 }
 
-# Have ssh-keygen look at a signature of the open MANIFEST.
+# Have ssh-keygen look at a signature of LINES_ABOVE.
 verify_signature() {
-  lines_above manifest_signature | ssh-keygen -Y verify -f "$1.signers" -I lifeboat -n "$SIGNATURE_NAMESPACE" -s "$1" >/dev/null 2>"$1.err"
+  ssh-keygen -Y verify -f "$1.signers" -I lifeboat -n "$SIGNATURE_NAMESPACE" -s "$1" <<<"$LINES_ABOVE" >/dev/null 2>"$1.err"
 }
 
 # A long word in lines of 70 characters.
@@ -184,12 +191,14 @@ fold_text() {
   done
 }
 
-# The lines of the open MANIFEST above the one of a key: what that one covers.
-lines_above() {
+# The lines of the open MANIFEST above the one of a key, which are what that one covers, into LINES_ABOVE: without the end of the last
+# line, which `<<<` gives back.
+find_lines_above() {
   local line
+  LINES_ABOVE=''
   for line in "${MANIFEST_LINES[@]}"; do
     [[ $line != "$1="* ]] || return 0
-    printf '%s\n' "$line"
+    LINES_ABOVE+="${LINES_ABOVE:+$'\n'}$line"
   done
 }
 
@@ -203,21 +212,31 @@ can_decrypt() {
   esac
 }
 
-# SHA-256 of stdin in hex, with the fastest tool at hand. 74 when the tool fails: that says nothing of the data.
-hash_stream() {
-  local out
-  if command -v openssl >/dev/null 2>&1; then
-    out="$(openssl dgst -sha256)" || return "$EX_IO"
-    out="${out##* }"
+# The program that hashes stdin, as another filter: SHA-256 in hex is the first word that it prints. openssl takes long to start, and is far
+# faster then: with `small`, for what takes no time, it is the second choice.
+hash_filter() {
+  if [[ ${1:-} == small ]] && command -v sha256sum >/dev/null 2>&1; then
+    exec sha256sum
+  elif command -v openssl >/dev/null 2>&1; then
+    exec openssl dgst -sha256 -r
   elif command -v sha256sum >/dev/null 2>&1; then
-    out="$(sha256sum)" || return "$EX_IO"
-    out="${out%% *}"
+    exec sha256sum
   else
-    out="$(shasum -a 256)" || return "$EX_IO"
-    out="${out%% *}"
+    exec shasum -a 256
   fi
-  is_sha256 "$out" || return "$EX_IO"
-  printf '%s\n' "$out"
+}
+
+# SHA-256 of stdin in hex, into SHA256. 74 when the tool fails: that says nothing of the data.
+find_sha256() {
+  SHA256="$(hash_filter "$@")" || return "$EX_IO"
+  SHA256="${SHA256%% *}"
+  is_sha256 "$SHA256" || return "$EX_IO"
+}
+
+# Print SHA-256 of stdin in hex.
+hash_stream() {
+  find_sha256 || return $?
+  printf '%s\n' "$SHA256"
 }
 
 # Is this a SHA-256 in hex?
@@ -225,10 +244,19 @@ is_sha256() {
   [[ $1 =~ ^[0-9a-f]{64}$ ]]
 }
 
-# SHA-256 of a file in hex; 74 when it cannot be read to its end. A FIFO is no file: opening one would wait for ever.
-sha256_of() {
+# SHA-256 of a file in hex, into SHA256; 74 when it cannot be read to its end. A FIFO is no file: opening one would wait for ever. With its
+# size, where that is known, the better tool is taken.
+hash_file() {
+  local size=''
   [[ -f $1 ]] || return "$EX_IO"
-  hash_stream <"$1"
+  ((${2:-SMALL_BYTES} >= SMALL_BYTES)) || size=small
+  find_sha256 "$size" <"$1"
+}
+
+# Print SHA-256 of a file.
+sha256_of() {
+  hash_file "$1" || return $?
+  printf '%s\n' "$SHA256"
 }
 
 # A key that openssl derives from the key file and a salt of 16 hex digits; dies 77 where it cannot.
@@ -239,19 +267,21 @@ derive_key() {
   printf '%s\n' "$key"
 }
 
-# HMAC-SHA256 of a file as sets of format 1 have it, a salt for each payload.
+# HMAC-SHA256 of a file as sets of format 1 have it, a salt for each payload, into HMAC.
 openssl_mac() {
   local key
   key="$(derive_key "$2")" || return "$EX_NOPERM"
-  hmac_stream "$key" <"$1"
+  find_hmac "$key" <"$1"
 }
 
-# HMAC-SHA256 of stdin. openssl's own HMAC options want the key in the argument list, so the two rounds are made from plain hashes.
-hmac_stream() {
-  {
+# HMAC-SHA256 of stdin, into HMAC. openssl's own HMAC options want the key in the argument list, so the two rounds are made from plain hashes.
+find_hmac() {
+  HMAC="$({
     mac_pad "$1" 92
-    { mac_pad "$1" 54 && cat; } | openssl dgst -sha256 -binary
-  } | hash_stream
+    { mac_pad "$1" 54 && exec cat; } | openssl dgst -sha256 -binary
+  } | hash_filter small)" || return "$EX_IO"
+  HMAC="${HMAC%% *}"
+  is_sha256 "$HMAC" || return "$EX_IO"
 }
 
 # Print the 64-byte block of an HMAC: the key, filled with zeros, each byte XOR 54 (inner) or 92 (outer). By a builtin:
@@ -311,7 +341,8 @@ place_label() {
 # side says is no name of a set, and goes no further.
 place_names() {
   "${PLACE_DRIVER}_names" "${SERIES:-$ASSET}" >"$1.raw" || return $?
-  awk -v late="$(late_stamp)" '
+  find_late_stamp
+  awk -v late="$LATE_STAMP" '
     NF == 2 && length($1) == 16 && $1 ~ /^[0-9][0-9][0-9][0-9][01][0-9][0-3][0-9]T[0-2][0-9][0-5][0-9][0-6][0-9]Z$/ && $2 ~ /^(ok|suspect)$/ {
       if ($1 > late) $2 = "future"
       print
@@ -321,37 +352,31 @@ place_names() {
 
 # Bytes of a file, 0 when it is not there.
 file_size() {
-  if [[ -f $1 ]]; then count_stream <"$1"; else printf '0\n'; fi
+  BYTES=0
+  [[ ! -f $1 ]] || count_bytes "$1" || return $?
+  printf '%d\n' "$BYTES"
 }
 
 # Send a set to the place: payloads first, the MANIFEST last. What is there already is not sent again.
 send_set() {
-  local set="$1" name="${1##*/}" payload file
+  local set="$1" name="${1##*/}" file
   hold_set "$set"
   check_set "$set" || return $?
   open_manifest "$set" || return $?
-  while IFS= read -r payload; do
-    file="$(manifest_get "$set" "payload.$(payload_number "$set" "$payload").file")"
+  list_payloads "$set" file
+  for file in "${FIELDS[@]}"; do
     retry "$COPY_TRIES" "$COPY_DELAY" "${PLACE_DRIVER}_put" "${SERIES:-$ASSET}" "$name" "$file" "$set/$file" || return $?
-  done < <(payload_names "$set")
+  done
   retry "$COPY_TRIES" "$COPY_DELAY" "${PLACE_DRIVER}_publish" "${SERIES:-$ASSET}" "$name" "$set"
 }
 
 # Print the sets of a source that a destination lacks and its retention would keep, the newest first, so that what matters most is safe
-# first. Only good ones are copied on. Both are files of `stamp state` lines.
+# first. Only good ones are copied on. Both are files of lines that begin with `stamp state`.
 missing_sets() {
   local destination="$1" source="$2" keep="$3"
-  {
-    printf 'present\n'
-    cat -- "$destination"
-    printf 'expired\n'
-    cat -- "$destination" "$source" | sort -u -k 1,1 | PUBLISHED_SET='' select_expired "$keep"
-    printf 'wanted\n'
-    cat -- "$source"
-  } | awk '
-    NF == 1 && /^[a-z]/ { part = $1; next }
-    part == "wanted" { if ($2 == "ok" && !($1 in skip)) print $1; next }
-    { skip[$1] = 1 }' | sort -r -u
+  sort -u -k 1,1 -- "$destination" "$source" | PUBLISHED_SET='' select_expired "$keep" | awk '
+    wanted { if ($2 == "ok" && !($1 in skip)) print $1; next }
+    { skip[$1] = 1 }' "$destination" - wanted=1 "$source" | sort -r -u
 }
 
 # The sets of the log that a store elsewhere lacks, oldest first, since one that is missing ends what can be replayed: those since the
@@ -489,13 +514,14 @@ log_line() {
   show_log_line "$level" "$text" "$line"
 }
 
-# What the clock says, as `2026-11-22T02:00:00Z`, into UTC_NOW. Newer shells can tell without a program.
+# What the clock says, as `2026-11-22T02:00:00Z` into UTC_NOW, as a stamp into STAMP_NOW. Newer shells can tell without a program.
 read_utc() {
   if [[ -n ${EPOCHREALTIME:-} ]]; then
     TZ=UTC0 printf -v UTC_NOW '%(%Y-%m-%dT%H:%M:%SZ)T' -1 # bash 5
   else
     UTC_NOW="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
   fi
+  STAMP_NOW="${UTC_NOW//[-:]/}"
 }
 
 # Show one line to whoever is watching: short and coloured on a terminal, complete elsewhere.
@@ -533,7 +559,7 @@ open_log() {
   local name="$1" size=0
   [[ -d $LOG_DIR ]] || mkdir -p -- "$LOG_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the log directory $LOG_DIR" "run as the user that install.sh ran as"
   LOG_FILE="$LOG_DIR/$name.log"
-  [[ ! -f $LOG_FILE ]] || size="$(wc -c <"$LOG_FILE" 2>/dev/null || printf 0)"
+  [[ ! -f $LOG_FILE ]] || size="$(wc -c 2>/dev/null <"$LOG_FILE")" || size=0
   if ((size > LOG_ROTATE_BYTES)); then mv -f -- "$LOG_FILE" "$LOG_FILE.1"; fi
   if ! { : >>"$LOG_FILE"; } 2>/dev/null; then
     LOG_FILE=''
@@ -554,9 +580,9 @@ log_tool_errors() {
 # Read paths of MANIFESTs, one a line. What a good set has to have is in the facts of the asset, or for a script of several assets in
 # READER_CIPHER and READER_SIGNED. With `lines`, print the one MANIFEST if it is in order, else why it is not, and end with 65, or
 # 74 where it cannot be read. With `survey`, print a line for each directory and MANIFEST of a series: `name state stored raw finished
-# sum until`, in any order; the states are explained at survey_series.
+# sum until`, in any order; the states are explained at survey_series. It becomes awk: call it where a shell of its own ends with it.
 manifest_reader() {
-  awk -v mode="$1" -v unfinished="${2:-0}" -v cipher="${READER_CIPHER:-${ENCRYPTION:-none}}" -v signed="${READER_SIGNED:-${SIGN_KEYS[0]:+1}}" -v late="${3:-}" '
+  exec awk -v mode="$1" -v unfinished="${2:-0}" -v cipher="${READER_CIPHER:-${ENCRYPTION:-none}}" -v signed="${READER_SIGNED:-${SIGN_KEYS[0]:+1}}" -v late="${3:-}" '
     function refuse(why) { if (problem == "") problem = why }
     function is_count(v) { return v ~ /^(0|[1-9][0-9]*)$/ && length(v) <= 18 }
     function is_hash(v) { return length(v) == 64 && v !~ /[^0-9a-f]/ }
@@ -730,12 +756,6 @@ need_manifest() {
   [[ ${MANIFEST_OF:-} == "$1" && -n $1 ]] || open_manifest "$1"
 }
 
-# Print a value of a set's MANIFEST; nothing when the key is not there.
-manifest_get() {
-  look_up "$1" "$2" || return $?
-  printf '%s\n' "$VALUE"
-}
-
 # The same into VALUE: asked for dozens of times a run, so without a process once the MANIFEST was opened.
 look_up() {
   local key="$2" line
@@ -763,46 +783,42 @@ decode_value() {
   VALUE+="$rest"
 }
 
-# Print one field of every payload of a set, one a line, in the order they were written: `payload_fields SET cipher`.
-payload_fields() {
+# One field of every payload of a set, in the order they were written, into FIELDS: `list_payloads SET cipher`. A set that is one has a
+# payload, so that FIELDS is never empty.
+list_payloads() {
   local line
   need_manifest "$1" || return $?
+  FIELDS=()
   for line in "${MANIFEST_LINES[@]}"; do
-    [[ $line != payload.*."$2="* ]] || printf '%s\n' "${line#*=}"
+    [[ $line != payload.*."$2="* ]] || FIELDS+=("${line#*=}")
   done
 }
 
-# Print the payload names of a set, one a line, in the order they were written.
-payload_names() {
-  payload_fields "$1" name
-}
-
-# Print the number of a payload in the MANIFEST of a set.
-payload_number() {
+# What the keys of a payload begin with in the MANIFEST of a set, `payload.1`, into PAYLOAD.
+find_payload() {
   local line
   need_manifest "$1" || return $?
   for line in "${MANIFEST_LINES[@]}"; do
-    if [[ $line =~ ^payload\.([0-9]+)\.name=(.*)$ && ${BASH_REMATCH[2]} == "$2" ]]; then
-      printf '%s\n' "${BASH_REMATCH[1]}"
+    if [[ $line == payload.*.name="$2" ]]; then
+      PAYLOAD="${line%%.name=*}"
       return 0
     fi
   done
   die "$EX_DATA" "the set ${1##*/} has no payload $2"
 }
 
-# Print the stored bytes of a set, as its MANIFEST has them.
-set_bytes() {
-  sum_payloads "$1" stored_bytes
-}
-
-# Print the sum of a field of every payload. The reader has seen to it that these are numbers.
-sum_payloads() {
-  local line sum=0
+# The bytes of all payloads of a set, as its MANIFEST has them, into RAW_BYTES and STORED_BYTES. The reader has seen to it that these are
+# numbers.
+measure_set() {
+  local line
   need_manifest "$1" || return $?
+  RAW_BYTES=0 STORED_BYTES=0
   for line in "${MANIFEST_LINES[@]}"; do
-    [[ $line != payload.*."$2="* ]] || sum=$((sum + ${line#*=}))
+    case "$line" in
+      payload.*.raw_bytes=*) RAW_BYTES=$((RAW_BYTES + ${line#*=})) ;;
+      payload.*.stored_bytes=*) STORED_BYTES=$((STORED_BYTES + ${line#*=})) ;;
+    esac
   done
-  printf '%d\n' "$sum"
 }
 
 # Is this a number that bash's arithmetic can take as it is?
@@ -1265,7 +1281,7 @@ mail_message() {
   [[ -z $HOOK_LOG ]] || tail -n 20 -- "$HOOK_LOG"
 }
 
-# Read `stamp state` lines or bare stamps, print the stamps to remove, oldest first. Each rule keeps the newest good set of each of the N
+# Read lines that begin with `stamp state`, or bare stamps, print the stamps to remove, oldest first. Each rule keeps the newest good set of each of the N
 # most recent hours, days, ISO weeks, months, years that have one: only good sets count, so that no bad one pushes a good one out. What
 # is not good (suspect, weaker, without a MANIFEST) goes when it would have gone were it good: never sooner, and never in the place of
 # a good one. The newest good set always stays, and so do what was just published and what is of the future. No rule at all keeps
@@ -1323,8 +1339,9 @@ begin_run() {
   ACTION="$1"
   LOG_TAG="$ASSET"
   prepare_shell
+  read_utc
   # shellcheck disable=SC2034  # for roles and kinds
-  STAMP="$(date -u +%Y%m%dT%H%M%SZ)"
+  STAMP="$STAMP_NOW"
   read_clock
   STARTED_MS="$NOW_MS"
   PHASES=()
@@ -1537,6 +1554,7 @@ require_tool() {
 guarded() {
   local limit="$1" dir="$2" label="$3" pid watchdog status=0 verdict=0 outer="$GUARDED_PIDS"
   shift 3
+  [[ -z $RUN_DIR || -p $RUN_DIR/tick ]] || mkfifo -- "$RUN_DIR/tick" 2>/dev/null || true
   set -m
   run_guarded_child "$@" </dev/null 8>&- 9>&- &
   pid=$!
@@ -1576,6 +1594,8 @@ watch_group() {
   local pid="$1" limit="$2" dir="$3" label="$4" began=$SECONDS free='' beat=0 looking='' note="$RUN_DIR/free.$1"
   trap - EXIT HUP INT TERM ERR
   set +e
+  # A pipe that nobody writes to, to wait at without a program.
+  [[ ! -p $RUN_DIR/tick ]] || exec 6<>"$RUN_DIR/tick"
   while kill -0 "$pid" 2>/dev/null; do
     if ! kill -0 "$RUN_PID" 2>/dev/null; then
       stop_group "$pid"
@@ -1600,7 +1620,7 @@ watch_group() {
     fi
     show_progress "$label" "$dir" $((SECONDS - began))
     beat=$((beat + 1))
-    sleep 1
+    if { : <&6; } 2>/dev/null; then read -r -t 1 <&6; else sleep 1; fi
   done
   return 0
 }
@@ -1609,7 +1629,10 @@ watch_group() {
 show_progress() {
   local label="$1" dir="$2" seconds="$3" size=''
   [[ -t 2 && $QUIET == 0 && ${TERM:-dumb} != dumb ]] || return 0
-  [[ -z $dir ]] || size="$(bytes_in "$dir" 2>/dev/null)"
+  if [[ -n $dir ]]; then
+    count_bytes_in "$dir" 2>/dev/null
+    size="$TOTAL_BYTES"
+  fi
   if [[ ${size:-0} == 0 ]]; then size=''; else size=", $(human_bytes "$size")"; fi
   printf '\r\033[K%s ... %s%s' "$label" "$(human_seconds "$seconds")" "$size" >&2
 }
@@ -1732,11 +1755,11 @@ in_log() {
   "$@"
 }
 
-# Bytes of stdin.
-count_stream() {
-  local n
-  n="$(wc -c)"
-  printf '%d\n' "$((n))"
+# Bytes of a file, into BYTES.
+count_bytes() {
+  BYTES="$(wc -c <"$1")" || return "$EX_IO"
+  # BSD's wc writes spaces before it.
+  BYTES=$((BYTES))
 }
 
 # The last error that a stage logged itself, else the given words. Which command of it failed stands above them.
@@ -1769,12 +1792,13 @@ is_one_of() {
 check_set() {
   local set="$1" name status=0 worst=0
   check_manifest "$set" || return $?
-  while IFS= read -r name; do
+  list_payloads "$set" name
+  for name in "${FIELDS[@]}"; do
     status=0
     check_payload "$set" "$name" || status=$?
     # Damage weighs more than what could not be read.
     if ((status == EX_DATA || (status && !worst))); then worst="$status"; fi
-  done < <(payload_names "$set")
+  done
   ((worst == 0)) || return "$worst"
   # shellcheck disable=SC2034  # for stream_payload, where a script has it
   CHECKED_SET="$set"
@@ -1811,10 +1835,10 @@ check_manifest() {
 
 # Does the open MANIFEST have the checksum that it ends with? 65 when it has not, 74 when that cannot be told.
 is_manifest_whole() {
-  local sum
   look_up "$1" manifest_sha256
-  sum="$(lines_above manifest_sha256 | hash_stream)" || return "$EX_IO"
-  [[ $VALUE == "$sum" ]] || return "$EX_DATA"
+  find_lines_above manifest_sha256
+  find_sha256 small <<<"$LINES_ABOVE" || return "$EX_IO"
+  [[ $VALUE == "$SHA256" ]] || return "$EX_DATA"
 }
 
 # Prove that a set lies where it belongs. The MANIFEST is open.
@@ -1842,7 +1866,8 @@ check_place() {
 # Prove that one payload file is as it was written.
 check_payload() {
   local set="$1" name="$2" number file bytes
-  number="payload.$(payload_number "$set" "$name")" || return $?
+  find_payload "$set" "$name" || return $?
+  number="$PAYLOAD"
   look_up "$set" "$number.file"
   file="$set/$VALUE"
   look_up "$set" "$number.stored_bytes"
@@ -1866,14 +1891,14 @@ check_bytes() {
     log_error "${file##*/} of set $set is no plain file"
     return "$EX_DATA"
   fi
-  size="$(count_stream <"$file")" || size=''
-  if [[ -n $size && $size != "$bytes" && $(count_stream <"$file") == "$size" ]]; then
+  ! count_bytes "$file" || size="$BYTES"
+  if [[ -n $size && $size != "$bytes" ]] && count_bytes "$file" && [[ $BYTES == "$size" ]]; then
     log_error "${file##*/} of set $set has $size bytes, $bytes were written"
     return "$EX_DATA"
   fi
-  first="$(sha256_of "$file")" || first=''
+  ! hash_file "$file" "$bytes" || first="$SHA256"
   [[ $first != "$sum" ]] || return 0
-  second="$(sha256_of "$file")" || second=''
+  ! hash_file "$file" "$bytes" || second="$SHA256"
   if [[ $second == "$sum" ]]; then
     log_warn "${file##*/} of set $set was read wrongly once, and rightly the second time: look at that disk"
     return 0
@@ -1887,27 +1912,35 @@ check_bytes() {
 
 # Check the MAC that format 1 has for each payload, where this host has the key. One of format 2 is in the MANIFEST.
 check_mac() {
-  local set="$1" number="$2" file="$3" recorded actual
+  local set="$1" number="$2" file="$3" recorded
   look_up "$set" "$number.mac"
   recorded="$VALUE"
   [[ -n $recorded ]] && can_decrypt openssl || return 0
-  actual="$(openssl_mac "$file" "$(manifest_get "$set" "$number.mac_salt")")" || {
+  look_up "$set" "$number.mac_salt"
+  openssl_mac "$file" "$VALUE" || {
     log_error "cannot make the MAC of ${file##*/} of set ${set##*/}"
     return "$EX_IO"
   }
-  if [[ $actual != "$recorded" ]]; then
+  if [[ $HMAC != "$recorded" ]]; then
     log_error "${file##*/} of set ${set##*/} fails its MAC: $OPENSSL_KEY_FILE is not the key it was made with, or it is forged"
     return "$EX_NOPERM"
   fi
 }
 
-# Bytes that may still be written below a directory. Names in df's output may hold spaces, hence the pattern.
+# Print the bytes that may still be written below a directory.
 free_bytes() {
+  find_free_bytes "$1" || return $?
+  printf '%s\n' "$FREE_BYTES"
+}
+
+# The same into FREE_BYTES; empty where df does not say. Names in its output may hold spaces, hence the pattern.
+find_free_bytes() {
   local kib
+  FREE_BYTES=''
   ask_df -Pk -- "$1" || return $?
   [[ ${DF_LINES#*$'\n'} =~ [0-9]+\ +[0-9]+\ +(-?[0-9]+)\ +[0-9]+% ]] || return 0
   kib="${BASH_REMATCH[1]}"
-  printf '%d\n' $((kib < 0 ? 0 : kib * 1024))
+  FREE_BYTES=$((kib < 0 ? 0 : kib * 1024))
 }
 
 # Have df's answer in DF_LINES. A file system that is gone (a lost NFS server) lets df hang: after half a minute it is 75, and no run hangs.
@@ -1941,12 +1974,6 @@ human_bytes() {
   if ((tenths < 100)); then printf '%d.%d %s\n' $((tenths / 10)) $((tenths % 10)) "$unit"; else printf '%d %s\n' $((tenths / 10)) "$unit"; fi
 }
 
-# Print the mount point that holds a path: two paths of one mount point can be renamed into each other.
-mount_point() {
-  find_mount_point "$1" || return $?
-  printf '%s\n' "$MOUNT_POINT"
-}
-
 # The same into MOUNT_POINT.
 find_mount_point() {
   MOUNT_POINT=''
@@ -1956,26 +1983,27 @@ find_mount_point() {
   if [[ ${DF_LINES#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then MOUNT_POINT="${BASH_REMATCH[1]}"; fi
 }
 
-# Bytes of all payload files right below a directory.
-bytes_in() {
-  local file total=0
+# Bytes of all payload files right below a directory, into TOTAL_BYTES.
+count_bytes_in() {
+  local file
+  TOTAL_BYTES=0
   for file in "$1"/*; do
-    [[ -f $file ]] || continue
-    total=$((total + $(wc -c <"$file")))
+    if [[ ! -f $file ]] || ! count_bytes "$file"; then continue; fi
+    TOTAL_BYTES=$((TOTAL_BYTES + BYTES))
   done
-  printf '%d\n' "$total"
 }
 
-# Print what is wrong with a store; nothing when it is the one that install.sh saw. The installation noted for each store what mark lies
+# What is wrong with a store, into STORE_FAULT; empty when it is the one that install.sh saw. The installation noted for each store what mark lies
 # in it and on which mount point it is; without such a note (a script that was copied alone) a directory is enough.
-store_fault() {
-  local store="$1" line='' mark='' mount=''
+find_store_fault() {
+  local store="$1" line='' mark='' mount='' first=''
+  STORE_FAULT=''
   # A disk that was there and does not answer (a lost NFS server) lets whoever looks at it hang: only a child looks.
   if ! IFS= read -r -t "$DF_SECONDS" line < <(if [[ -d $store ]]; then printf 'there\n'; else printf 'absent\n'; fi); then
-    printf 'does not answer\n'
+    STORE_FAULT='does not answer'
     return 0
   elif [[ $line != there ]]; then
-    printf 'is not there\n'
+    STORE_FAULT='is not there'
     return 0
   fi
   [[ -f $STATE_DIR/stores ]] || return 0
@@ -1985,31 +2013,35 @@ store_fault() {
     mount="${line%% *}"
   done <"$STATE_DIR/stores"
   [[ -n $mark ]] || return 0
-  if [[ ! -f $store/$STORE_MARK || $(sed -n 1p "$store/$STORE_MARK") != "$mark" ]]; then
-    printf 'has not the mark that the installation put into it\n'
-  elif [[ $(encode_word "$(mount_point "$store")") != "$mount" ]]; then
-    printf 'is on another file system than when it was installed\n'
+  [[ ! -f $store/$STORE_MARK ]] || IFS= read -r first <"$store/$STORE_MARK" || true
+  if [[ $first != "$mark" ]]; then
+    STORE_FAULT='has not the mark that the installation put into it'
+    return 0
   fi
+  find_mount_point "$store" || true
+  encode_word "$MOUNT_POINT"
+  [[ $ENCODED_WORD == "$mount" ]] || STORE_FAULT='is on another file system than when it was installed'
 }
 
 # A store that is missing may be a disk that is not mounted: never make it here, or backups land on the wrong disk.
 require_store() {
-  local fault
-  fault="$(store_fault "$1")"
-  [[ -z $fault ]] || die "$EX_CANTCREAT" "the store $1 $fault" "is its disk mounted? install.sh makes the store, and takes it as it is then"
+  find_store_fault "$1"
+  [[ -z $STORE_FAULT ]] || die "$EX_CANTCREAT" "the store $1 $STORE_FAULT" "is its disk mounted? install.sh makes the store, and takes it as it is then"
 }
 
-# A path as one word: percent-encoded where it has spaces.
+# A path as one word, percent-encoded where it has spaces, into ENCODED_WORD.
 encode_word() {
-  local text="${1//'%'/%25}"
-  printf '%s\n' "${text// /%20}"
+  ENCODED_WORD="${1//'%'/%25}"
+  ENCODED_WORD="${ENCODED_WORD// /%20}"
 }
 
 # Keep a set from retention while this process reads it: retention looks for the note, and a set that is gone is told from damage.
 hold_set() {
   [[ -d $STATE_DIR/holds ]] || mkdir -p -- "$STATE_DIR/holds" 2>/dev/null || return 0
   HELD="$STATE_DIR/holds/${SERIES:-$ASSET}.${1##*/}.$$"
-  { process_start "$$" >"$HELD"; } 2>/dev/null || return 0
+  # The same for every set.
+  [[ -n ${OWN_START:-} ]] || OWN_START="$(process_start "$$")"
+  { printf '%s\n' "$OWN_START" >"$HELD"; } 2>/dev/null || return 0
   HELD_SETS+=("$HELD")
   ((${#HELD_SETS[@]} > 1)) || on_exit release_sets
 }
@@ -2031,24 +2063,28 @@ release_sets() {
 #   unreadable  its MANIFEST cannot be read now
 survey_series() {
   [[ -d $1 ]] || return 0
+  find_late_stamp
   find "$1/." -mindepth 1 -maxdepth 2 -type d ! -name "$STAMP_GLOB" -prune -o \
     -type d -print -o -type f -name MANIFEST -size "-$MANIFEST_BLOCKS" -print -o -name SUSPECT -print |
-    manifest_reader survey 0 "$(late_stamp)" | sort
+    manifest_reader survey 0 "$LATE_STAMP" | sort
 }
 
-# The last stamp that is not in the future.
-late_stamp() {
-  epoch_to_stamp $(($(date +%s) + CLOCK_TOLERANCE))
+# The last stamp that is not in the future, into LATE_STAMP.
+find_late_stamp() {
+  read_clock
+  find_stamp $((NOW_MS / 1000 + CLOCK_TOLERANCE))
+  LATE_STAMP="$FOUND_STAMP"
 }
 
-# The directory of the asset's sets in a store, or of the series that is looked at.
-series_in() {
-  printf '%s\n' "$1/$TYPE/${SERIES:-$ASSET}"
+# The directory of the asset's sets in a store, or of the series that is looked at, into SERIES_DIR.
+find_series() {
+  SERIES_DIR="$1/$TYPE/${SERIES:-$ASSET}"
 }
 
-# Print `name state` of every set of a store, oldest first.
-list_states() {
-  survey_series "$1/$TYPE/${SERIES:-$ASSET}" | cut -d ' ' -f 1,2
+# What survey_series prints, of a store.
+survey_store() {
+  find_series "$1"
+  survey_series "$SERIES_DIR"
 }
 
 # Days from 1970-01-01 to a day of the proleptic Gregorian calendar (Howard Hinnant's days_from_civil), into DAYS.
@@ -2074,19 +2110,32 @@ civil_from_days() {
   DAY=$((doy - (153 * mp + 2) / 5 + 1))
 }
 
-# Seconds since 1970 of a stamp such as 20261122T020000Z.
+# Print the seconds since 1970 of a stamp such as 20261122T020000Z.
 stamp_to_epoch() {
-  local s="$1"
-  days_from_civil "$((10#${s:0:4}))" "$((10#${s:4:2}))" "$((10#${s:6:2}))"
-  printf '%d\n' $((DAYS * 86400 + 10#${s:9:2} * 3600 + 10#${s:11:2} * 60 + 10#${s:13:2}))
+  find_epoch "$1"
+  printf '%d\n' "$EPOCH"
 }
 
-# The stamp of a moment in seconds since 1970.
+# The same into EPOCH.
+find_epoch() {
+  local s="$1"
+  days_from_civil "$((10#${s:0:4}))" "$((10#${s:4:2}))" "$((10#${s:6:2}))"
+  EPOCH=$((DAYS * 86400 + 10#${s:9:2} * 3600 + 10#${s:11:2} * 60 + 10#${s:13:2}))
+}
+
+# Print the stamp of a moment in seconds since 1970.
 epoch_to_stamp() {
-  local epoch="$1" rest
+  find_stamp "$1"
+  printf '%s\n' "$FOUND_STAMP"
+}
+
+# The same into FOUND_STAMP.
+find_stamp() {
+  local epoch="$1" rest text
   civil_from_days $((epoch / 86400))
   rest=$((epoch % 86400))
-  printf '%04d%02d%02dT%02d%02d%02dZ\n' "$YEAR" "$MONTH" "$DAY" $((rest / 3600)) $((rest / 60 % 60)) $((rest % 60))
+  printf -v text '%04d%02d%02dT%02d%02d%02dZ' "$YEAR" "$MONTH" "$DAY" $((rest / 3600)) $((rest / 60 % 60)) $((rest % 60))
+  FOUND_STAMP="$text"
 }
 
 # Is this word a stamp of a set?
@@ -2098,7 +2147,8 @@ is_stamp() {
 read_note() {
   local stamp=''
   [[ ! -f $1 || -L $1 ]] || read -r stamp _ <"$1" || true
-  if is_stamp "$stamp" && [[ ! $stamp > $(late_stamp) ]]; then printf '%s\n' "$stamp"; fi
+  find_late_stamp
+  if is_stamp "$stamp" && [[ ! $stamp > $LATE_STAMP ]]; then printf '%s\n' "$stamp"; fi
 }
 
 # A length of time as people say it: `8 s`, `4 min 05 s`, `2 h 10 min`, `3 d 4 h`, `30 min`.
@@ -2222,15 +2272,18 @@ else shasum -a 256; fi <"$3" | sed "s/.*= //; s/ .*//"' "$1" "$2" "$3" </dev/nul
 
 # Make a sent set exist: every file has, over there, the hash that the MANIFEST says; then it is flushed and renamed.
 remote_directory_publish() {
-  local series="$1" name="$2" set="$3" payload number file
-  while IFS= read -r payload; do
-    number="payload.$(payload_number "$set" "$payload")" || return $?
-    file="$(manifest_get "$set" "$number.file")"
-    if [[ $(remote_directory_hash "$series" "$name" "$file") != "$(manifest_get "$set" "$number.stored_sha256")" ]]; then
+  local series="$1" name="$2" set="$3" payload file
+  list_payloads "$set" name
+  for payload in "${FIELDS[@]}"; do
+    find_payload "$set" "$payload" || return $?
+    look_up "$set" "$PAYLOAD.file"
+    file="$VALUE"
+    look_up "$set" "$PAYLOAD.stored_sha256"
+    if [[ $(remote_directory_hash "$series" "$name" "$file") != "$VALUE" ]]; then
       log_error "$file of set $name is damaged at $PLACE_ID: its SHA-256 differs from the MANIFEST"
       return "$EX_DATA"
     fi
-  done < <(payload_names "$set")
+  done
   # shellcheck disable=SC2016  # for the shell over there
   remote_directory_script 'umask 077
 cd "$1/.arriving-$2" || exit 73
@@ -2501,7 +2554,7 @@ main() {
 push_to_one() {
   local name missing keep
   keep="$(place_keep)"
-  list_states "${STORE_PATHS[0]}" >"$RUN_DIR/here"
+  survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here"
   attempt_to guarded "$COPY_LIST_TIMEOUT" '' "listing $PLACE_ID" look_at_store
   if ((ATTEMPT_STATUS != 0)); then
     log_error "cannot send to $PLACE_ID ($(place_label))"
@@ -2533,7 +2586,7 @@ push_log() {
   [[ -n $oldest ]] || return 0
   attempt_to guarded "$COPY_LIST_TIMEOUT" '' "listing $PLACE_ID" place_names "$RUN_DIR/there"
   ((ATTEMPT_STATUS == 0)) || return "$ATTEMPT_STATUS"
-  list_states "${STORE_PATHS[0]}" >"$RUN_DIR/here"
+  survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here"
   for name in $(missing_log_sets "$oldest" "$RUN_DIR/there" "$RUN_DIR/here"); do
     if ((DRY_RUN)); then
       printf 'would send log %s to %s (%s)\n' "$name" "$PLACE_ID" "$(place_label)"
@@ -2559,7 +2612,8 @@ look_at_store() {
 # Send one set.
 send_one() {
   local set status
-  set="$(series_in "${STORE_PATHS[0]}")/$1"
+  find_series "${STORE_PATHS[0]}"
+  set="$SERIES_DIR/$1"
   begin_phase "send.$PLACE_ID"
   attempt_to guarded "$CAPTURE_TIMEOUT" '' "sending $1 to $PLACE_ID" send_set "$set"
   status="$ATTEMPT_STATUS"
@@ -2568,8 +2622,8 @@ send_one() {
     log_error "the set $1 could not be sent to $PLACE_ID ($(place_label))"
     return "$status"
   fi
-  need_manifest "$set" || return $?
-  RUN_SET="$1" RUN_STORE="$PLACE_ID" RUN_STORED_BYTES="$(set_bytes "$set")"
+  measure_set "$set" || return $?
+  RUN_SET="$1" RUN_STORE="$PLACE_ID" RUN_STORED_BYTES="$STORED_BYTES"
   log_info "sent ${SERIES:+log }$1 to $PLACE_ID: $(human_bytes "$RUN_STORED_BYTES") in $(human_ms "$PHASE_MS")"
 }
 

@@ -208,13 +208,14 @@ log_line() {
   show_log_line "$level" "$text" "$line"
 }
 
-# What the clock says, as `2026-11-22T02:00:00Z`, into UTC_NOW. Newer shells can tell without a program.
+# What the clock says, as `2026-11-22T02:00:00Z` into UTC_NOW, as a stamp into STAMP_NOW. Newer shells can tell without a program.
 read_utc() {
   if [[ -n ${EPOCHREALTIME:-} ]]; then
     TZ=UTC0 printf -v UTC_NOW '%(%Y-%m-%dT%H:%M:%SZ)T' -1 # bash 5
   else
     UTC_NOW="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
   fi
+  STAMP_NOW="${UTC_NOW//[-:]/}"
 }
 
 # Show one line to whoever is watching: short and coloured on a terminal, complete elsewhere.
@@ -252,7 +253,7 @@ open_log() {
   local name="$1" size=0
   [[ -d $LOG_DIR ]] || mkdir -p -- "$LOG_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the log directory $LOG_DIR" "run as the user that install.sh ran as"
   LOG_FILE="$LOG_DIR/$name.log"
-  [[ ! -f $LOG_FILE ]] || size="$(wc -c <"$LOG_FILE" 2>/dev/null || printf 0)"
+  [[ ! -f $LOG_FILE ]] || size="$(wc -c 2>/dev/null <"$LOG_FILE")" || size=0
   if ((size > LOG_ROTATE_BYTES)); then mv -f -- "$LOG_FILE" "$LOG_FILE.1"; fi
   if ! { : >>"$LOG_FILE"; } 2>/dev/null; then
     LOG_FILE=''
@@ -593,8 +594,9 @@ begin_run() {
   ACTION="$1"
   LOG_TAG="$ASSET"
   prepare_shell
+  read_utc
   # shellcheck disable=SC2034  # for roles and kinds
-  STAMP="$(date -u +%Y%m%dT%H%M%SZ)"
+  STAMP="$STAMP_NOW"
   read_clock
   STARTED_MS="$NOW_MS"
   PHASES=()
@@ -807,6 +809,7 @@ require_tool() {
 guarded() {
   local limit="$1" dir="$2" label="$3" pid watchdog status=0 verdict=0 outer="$GUARDED_PIDS"
   shift 3
+  [[ -z $RUN_DIR || -p $RUN_DIR/tick ]] || mkfifo -- "$RUN_DIR/tick" 2>/dev/null || true
   set -m
   run_guarded_child "$@" </dev/null 8>&- 9>&- &
   pid=$!
@@ -846,6 +849,8 @@ watch_group() {
   local pid="$1" limit="$2" dir="$3" label="$4" began=$SECONDS free='' beat=0 looking='' note="$RUN_DIR/free.$1"
   trap - EXIT HUP INT TERM ERR
   set +e
+  # A pipe that nobody writes to, to wait at without a program.
+  [[ ! -p $RUN_DIR/tick ]] || exec 6<>"$RUN_DIR/tick"
   while kill -0 "$pid" 2>/dev/null; do
     if ! kill -0 "$RUN_PID" 2>/dev/null; then
       stop_group "$pid"
@@ -870,7 +875,7 @@ watch_group() {
     fi
     show_progress "$label" "$dir" $((SECONDS - began))
     beat=$((beat + 1))
-    sleep 1
+    if { : <&6; } 2>/dev/null; then read -r -t 1 <&6; else sleep 1; fi
   done
   return 0
 }
@@ -879,7 +884,10 @@ watch_group() {
 show_progress() {
   local label="$1" dir="$2" seconds="$3" size=''
   [[ -t 2 && $QUIET == 0 && ${TERM:-dumb} != dumb ]] || return 0
-  [[ -z $dir ]] || size="$(bytes_in "$dir" 2>/dev/null)"
+  if [[ -n $dir ]]; then
+    count_bytes_in "$dir" 2>/dev/null
+    size="$TOTAL_BYTES"
+  fi
   if [[ ${size:-0} == 0 ]]; then size=''; else size=", $(human_bytes "$size")"; fi
   printf '\r\033[K%s ... %s%s' "$label" "$(human_seconds "$seconds")" "$size" >&2
 }
@@ -959,6 +967,13 @@ prompt_secret() {
   printf '%s' "$value"
 }
 
+# Bytes of a file, into BYTES.
+count_bytes() {
+  BYTES="$(wc -c <"$1")" || return "$EX_IO"
+  # BSD's wc writes spaces before it.
+  BYTES=$((BYTES))
+}
+
 # The last error that a stage logged itself, else the given words. Which command of it failed stands above them.
 first_error() {
   local file="$1" words="$2" own
@@ -974,13 +989,20 @@ is_one_of() {
   return 1
 }
 
-# Bytes that may still be written below a directory. Names in df's output may hold spaces, hence the pattern.
+# Print the bytes that may still be written below a directory.
 free_bytes() {
+  find_free_bytes "$1" || return $?
+  printf '%s\n' "$FREE_BYTES"
+}
+
+# The same into FREE_BYTES; empty where df does not say. Names in its output may hold spaces, hence the pattern.
+find_free_bytes() {
   local kib
+  FREE_BYTES=''
   ask_df -Pk -- "$1" || return $?
   [[ ${DF_LINES#*$'\n'} =~ [0-9]+\ +[0-9]+\ +(-?[0-9]+)\ +[0-9]+% ]] || return 0
   kib="${BASH_REMATCH[1]}"
-  printf '%d\n' $((kib < 0 ? 0 : kib * 1024))
+  FREE_BYTES=$((kib < 0 ? 0 : kib * 1024))
 }
 
 # Have df's answer in DF_LINES. A file system that is gone (a lost NFS server) lets df hang: after half a minute it is 75, and no run hangs.
@@ -1014,14 +1036,14 @@ human_bytes() {
   if ((tenths < 100)); then printf '%d.%d %s\n' $((tenths / 10)) $((tenths % 10)) "$unit"; else printf '%d %s\n' $((tenths / 10)) "$unit"; fi
 }
 
-# Bytes of all payload files right below a directory.
-bytes_in() {
-  local file total=0
+# Bytes of all payload files right below a directory, into TOTAL_BYTES.
+count_bytes_in() {
+  local file
+  TOTAL_BYTES=0
   for file in "$1"/*; do
-    [[ -f $file ]] || continue
-    total=$((total + $(wc -c <"$file")))
+    if [[ ! -f $file ]] || ! count_bytes "$file"; then continue; fi
+    TOTAL_BYTES=$((TOTAL_BYTES + BYTES))
   done
-  printf '%d\n' "$total"
 }
 
 # A length of time as people say it: `8 s`, `4 min 05 s`, `2 h 10 min`, `3 d 4 h`, `30 min`.

@@ -82,6 +82,7 @@ readonly -a REMOTE_SETTINGS=(
 readonly MAC_SALT=6c696665626f6174
 readonly SIGNATURE_NAMESPACE=lifeboat-set
 readonly PBKDF2_ROUNDS=600000
+readonly SMALL_BYTES=4194304
 readonly COPY_TRIES=4
 readonly COPY_DELAY=5
 readonly COPY_LIST_TIMEOUT=600
@@ -107,16 +108,15 @@ readonly STORE_MARK=.lifeboat-store
 readonly CLOCK_TOLERANCE=600
 readonly S3_PART_BYTES=134217728
 
-# Print those of the given options that this host's tar knows.
-supported_tar_options() {
+# Those of the given options that this host's tar knows, into KNOWN_OPTIONS.
+find_tar_options() {
   local option
   # Most tars know all of them.
-  if tar "$@" -cf - -T /dev/null >/dev/null 2>&1; then
-    printf '%s\n' "$@"
-    return 0
-  fi
+  KNOWN_OPTIONS=("$@")
+  if tar "$@" -cf - -T /dev/null >/dev/null 2>&1; then return 0; fi
+  KNOWN_OPTIONS=()
   for option in "$@"; do
-    if tar "$option" -cf - -T /dev/null >/dev/null 2>&1; then printf '%s\n' "$option"; fi
+    if tar "$option" -cf - -T /dev/null >/dev/null 2>&1; then KNOWN_OPTIONS+=("$option"); fi
   done
 }
 
@@ -131,10 +131,16 @@ run_tar() {
   fi
 }
 
-# Is this host's tar the one of the BSDs and macOS? Asked once, where it is asked before children are forked: TAR_WORDS is what it says
-# of itself.
+# Is this host's tar the one of the BSDs and macOS? TAR_WORDS is what it says of itself. Asked once a run: hooks are children, and what one
+# of them has heard is a note for the next.
 is_bsdtar() {
-  [[ -n ${TAR_WORDS:-} ]] || TAR_WORDS="$(tar --version 2>/dev/null || printf 'unknown\n')"
+  local note="${RUN_DIR:-/nonexistent}/tar.words"
+  if [[ -z ${TAR_WORDS:-} && -s $note ]]; then IFS= read -r TAR_WORDS <"$note" || true; fi
+  if [[ -z ${TAR_WORDS:-} ]]; then
+    TAR_WORDS="$(tar --version 2>/dev/null)" || TAR_WORDS=unknown
+    TAR_WORDS="${TAR_WORDS%%$'\n'*}"
+    { printf '%s\n' "$TAR_WORDS" >"$note"; } 2>/dev/null || true
+  fi
   [[ $TAR_WORDS == *bsdtar* ]]
 }
 
@@ -159,16 +165,22 @@ tar_status() {
 archive_verify() {
   local set="$1" found
   require_tool tar
+  is_bsdtar || true
   found="$(stream_payload "$set" files.tar list_entries)" || return $?
-  if [[ $found != "$(manifest_get "$set" position.entries)" ]]; then
-    log_error "the archive holds $found entries, $(manifest_get "$set" position.entries) were written"
+  look_up "$set" position.entries
+  if [[ $found != "$VALUE" ]]; then
+    log_error "the archive holds $found entries, $VALUE were written"
     return "$EX_DATA"
   fi
 }
 
-# Where the stage of a path must be, so that it can be renamed into place: beside it, or inside it when it is a mount point.
-stage_parent_of() {
-  if is_mount_point "$1"; then printf '%s\n' "$1"; else existing_parent "${1%/*}/"; fi
+# Where the stage of a path must be, so that it can be renamed into place, into STAGE_PARENT: beside it, or inside it when it is a mount
+# point.
+find_stage_parent() {
+  STAGE_PARENT="$1"
+  is_mount_point "$1" && return 0
+  find_existing_parent "${1%/*}/"
+  STAGE_PARENT="$EXISTING_PARENT"
 }
 
 # Extract every source into the stage; for a live restore, and where one is tried out, one pass for each file system that holds some
@@ -179,11 +191,11 @@ archive_stage() {
   # stages and names are never empty: a set without the paths of the plan was refused before.
   require_tool tar
   is_bsdtar || true
-  rm -f -- "$RUN_DIR/links" "$RUN_DIR/mounts"
+  [[ ! -e $RUN_DIR/links && ! -e $RUN_DIR/mounts ]] || rm -f -- "$RUN_DIR/links" "$RUN_DIR/mounts"
   find_restored_paths "$set"
   for path in "${RESTORED_PATHS[@]}"; do
-    stage="$(stage_of "$dir" "$path")" || return $?
-    stages+=("$stage")
+    find_stage "$dir" "$path" || return $?
+    stages+=("$STAGE")
   done
   printf '%s\0' "${stages[@]}" >"$RUN_DIR/stages" || die "$EX_IO" "cannot write in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
   for stage in "${stages[@]}"; do
@@ -194,7 +206,7 @@ archive_stage() {
       [[ ${stages[i]} != "$stage" ]] || names+=(".${RESTORED_PATHS[i]}")
     done
     linked=()
-    if ((${#names[@]} < $(count_set_paths "$set"))); then
+    if ((${#names[@]} < SET_PATHS)); then
       [[ -s $RUN_DIR/links ]] || stream_payload "$set" files.tar list_links || return $?
       while IFS= read -r -d '' path; do
         is_one_of "$path" ${linked[@]+"${linked[@]}"} || linked+=("$path")
@@ -207,10 +219,9 @@ archive_stage() {
 
 # List the hard links of the tar on stdin into $RUN_DIR/links: its lines begin with h. Names are escaped.
 list_links() {
-  local option status=0
-  local -a args=()
-  while IFS= read -r option; do args+=("$option"); done < <(supported_tar_options --quoting-style=c)
-  run_tar ${args[@]+"${args[@]}"} -tvf - >"$RUN_DIR/links.all" || status=$?
+  local status=0
+  find_tar_options --quoting-style=c
+  run_tar ${KNOWN_OPTIONS[@]+"${KNOWN_OPTIONS[@]}"} -tvf - >"$RUN_DIR/links.all" || status=$?
   grep '^h' "$RUN_DIR/links.all" >"$RUN_DIR/links" || printf '\n' >"$RUN_DIR/links"
   rm -f -- "$RUN_DIR/links.all"
   ((status == 0)) || return "$(tar_status "$status")"
@@ -258,8 +269,8 @@ read_stages() {
   ((${#STAGE_OF[@]} == ${#RESTORED_PATHS[@]})) || die "$EX_SOFTWARE" "there are ${#STAGE_OF[@]} stages for ${#RESTORED_PATHS[@]} paths"
 }
 
-# Which of the plan's paths the set holds, into RESTORED_PATHS. The plan may have changed since the set was made: what
-# only one of the two knows is left alone, and said.
+# Which of the plan's paths the set holds, into RESTORED_PATHS, and how many it holds of any plan, into SET_PATHS. The plan may have changed
+# since the set was made: what only one of the two knows is left alone, and said.
 find_restored_paths() {
   local set="$1" path number=1
   local -a in_set=()
@@ -269,6 +280,7 @@ find_restored_paths() {
     number=$((number + 1))
     is_one_of "$path" "${SOURCE_PATHS[@]}" || log_warn "the set holds $path, which is no longer in the plan: not restored"
   done
+  SET_PATHS="${#in_set[@]}"
   RESTORED_PATHS=()
   for path in "${SOURCE_PATHS[@]}"; do
     if is_one_of "$path" ${in_set[@]+"${in_set[@]}"}; then
@@ -280,35 +292,40 @@ find_restored_paths() {
   ((${#RESTORED_PATHS[@]} > 0)) || die "$EX_DATA" "the set ${set##*/} holds none of the paths in the plan"
 }
 
-# Print the stage of a path: DIR, unless a live restore needs one on the path's own file system. What tries a restore out is divided
+# The stage of a path, into STAGE: DIR, unless a live restore needs one on the path's own file system. What tries a restore out is divided
 # likewise, in directories.
-stage_of() {
-  local dir="$1" path="$2" parent extra here
+find_stage() {
+  local dir="$1" path="$2" here
+  STAGE="$dir"
   if ! is_live_stage "$dir"; then
-    if [[ $ACTION == restore ]]; then printf '%s\n' "$dir"; else trial_stage_of "$dir" "$path"; fi
-    return 0
+    [[ $ACTION == restore ]] || find_trial_stage "$dir" "$path"
+    return
   fi
-  parent="$(stage_parent_of "$path")"
-  find_mount_point "$parent"
+  find_stage_parent "$path"
+  # Most assets need no other.
+  [[ ${dir%/*} != "${STAGE_PARENT%/}" ]] || return 0
+  find_mount_point "$STAGE_PARENT"
   here="$MOUNT_POINT"
   # STAGES is never empty.
   find_stages "$dir"
-  for extra in "${STAGES[@]}"; do
-    [[ ${extra%/*} == "${parent%/}" ]] || find_mount_point "$extra"
-    if [[ $MOUNT_POINT == "$here" ]]; then
-      printf '%s\n' "$extra"
-      return 0
-    fi
+  for STAGE in "${STAGES[@]}"; do
+    find_mount_point "$STAGE"
+    if [[ $MOUNT_POINT == "$here" ]]; then return 0; fi
   done
-  add_stage "$dir" "$parent"
+  add_stage "$dir" "$STAGE_PARENT"
 }
 
 # The directory of a stage that stands for the file system of a path; the stage itself for that of the plan's first path.
-trial_stage_of() {
-  local dir="$1" path="$2" here first number=0 line
-  here="$(mount_point "$(stage_parent_of "$path")")"
-  first="$(mount_point "$(stage_parent_of "${SOURCE_PATHS[0]}")")"
-  if [[ $here != "$first" ]]; then
+find_trial_stage() {
+  local dir="$1" path="$2" here number=0 line
+  STAGE="$dir"
+  [[ $path != "${SOURCE_PATHS[0]}" ]] || return 0
+  find_stage_parent "$path"
+  find_mount_point "$STAGE_PARENT"
+  here="$MOUNT_POINT"
+  find_stage_parent "${SOURCE_PATHS[0]}"
+  find_mount_point "$STAGE_PARENT"
+  if [[ $here != "$MOUNT_POINT" ]]; then
     while IFS= read -r line; do
       number=$((number + 1))
       [[ $line != "$here" ]] || break
@@ -317,20 +334,19 @@ trial_stage_of() {
       number=$((number + 1))
       printf '%s\n' "$here" >>"$RUN_DIR/mounts"
     fi
-    dir="$dir/.lifeboat-mount-$number"
-    mkdir -p -- "$dir" || die "$EX_CANTCREAT" "cannot write in ${dir%/*}"
+    STAGE="$dir/.lifeboat-mount-$number"
+    mkdir -p -- "$STAGE" || die "$EX_CANTCREAT" "cannot write in $dir"
   fi
-  printf '%s\n' "$dir"
 }
 
 # Extract the tar on stdin below a directory. Only root can give files back to their owners.
 extract_tar() {
-  local dir="$1" option
-  local -a args=(--extract --file=- -p) of_root=()
+  local dir="$1"
+  local -a of_root=()
   shift
   ! is_root || of_root=(--same-owner '--xattrs-include=*')
-  while IFS= read -r option; do args+=("$option"); done < <(supported_tar_options --numeric-owner --acls --xattrs --no-wildcards ${of_root[@]+"${of_root[@]}"})
-  run_tar "${args[@]}" -C "$dir" -- "$@" || {
+  find_tar_options --numeric-owner --acls --xattrs --no-wildcards ${of_root[@]+"${of_root[@]}"}
+  run_tar --extract --file=- -p ${KNOWN_OPTIONS[@]+"${KNOWN_OPTIONS[@]}"} -C "$dir" -- "$@" || {
     log_error "tar could not extract the archive into $dir (exit status $?)"
     return "$EX_IO"
   }
@@ -338,7 +354,7 @@ extract_tar() {
 
 # Every entry must have arrived.
 archive_check_stage() {
-  local set="$1" path i found=0 expected
+  local set="$1" path i found=0
   find_restored_paths "$set" 2>/dev/null
   read_stages
   for ((i = 0; i < ${#RESTORED_PATHS[@]}; i++)); do
@@ -347,30 +363,20 @@ archive_check_stage() {
       log_error "the set should hold ${path##*/}, but nothing was extracted"
       return "$EX_IO"
     fi
-    found=$((found + $(count_files "$path")))
+    count_files "$path"
+    found=$((found + FILE_COUNT))
   done
-  expected="$(manifest_get "$set" position.entries)"
-  if ((${#RESTORED_PATHS[@]} == $(count_set_paths "$set") && found != expected)); then
-    log_error "$found entries were restored, the set holds $expected: this file system did not take them all"
+  look_up "$set" position.entries
+  if ((${#RESTORED_PATHS[@]} == SET_PATHS && found != VALUE)); then
+    log_error "$found entries were restored, the set holds $VALUE: this file system did not take them all"
     return "$EX_IO"
   fi
 }
 
-# Number of entries below and including a path, whatever their names.
+# Number of entries below and including a path, whatever their names, into FILE_COUNT.
 count_files() {
-  local n
-  n="$(find "$1" -print0 | tr -dc '\000' | wc -c)"
-  printf '%d\n' "$((n))"
-}
-
-# Number of paths that were backed up into a set.
-count_set_paths() {
-  local line count=0
-  need_manifest "$1" || return $?
-  for line in "${MANIFEST_LINES[@]}"; do
-    [[ $line != position.path.* ]] || count=$((count + 1))
-  done
-  printf '%d\n' "$count"
+  FILE_COUNT="$(find "$1" -print0 | tr -dc '\000' | wc -c)"
+  FILE_COUNT=$((FILE_COUNT))
 }
 
 # One line about a stage.
@@ -387,45 +393,51 @@ open_mac_key() {
   MAC_KEY="$(derive_key "$MAC_SALT")" || die "$EX_NOPERM" "cannot make a key from $OPENSSL_KEY_FILE" "is the key file readable for this user, and openssl of version 1.1.1 or later?"
 }
 
-# What tells two key files apart without giving either away.
-mac_key_id() {
-  local id
-  id="$(printf 'lifeboat key id\n' | hmac_stream "$MAC_KEY")" || return $?
-  printf '%s\n' "${id:0:16}"
+# What tells two key files apart without giving either away, into KEY_ID: once a run, as the key.
+find_key_id() {
+  [[ -z ${KEY_ID:-} ]] || return 0
+  find_hmac "$MAC_KEY" <<<'lifeboat key id' || return $?
+  KEY_ID="${HMAC:0:16}"
 }
 
 # Prove who made a set, as far as the plan has means for it and this host has the key. The MANIFEST is open. 65: forged; 77: made with
 # another key.
 check_authenticity() {
-  local set="$1" recorded actual
+  local set="$1" recorded
   if [[ $ENCRYPTION == openssl ]] && can_decrypt openssl; then
-    recorded="$(manifest_get "$set" manifest_mac)"
+    look_up "$set" manifest_mac || return $?
+    recorded="$VALUE"
     if [[ -n $recorded ]]; then
       open_mac_key
-      actual="$(mac_key_id)" || return "$EX_IO"
-      if [[ $actual != "$(manifest_get "$set" key_id)" ]]; then
+      find_key_id || return "$EX_IO"
+      look_up "$set" key_id
+      if [[ $KEY_ID != "$VALUE" ]]; then
         log_error "the set ${set##*/} was made with another key than $OPENSSL_KEY_FILE"
         return "$EX_NOPERM"
       fi
-      actual="$(lines_above manifest_mac | hmac_stream "$MAC_KEY")" || return "$EX_IO"
+      find_lines_above manifest_mac
+      find_hmac "$MAC_KEY" <<<"$LINES_ABOVE" || return "$EX_IO"
       # Twice: a tool that failed once says nothing of the set.
-      [[ $actual == "$recorded" ]] || actual="$(lines_above manifest_mac | hmac_stream "$MAC_KEY")" || return "$EX_IO"
-      if [[ $actual != "$recorded" ]]; then
+      [[ $HMAC == "$recorded" ]] || find_hmac "$MAC_KEY" <<<"$LINES_ABOVE" || return "$EX_IO"
+      if [[ $HMAC != "$recorded" ]]; then
         log_error "the set ${set##*/} is forged or was changed: its MAC does not fit its MANIFEST"
         return "$EX_DATA"
       fi
     fi
   fi
-  if ((${#SIGN_KEYS[@]} > 0)) && [[ -n $(manifest_get "$set" manifest_signature) ]]; then check_signature "$set"; fi
+  ((${#SIGN_KEYS[@]} > 0)) || return 0
+  look_up "$set" manifest_signature || return $?
+  [[ -z $VALUE ]] || check_signature "$set"
 }
 
 # Check the signature of a set against the keys that the plan trusts. Twice: a tool that failed once says nothing of the set.
 check_signature() {
-  local set="$1" key text file="$RUN_DIR/signature.${RUN_PID:-$$}" status=0
+  local set="$1" key file="$RUN_DIR/signature.${RUN_PID:-$$}" status=0
   require_tool ssh-keygen
   for key in "${SIGN_KEYS[@]}"; do printf 'lifeboat namespaces="%s" %s\n' "$SIGNATURE_NAMESPACE" "$key"; done >"$file.signers" || return "$EX_IO"
-  text="$(manifest_get "$set" manifest_signature)"
-  printf -- '-----BEGIN SSH SIGNATURE-----\n%s\n-----END SSH SIGNATURE-----\n' "$(fold_text "$text")" >"$file" || return "$EX_IO"
+  look_up "$set" manifest_signature
+  printf -- '-----BEGIN SSH SIGNATURE-----\n%s\n-----END SSH SIGNATURE-----\n' "$(fold_text "$VALUE")" >"$file" || return "$EX_IO"
+  find_lines_above manifest_signature
   verify_signature "$file" || verify_signature "$file" || status=$?
   if ((status == 0)); then
     rm -f -- "$file" "$file.signers" "$file.err"
@@ -440,9 +452,9 @@ check_signature() {
   return "$EX_DATA"
 }
 
-# Have ssh-keygen look at a signature of the open MANIFEST.
+# Have ssh-keygen look at a signature of LINES_ABOVE.
 verify_signature() {
-  lines_above manifest_signature | ssh-keygen -Y verify -f "$1.signers" -I lifeboat -n "$SIGNATURE_NAMESPACE" -s "$1" >/dev/null 2>"$1.err"
+  ssh-keygen -Y verify -f "$1.signers" -I lifeboat -n "$SIGNATURE_NAMESPACE" -s "$1" <<<"$LINES_ABOVE" >/dev/null 2>"$1.err"
 }
 
 # A long word in lines of 70 characters.
@@ -454,59 +466,61 @@ fold_text() {
   done
 }
 
-# The lines of the open MANIFEST above the one of a key: what that one covers.
-lines_above() {
+# The lines of the open MANIFEST above the one of a key, which are what that one covers, into LINES_ABOVE: without the end of the last
+# line, which `<<<` gives back.
+find_lines_above() {
   local line
+  LINES_ABOVE=''
   for line in "${MANIFEST_LINES[@]}"; do
     [[ $line != "$1="* ]] || return 0
-    printf '%s\n' "$line"
+    LINES_ABOVE+="${LINES_ABOVE:+$'\n'}$line"
   done
 }
 
-# Why a set is less protected than the plan asks for; nothing when it is not. The MANIFEST is open.
-weakness_of() {
+# Why a set is less protected than the plan asks for, into WEAKNESS; empty when it is not.
+find_weakness() {
   local cipher
-  while IFS= read -r cipher; do
+  WEAKNESS=''
+  list_payloads "$1" cipher || return $?
+  for cipher in "${FIELDS[@]}"; do
     if [[ $ENCRYPTION != none && $cipher == none ]]; then
-      printf 'it is not encrypted, and the plan encrypts with %s\n' "$ENCRYPTION"
+      WEAKNESS="it is not encrypted, and the plan encrypts with $ENCRYPTION"
       return 0
     elif [[ $ENCRYPTION == openssl && $cipher != openssl ]]; then
-      printf 'it is encrypted with %s, which does not say who made it\n' "$cipher"
+      WEAKNESS="it is encrypted with $cipher, which does not say who made it"
       return 0
     fi
-  done < <(payload_fields "$1" cipher)
-  if [[ $ENCRYPTION == openssl && -z $(manifest_get "$1" manifest_mac) ]]; then
-    printf 'its MANIFEST has no MAC: it is of format 1, whose files could be swapped between sets\n'
-  elif ((${#SIGN_KEYS[@]} > 0)) && [[ -z $(manifest_get "$1" manifest_signature) ]]; then
-    printf 'it is not signed, and the plan signs\n'
+  done
+  look_up "$1" manifest_mac
+  if [[ $ENCRYPTION == openssl && -z $VALUE ]]; then
+    WEAKNESS='its MANIFEST has no MAC: it is of format 1, whose files could be swapped between sets'
+    return 0
   fi
+  look_up "$1" manifest_signature
+  if ((${#SIGN_KEYS[@]} > 0)) && [[ -z $VALUE ]]; then WEAKNESS='it is not signed, and the plan signs'; fi
 }
 
 # The plan's protection is the floor: refuse a set below it with 77, unless a person has said --accept-weaker, which is said loudly.
 require_strength() {
-  local weakness
-  need_manifest "$1" || return $?
-  weakness="$(weakness_of "$1")" || return $?
-  [[ -n $weakness ]] || return 0
+  find_weakness "$1" || return $?
+  [[ -n $WEAKNESS ]] || return 0
   if [[ ${ACCEPT_WEAKER:-0} == 1 ]]; then
-    log_warn "taking the set ${1##*/} although $weakness: whoever can write in the store can have made it"
+    log_warn "taking the set ${1##*/} although $WEAKNESS: whoever can write in the store can have made it"
     return 0
   fi
-  log_error "the set ${1##*/} is refused: $weakness"
+  log_error "the set ${1##*/} is refused: $WEAKNESS"
   log_line HINT "if it is one of yours from before the plan asked for that, --accept-weaker takes it"
   return "$EX_NOPERM"
 }
 
-# Print the indexes of the stores to look in: all, or the one that --from names by its id or path.
-chosen_stores() {
-  local from="$1" i found=0
+# The indexes of the stores to look in, into CHOSEN_STORES: all, or the one that --from names by its id or path.
+choose_stores() {
+  local from="$1" i
+  CHOSEN_STORES=''
   for ((i = 0; i < ${#STORE_PATHS[@]}; i++)); do
-    if [[ -z $from || $from == "${STORE_IDS[i]}" || $from == "${STORE_PATHS[i]}" ]]; then
-      printf '%d\n' "$i"
-      found=1
-    fi
+    if [[ -z $from || $from == "${STORE_IDS[i]}" || $from == "${STORE_PATHS[i]}" ]]; then CHOSEN_STORES+="$i "; fi
   done
-  ((found)) || is_place "$from" || die "$EX_USAGE" "there is no store '$from' for $ASSET" "its stores are: ${STORE_IDS[*]}${PLACE_IDS[*]:+ ${PLACE_IDS[*]}}"
+  [[ -n $CHOSEN_STORES ]] || is_place "$from" || die "$EX_USAGE" "there is no store '$from' for $ASSET" "its stores are: ${STORE_IDS[*]}${PLACE_IDS[*]:+ ${PLACE_IDS[*]}}"
 }
 
 # Is this a store that is no directory here?
@@ -575,9 +589,9 @@ set_option() {
 # The inverse of compress_stream.
 decompress_stream() {
   case "$1" in
-    zstd) zstd -q -d -c ;;
-    gzip) gzip -d -c ;;
-    none) cat ;;
+    zstd) exec zstd -q -d -c ;;
+    gzip) exec gzip -d -c ;;
+    none) exec cat ;;
     *) die "$EX_DATA" "unknown compression '$1'" ;;
   esac
 }
@@ -585,9 +599,9 @@ decompress_stream() {
 # Decrypt stdin to stdout. The caller has checked the MAC of openssl's output: CTR itself accepts anything.
 decrypt_stream() {
   case "$1" in
-    none) cat ;;
-    age) age -d -i "$AGE_IDENTITY_FILE" ;;
-    openssl) openssl enc -d -aes-256-ctr -pbkdf2 -iter "$PBKDF2_ROUNDS" -md sha256 -pass "file:$OPENSSL_KEY_FILE" ;;
+    none) exec cat ;;
+    age) exec age -d -i "$AGE_IDENTITY_FILE" ;;
+    openssl) exec openssl enc -d -aes-256-ctr -pbkdf2 -iter "$PBKDF2_ROUNDS" -md sha256 -pass "file:$OPENSSL_KEY_FILE" ;;
     *) die "$EX_DATA" "unknown encryption '$1'" ;;
   esac
 }
@@ -602,21 +616,25 @@ can_decrypt() {
   esac
 }
 
-# SHA-256 of stdin in hex, with the fastest tool at hand. 74 when the tool fails: that says nothing of the data.
-hash_stream() {
-  local out
-  if command -v openssl >/dev/null 2>&1; then
-    out="$(openssl dgst -sha256)" || return "$EX_IO"
-    out="${out##* }"
+# The program that hashes stdin, as another filter: SHA-256 in hex is the first word that it prints. openssl takes long to start, and is far
+# faster then: with `small`, for what takes no time, it is the second choice.
+hash_filter() {
+  if [[ ${1:-} == small ]] && command -v sha256sum >/dev/null 2>&1; then
+    exec sha256sum
+  elif command -v openssl >/dev/null 2>&1; then
+    exec openssl dgst -sha256 -r
   elif command -v sha256sum >/dev/null 2>&1; then
-    out="$(sha256sum)" || return "$EX_IO"
-    out="${out%% *}"
+    exec sha256sum
   else
-    out="$(shasum -a 256)" || return "$EX_IO"
-    out="${out%% *}"
+    exec shasum -a 256
   fi
-  is_sha256 "$out" || return "$EX_IO"
-  printf '%s\n' "$out"
+}
+
+# SHA-256 of stdin in hex, into SHA256. 74 when the tool fails: that says nothing of the data.
+find_sha256() {
+  SHA256="$(hash_filter "$@")" || return "$EX_IO"
+  SHA256="${SHA256%% *}"
+  is_sha256 "$SHA256" || return "$EX_IO"
 }
 
 # Is this a SHA-256 in hex?
@@ -624,10 +642,13 @@ is_sha256() {
   [[ $1 =~ ^[0-9a-f]{64}$ ]]
 }
 
-# SHA-256 of a file in hex; 74 when it cannot be read to its end. A FIFO is no file: opening one would wait for ever.
-sha256_of() {
+# SHA-256 of a file in hex, into SHA256; 74 when it cannot be read to its end. A FIFO is no file: opening one would wait for ever. With its
+# size, where that is known, the better tool is taken.
+hash_file() {
+  local size=''
   [[ -f $1 ]] || return "$EX_IO"
-  hash_stream <"$1"
+  ((${2:-SMALL_BYTES} >= SMALL_BYTES)) || size=small
+  find_sha256 "$size" <"$1"
 }
 
 # A key that openssl derives from the key file and a salt of 16 hex digits; dies 77 where it cannot.
@@ -638,19 +659,21 @@ derive_key() {
   printf '%s\n' "$key"
 }
 
-# HMAC-SHA256 of a file as sets of format 1 have it, a salt for each payload.
+# HMAC-SHA256 of a file as sets of format 1 have it, a salt for each payload, into HMAC.
 openssl_mac() {
   local key
   key="$(derive_key "$2")" || return "$EX_NOPERM"
-  hmac_stream "$key" <"$1"
+  find_hmac "$key" <"$1"
 }
 
-# HMAC-SHA256 of stdin. openssl's own HMAC options want the key in the argument list, so the two rounds are made from plain hashes.
-hmac_stream() {
-  {
+# HMAC-SHA256 of stdin, into HMAC. openssl's own HMAC options want the key in the argument list, so the two rounds are made from plain hashes.
+find_hmac() {
+  HMAC="$({
     mac_pad "$1" 92
-    { mac_pad "$1" 54 && cat; } | openssl dgst -sha256 -binary
-  } | hash_stream
+    { mac_pad "$1" 54 && exec cat; } | openssl dgst -sha256 -binary
+  } | hash_filter small)" || return "$EX_IO"
+  HMAC="${HMAC%% *}"
+  is_sha256 "$HMAC" || return "$EX_IO"
 }
 
 # Print the 64-byte block of an HMAC: the key, filled with zeros, each byte XOR 54 (inner) or 92 (outer). By a builtin:
@@ -695,7 +718,8 @@ place_setting() {
 # side says is no name of a set, and goes no further.
 place_names() {
   "${PLACE_DRIVER}_names" "${SERIES:-$ASSET}" >"$1.raw" || return $?
-  awk -v late="$(late_stamp)" '
+  find_late_stamp
+  awk -v late="$LATE_STAMP" '
     NF == 2 && length($1) == 16 && $1 ~ /^[0-9][0-9][0-9][0-9][01][0-9][0-3][0-9]T[0-2][0-9][0-5][0-9][0-6][0-9]Z$/ && $2 ~ /^(ok|suspect)$/ {
       if ($1 > late) $2 = "future"
       print
@@ -715,8 +739,9 @@ place_manifest() {
   }
   MANIFEST_OF=''
   check_manifest "$dir" || return $?
-  if [[ $(manifest_get "$dir" set) != "$name" ]]; then
-    log_error "what $PLACE_ID has as $name was made as $(manifest_get "$dir" set): it is another set under a new name"
+  look_up "$dir" set
+  if [[ $VALUE != "$name" ]]; then
+    log_error "what $PLACE_ID has as $name was made as $VALUE: it is another set under a new name"
     return "$EX_DATA"
   fi
   require_strength "$dir"
@@ -730,10 +755,13 @@ fetch_set() {
   place_manifest "$name" "$partial" || return $?
   need_manifest "$partial" || return $?
   clear_arriving "$partial"
-  require_space "$base" $(($(set_bytes "$partial") - $(bytes_in "$partial") + RESERVE_BYTES))
-  while IFS= read -r payload; do
+  measure_set "$partial"
+  count_bytes_in "$partial"
+  require_space "$base" $((STORED_BYTES - TOTAL_BYTES + RESERVE_BYTES))
+  list_payloads "$partial" name
+  for payload in "${FIELDS[@]}"; do
     fetch_payload "$name" "$partial" "$payload" || return $?
-  done < <(payload_names "$partial")
+  done
   check_set "$partial" || status=$?
   if ((status != 0)); then
     rm -rf -- "$partial"
@@ -746,10 +774,11 @@ fetch_set() {
 
 # A set that arrives has what its MANIFEST names, as plain files, and nothing else.
 clear_arriving() {
-  local partial="$1" entry file
+  local partial="$1" entry
   local -a files=(MANIFEST)
   # files is never empty.
-  while IFS= read -r file; do files+=("$file"); done < <(payload_fields "$partial" file)
+  list_payloads "$partial" file
+  files+=("${FIELDS[@]}")
   for entry in "$partial"/* "$partial"/.[!.]* "$partial"/..?*; do
     [[ -e $entry || -L $entry ]] || continue
     if [[ -L $entry || ! -f $entry ]] || ! is_one_of "${entry##*/}" "${files[@]}"; then rm -rf -- "$entry"; fi
@@ -758,13 +787,17 @@ clear_arriving() {
 
 # Fetch one payload, going on where an earlier try stopped. One that is whole but wrong is fetched anew, once.
 fetch_payload() {
-  local name="$1" partial="$2" payload="$3" number path bytes anew=0
-  number="payload.$(payload_number "$partial" "$payload")" || return $?
-  path="$partial/$(manifest_get "$partial" "$number.file")"
-  bytes="$(manifest_get "$partial" "$number.stored_bytes")"
+  local name="$1" partial="$2" payload="$3" path bytes sum anew=0
+  find_payload "$partial" "$payload" || return $?
+  look_up "$partial" "$PAYLOAD.file"
+  path="$partial/$VALUE"
+  look_up "$partial" "$PAYLOAD.stored_bytes"
+  bytes="$VALUE"
+  look_up "$partial" "$PAYLOAD.stored_sha256"
+  sum="$VALUE"
   while :; do
     retry "$COPY_TRIES" "$COPY_DELAY" fetch_rest "$name" "$path" "$bytes" || return $?
-    [[ $(sha256_of "$path") != "$(manifest_get "$partial" "$number.stored_sha256")" ]] || return 0
+    if hash_file "$path" "$bytes" && [[ $SHA256 == "$sum" ]]; then return 0; fi
     rm -f -- "$path"
     if ((anew)); then
       log_error "${path##*/} of set $name in $PLACE_ID is damaged: its SHA-256 differs from the MANIFEST"
@@ -814,7 +847,9 @@ fetch_stream() {
 
 # Bytes of a file, 0 when it is not there.
 file_size() {
-  if [[ -f $1 ]]; then count_stream <"$1"; else printf '0\n'; fi
+  BYTES=0
+  [[ ! -f $1 ]] || count_bytes "$1" || return $?
+  printf '%d\n' "$BYTES"
 }
 
 # When a process started, as ps says it; empty where ps cannot.
@@ -860,13 +895,14 @@ log_line() {
   show_log_line "$level" "$text" "$line"
 }
 
-# What the clock says, as `2026-11-22T02:00:00Z`, into UTC_NOW. Newer shells can tell without a program.
+# What the clock says, as `2026-11-22T02:00:00Z` into UTC_NOW, as a stamp into STAMP_NOW. Newer shells can tell without a program.
 read_utc() {
   if [[ -n ${EPOCHREALTIME:-} ]]; then
     TZ=UTC0 printf -v UTC_NOW '%(%Y-%m-%dT%H:%M:%SZ)T' -1 # bash 5
   else
     UTC_NOW="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
   fi
+  STAMP_NOW="${UTC_NOW//[-:]/}"
 }
 
 # Show one line to whoever is watching: short and coloured on a terminal, complete elsewhere.
@@ -904,7 +940,7 @@ open_log() {
   local name="$1" size=0
   [[ -d $LOG_DIR ]] || mkdir -p -- "$LOG_DIR" 2>/dev/null || die "$EX_CANTCREAT" "cannot make the log directory $LOG_DIR" "run as the user that install.sh ran as"
   LOG_FILE="$LOG_DIR/$name.log"
-  [[ ! -f $LOG_FILE ]] || size="$(wc -c <"$LOG_FILE" 2>/dev/null || printf 0)"
+  [[ ! -f $LOG_FILE ]] || size="$(wc -c 2>/dev/null <"$LOG_FILE")" || size=0
   if ((size > LOG_ROTATE_BYTES)); then mv -f -- "$LOG_FILE" "$LOG_FILE.1"; fi
   if ! { : >>"$LOG_FILE"; } 2>/dev/null; then
     LOG_FILE=''
@@ -941,9 +977,9 @@ replay_stderr() {
 # Read paths of MANIFESTs, one a line. What a good set has to have is in the facts of the asset, or for a script of several assets in
 # READER_CIPHER and READER_SIGNED. With `lines`, print the one MANIFEST if it is in order, else why it is not, and end with 65, or
 # 74 where it cannot be read. With `survey`, print a line for each directory and MANIFEST of a series: `name state stored raw finished
-# sum until`, in any order; the states are explained at survey_series.
+# sum until`, in any order; the states are explained at survey_series. It becomes awk: call it where a shell of its own ends with it.
 manifest_reader() {
-  awk -v mode="$1" -v unfinished="${2:-0}" -v cipher="${READER_CIPHER:-${ENCRYPTION:-none}}" -v signed="${READER_SIGNED:-${SIGN_KEYS[0]:+1}}" -v late="${3:-}" '
+  exec awk -v mode="$1" -v unfinished="${2:-0}" -v cipher="${READER_CIPHER:-${ENCRYPTION:-none}}" -v signed="${READER_SIGNED:-${SIGN_KEYS[0]:+1}}" -v late="${3:-}" '
     function refuse(why) { if (problem == "") problem = why }
     function is_count(v) { return v ~ /^(0|[1-9][0-9]*)$/ && length(v) <= 18 }
     function is_hash(v) { return length(v) == 64 && v !~ /[^0-9a-f]/ }
@@ -1150,51 +1186,42 @@ decode_value() {
   VALUE+="$rest"
 }
 
-# Print one field of every payload of a set, one a line, in the order they were written: `payload_fields SET cipher`.
-payload_fields() {
+# One field of every payload of a set, in the order they were written, into FIELDS: `list_payloads SET cipher`. A set that is one has a
+# payload, so that FIELDS is never empty.
+list_payloads() {
   local line
   need_manifest "$1" || return $?
+  FIELDS=()
   for line in "${MANIFEST_LINES[@]}"; do
-    [[ $line != payload.*."$2="* ]] || printf '%s\n' "${line#*=}"
+    [[ $line != payload.*."$2="* ]] || FIELDS+=("${line#*=}")
   done
 }
 
-# Print the payload names of a set, one a line, in the order they were written.
-payload_names() {
-  payload_fields "$1" name
-}
-
-# Print the number of a payload in the MANIFEST of a set.
-payload_number() {
+# What the keys of a payload begin with in the MANIFEST of a set, `payload.1`, into PAYLOAD.
+find_payload() {
   local line
   need_manifest "$1" || return $?
   for line in "${MANIFEST_LINES[@]}"; do
-    if [[ $line =~ ^payload\.([0-9]+)\.name=(.*)$ && ${BASH_REMATCH[2]} == "$2" ]]; then
-      printf '%s\n' "${BASH_REMATCH[1]}"
+    if [[ $line == payload.*.name="$2" ]]; then
+      PAYLOAD="${line%%.name=*}"
       return 0
     fi
   done
   die "$EX_DATA" "the set ${1##*/} has no payload $2"
 }
 
-# Print the stored bytes of a set, as its MANIFEST has them.
-set_bytes() {
-  sum_payloads "$1" stored_bytes
-}
-
-# Print the raw bytes of a set, as its MANIFEST has them.
-set_raw_bytes() {
-  sum_payloads "$1" raw_bytes
-}
-
-# Print the sum of a field of every payload. The reader has seen to it that these are numbers.
-sum_payloads() {
-  local line sum=0
+# The bytes of all payloads of a set, as its MANIFEST has them, into RAW_BYTES and STORED_BYTES. The reader has seen to it that these are
+# numbers.
+measure_set() {
+  local line
   need_manifest "$1" || return $?
+  RAW_BYTES=0 STORED_BYTES=0
   for line in "${MANIFEST_LINES[@]}"; do
-    [[ $line != payload.*."$2="* ]] || sum=$((sum + ${line#*=}))
+    case "$line" in
+      payload.*.raw_bytes=*) RAW_BYTES=$((RAW_BYTES + ${line#*=})) ;;
+      payload.*.stored_bytes=*) STORED_BYTES=$((STORED_BYTES + ${line#*=})) ;;
+    esac
   done
-  printf '%d\n' "$sum"
 }
 
 # Is this a number that bash's arithmetic can take as it is?
@@ -1675,8 +1702,9 @@ begin_run() {
   ACTION="$1"
   LOG_TAG="$ASSET"
   prepare_shell
+  read_utc
   # shellcheck disable=SC2034  # for roles and kinds
-  STAMP="$(date -u +%Y%m%dT%H%M%SZ)"
+  STAMP="$STAMP_NOW"
   read_clock
   STARTED_MS="$NOW_MS"
   PHASES=()
@@ -1889,6 +1917,7 @@ require_tool() {
 guarded() {
   local limit="$1" dir="$2" label="$3" pid watchdog status=0 verdict=0 outer="$GUARDED_PIDS"
   shift 3
+  [[ -z $RUN_DIR || -p $RUN_DIR/tick ]] || mkfifo -- "$RUN_DIR/tick" 2>/dev/null || true
   set -m
   run_guarded_child "$@" </dev/null 8>&- 9>&- &
   pid=$!
@@ -1928,6 +1957,8 @@ watch_group() {
   local pid="$1" limit="$2" dir="$3" label="$4" began=$SECONDS free='' beat=0 looking='' note="$RUN_DIR/free.$1"
   trap - EXIT HUP INT TERM ERR
   set +e
+  # A pipe that nobody writes to, to wait at without a program.
+  [[ ! -p $RUN_DIR/tick ]] || exec 6<>"$RUN_DIR/tick"
   while kill -0 "$pid" 2>/dev/null; do
     if ! kill -0 "$RUN_PID" 2>/dev/null; then
       stop_group "$pid"
@@ -1952,7 +1983,7 @@ watch_group() {
     fi
     show_progress "$label" "$dir" $((SECONDS - began))
     beat=$((beat + 1))
-    sleep 1
+    if { : <&6; } 2>/dev/null; then read -r -t 1 <&6; else sleep 1; fi
   done
   return 0
 }
@@ -1961,7 +1992,10 @@ watch_group() {
 show_progress() {
   local label="$1" dir="$2" seconds="$3" size=''
   [[ -t 2 && $QUIET == 0 && ${TERM:-dumb} != dumb ]] || return 0
-  [[ -z $dir ]] || size="$(bytes_in "$dir" 2>/dev/null)"
+  if [[ -n $dir ]]; then
+    count_bytes_in "$dir" 2>/dev/null
+    size="$TOTAL_BYTES"
+  fi
   if [[ ${size:-0} == 0 ]]; then size=''; else size=", $(human_bytes "$size")"; fi
   printf '\r\033[K%s ... %s%s' "$label" "$(human_seconds "$seconds")" "$size" >&2
 }
@@ -2093,11 +2127,21 @@ in_log() {
   "$@"
 }
 
-# Bytes of stdin.
-count_stream() {
-  local n
-  n="$(wc -c)"
-  printf '%d\n' "$((n))"
+# Remove what the reading or writing of a payload has left under a name.
+remove_pipes() {
+  [[ ! -e $1.hash ]] || rm -f -- "$1".*
+}
+
+# Bytes of a file, into BYTES.
+count_bytes() {
+  BYTES="$(wc -c <"$1")" || return "$EX_IO"
+  # BSD's wc writes spaces before it.
+  BYTES=$((BYTES))
+}
+
+# Read stdin to its end. Mostly it is there already, which costs no program.
+drain_stream() {
+  ! IFS= read -r -d '' -n 1 _ || cat >/dev/null
 }
 
 # The last error that a stage logged itself, else the given words. Which command of it failed stands above them.
@@ -2140,12 +2184,13 @@ sync_paths() {
 check_set() {
   local set="$1" name status=0 worst=0
   check_manifest "$set" || return $?
-  while IFS= read -r name; do
+  list_payloads "$set" name
+  for name in "${FIELDS[@]}"; do
     status=0
     check_payload "$set" "$name" || status=$?
     # Damage weighs more than what could not be read.
     if ((status == EX_DATA || (status && !worst))); then worst="$status"; fi
-  done < <(payload_names "$set")
+  done
   ((worst == 0)) || return "$worst"
   # shellcheck disable=SC2034  # for stream_payload, where a script has it
   CHECKED_SET="$set"
@@ -2182,10 +2227,10 @@ check_manifest() {
 
 # Does the open MANIFEST have the checksum that it ends with? 65 when it has not, 74 when that cannot be told.
 is_manifest_whole() {
-  local sum
   look_up "$1" manifest_sha256
-  sum="$(lines_above manifest_sha256 | hash_stream)" || return "$EX_IO"
-  [[ $VALUE == "$sum" ]] || return "$EX_DATA"
+  find_lines_above manifest_sha256
+  find_sha256 small <<<"$LINES_ABOVE" || return "$EX_IO"
+  [[ $VALUE == "$SHA256" ]] || return "$EX_DATA"
 }
 
 # Prove that a set lies where it belongs. The MANIFEST is open.
@@ -2213,7 +2258,8 @@ check_place() {
 # Prove that one payload file is as it was written.
 check_payload() {
   local set="$1" name="$2" number file bytes
-  number="payload.$(payload_number "$set" "$name")" || return $?
+  find_payload "$set" "$name" || return $?
+  number="$PAYLOAD"
   look_up "$set" "$number.file"
   file="$set/$VALUE"
   look_up "$set" "$number.stored_bytes"
@@ -2237,14 +2283,14 @@ check_bytes() {
     log_error "${file##*/} of set $set is no plain file"
     return "$EX_DATA"
   fi
-  size="$(count_stream <"$file")" || size=''
-  if [[ -n $size && $size != "$bytes" && $(count_stream <"$file") == "$size" ]]; then
+  ! count_bytes "$file" || size="$BYTES"
+  if [[ -n $size && $size != "$bytes" ]] && count_bytes "$file" && [[ $BYTES == "$size" ]]; then
     log_error "${file##*/} of set $set has $size bytes, $bytes were written"
     return "$EX_DATA"
   fi
-  first="$(sha256_of "$file")" || first=''
+  ! hash_file "$file" "$bytes" || first="$SHA256"
   [[ $first != "$sum" ]] || return 0
-  second="$(sha256_of "$file")" || second=''
+  ! hash_file "$file" "$bytes" || second="$SHA256"
   if [[ $second == "$sum" ]]; then
     log_warn "${file##*/} of set $set was read wrongly once, and rightly the second time: look at that disk"
     return 0
@@ -2258,15 +2304,16 @@ check_bytes() {
 
 # Check the MAC that format 1 has for each payload, where this host has the key. One of format 2 is in the MANIFEST.
 check_mac() {
-  local set="$1" number="$2" file="$3" recorded actual
+  local set="$1" number="$2" file="$3" recorded
   look_up "$set" "$number.mac"
   recorded="$VALUE"
   [[ -n $recorded ]] && can_decrypt openssl || return 0
-  actual="$(openssl_mac "$file" "$(manifest_get "$set" "$number.mac_salt")")" || {
+  look_up "$set" "$number.mac_salt"
+  openssl_mac "$file" "$VALUE" || {
     log_error "cannot make the MAC of ${file##*/} of set ${set##*/}"
     return "$EX_IO"
   }
-  if [[ $actual != "$recorded" ]]; then
+  if [[ $HMAC != "$recorded" ]]; then
     log_error "${file##*/} of set ${set##*/} fails its MAC: $OPENSSL_KEY_FILE is not the key it was made with, or it is forged"
     return "$EX_NOPERM"
   fi
@@ -2275,9 +2322,8 @@ check_mac() {
 # Does this host have what it takes to decode every payload of a set?
 can_decode() {
   local cipher
-  while IFS= read -r cipher; do
-    can_decrypt "$cipher" || return 1
-  done < <(payload_fields "$1" cipher)
+  list_payloads "$1" cipher || return $?
+  for cipher in "${FIELDS[@]}"; do can_decrypt "$cipher" || return 1; done
 }
 
 # Leave with 77 when a set cannot be decoded here.
@@ -2292,7 +2338,8 @@ stream_payload() {
   local -a statuses=() readers=() verdicts=()
   # statuses, readers and verdicts are never empty, also where bash 3.2 minds.
   shift 2
-  number="payload.$(payload_number "$set" "$name")" || return "$EX_DATA"
+  find_payload "$set" "$name" || return "$EX_DATA"
+  number="$PAYLOAD"
   look_up "$set" "$number.file"
   file="$set/$VALUE"
   look_up "$set" "$number.codec"
@@ -2310,14 +2357,14 @@ stream_payload() {
     return "$EX_IO"
   fi
   pipe="$RUN_DIR/read-$name.${RUN_PID:-$$}"
-  rm -f -- "$pipe".*
+  remove_pipes "$pipe"
   mkfifo -- "$pipe.hash" "$pipe.count" || {
     log_error "cannot make pipes in $RUN_DIR: is its disk full?"
     return "$EX_IO"
   }
-  hash_stream <"$pipe.hash" >"$pipe.sha256" &
+  hash_filter <"$pipe.hash" >"$pipe.sha256" &
   readers+=($!)
-  count_stream <"$pipe.count" >"$pipe.bytes" &
+  wc -c <"$pipe.count" >"$pipe.bytes" &
   readers+=($!)
   set +e
   decrypt_stream "$cipher" <"$file" 2>"$pipe.decrypt.err" |
@@ -2331,7 +2378,7 @@ stream_payload() {
     wait "$reader" 2>/dev/null && verdicts+=(0) || verdicts+=($?)
   done
   judge_reading "$set" "$name" "$number" "$pipe" "$cipher" "$codec" "${statuses[@]}" "${verdicts[@]}" || return $?
-  rm -f -- "$pipe".*
+  remove_pipes "$pipe"
 }
 
 # Let a consumer read the raw stream; one that is content before the end (tar) must not break the pipe.
@@ -2340,7 +2387,7 @@ consume_stream() {
   run_strict "$@"
   # Reached with a failure only where a caller's condition has turned errexit off.
   status=$?
-  cat >/dev/null
+  drain_stream
   return "$status"
 }
 
@@ -2349,7 +2396,7 @@ consume_stream() {
 # consumer says of a stream that was no good is kept from the reader. A stored file that is as it was written and does not decrypt was made with another key: 77, and no damage.
 judge_reading() {
   local set="$1" name="$2" number="$3" pipe="$4" cipher="$5" codec="$6" decrypt="$7" decompress="$8" tee="$9"
-  local consume="${10}" hash="${11}" count="${12}" bytes sum
+  local consume="${10}" hash="${11}" count="${12}" bytes='' sum='' expected
   if ((decrypt != 0 && decrypt != 141)); then
     judge_stored "$set" "$number" || return $?
     judge_decryption "$set" "$name" "$cipher" "$decrypt" "$pipe" "$set/$(manifest_get "$set" "$number.file")" || return $?
@@ -2364,13 +2411,15 @@ judge_reading() {
     return "$consume"
   fi
   replay_stderr "$name" "$pipe.consume.err" WARN
-  bytes='' sum=''
-  { IFS= read -r bytes <"$pipe.bytes" && IFS= read -r sum <"$pipe.sha256"; } 2>/dev/null || true
+  { read -r bytes <"$pipe.bytes" && read -r sum _ <"$pipe.sha256"; } 2>/dev/null || true
+  look_up "$set" "$number.raw_bytes"
+  expected="$VALUE"
+  look_up "$set" "$number.raw_sha256"
   if ((decrypt != 0 || decompress != 0 || tee != 0 || hash != 0 || count != 0)) || ! is_count "$bytes" || ! is_sha256 "$sum"; then
     log_error "cannot read $name of set ${set##*/}: a program failed, or $RUN_DIR is full"
     log_tool_errors read "$pipe.tee.err"
     return "$EX_IO"
-  elif [[ $bytes != "$(manifest_get "$set" "$number.raw_bytes")" || $sum != "$(manifest_get "$set" "$number.raw_sha256")" ]]; then
+  elif [[ $bytes != "$expected" || $sum != "$VALUE" ]]; then
     judge_stored "$set" "$number" || return $?
     log_error "$name of set ${set##*/} does not decode to what was captured: checksum mismatch"
     return "$EX_DATA"
@@ -2389,6 +2438,9 @@ judge_decryption() {
   if ((status >= 126)); then
     log_error "$what: $cipher: $(describe_status "$status")"
     return "$EX_UNAVAILABLE"
+  elif [[ $cipher == none ]]; then
+    log_error "cannot read $name of set ${set##*/}: it failed once, and not when it was read again: look at that disk"
+    return "$EX_IO"
   elif [[ $cipher != age ]]; then
     log_error "$what: $OPENSSL_KEY_FILE is not the key it was made with"
     return "$EX_NOPERM"
@@ -2397,7 +2449,7 @@ judge_decryption() {
     log_tool_errors age "$pipe.decrypt.err"
     return "$EX_NOPERM"
   fi
-  decrypt_stream age <"$file" >/dev/null 2>"$pipe.decrypt.err" || second=$?
+  (decrypt_stream age) <"$file" >/dev/null 2>"$pipe.decrypt.err" || second=$?
   if ((second == 0)); then
     log_error "$what: it failed once, and not when it was read again: look at that disk"
     return "$EX_IO"
@@ -2415,20 +2467,28 @@ judge_decryption() {
 mark_suspect() {
   local set="$1" reason="${2//[[:cntrl:]]/ }"
   if [[ -e $set/SUSPECT ]]; then return 0; fi
-  if { printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$reason" >"$set/SUSPECT"; } 2>/dev/null; then
+  read_utc
+  if { printf '%s %s\n' "$UTC_NOW" "$reason" >"$set/SUSPECT"; } 2>/dev/null; then
     log_warn "marked the set ${set##*/} suspect: it no longer counts as a backup"
   else
     log_warn "cannot mark the set ${set##*/} suspect in ${set%/*}"
   fi
 }
 
-# Bytes that may still be written below a directory. Names in df's output may hold spaces, hence the pattern.
+# Print the bytes that may still be written below a directory.
 free_bytes() {
+  find_free_bytes "$1" || return $?
+  printf '%s\n' "$FREE_BYTES"
+}
+
+# The same into FREE_BYTES; empty where df does not say. Names in its output may hold spaces, hence the pattern.
+find_free_bytes() {
   local kib
+  FREE_BYTES=''
   ask_df -Pk -- "$1" || return $?
   [[ ${DF_LINES#*$'\n'} =~ [0-9]+\ +[0-9]+\ +(-?[0-9]+)\ +[0-9]+% ]] || return 0
   kib="${BASH_REMATCH[1]}"
-  printf '%d\n' $((kib < 0 ? 0 : kib * 1024))
+  FREE_BYTES=$((kib < 0 ? 0 : kib * 1024))
 }
 
 # Have df's answer in DF_LINES. A file system that is gone (a lost NFS server) lets df hang: after half a minute it is 75, and no run hangs.
@@ -2449,12 +2509,12 @@ ask_df() {
 
 # Refuse to start what cannot fit.
 require_space() {
-  local dir="$1" bytes="$2" free
-  free="$(free_bytes "$dir")"
-  if ((free < bytes)); then
-    die "$EX_IO" "not enough space in $dir: $(human_bytes "$bytes") wanted, $(human_bytes "$free") free" "make room there, or lower the reserve in the plan"
+  local dir="$1" bytes="$2"
+  find_free_bytes "$dir"
+  if ((FREE_BYTES < bytes)); then
+    die "$EX_IO" "not enough space in $dir: $(human_bytes "$bytes") wanted, $(human_bytes "$FREE_BYTES") free" "make room there, or lower the reserve in the plan"
   fi
-  log_debug "space in $dir: $(human_bytes "$free") free, $(human_bytes "$bytes") wanted"
+  ((!VERBOSE)) || log_debug "space in $dir: $(human_bytes "$FREE_BYTES") free, $(human_bytes "$bytes") wanted"
 }
 
 # A size as people read it: `0 B`, `120 KiB`, `1.2 GiB`.
@@ -2472,12 +2532,6 @@ human_bytes() {
   if ((tenths < 100)); then printf '%d.%d %s\n' $((tenths / 10)) $((tenths % 10)) "$unit"; else printf '%d %s\n' $((tenths / 10)) "$unit"; fi
 }
 
-# Print the mount point that holds a path: two paths of one mount point can be renamed into each other.
-mount_point() {
-  find_mount_point "$1" || return $?
-  printf '%s\n' "$MOUNT_POINT"
-}
-
 # The same into MOUNT_POINT.
 find_mount_point() {
   MOUNT_POINT=''
@@ -2487,24 +2541,23 @@ find_mount_point() {
   if [[ ${DF_LINES#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then MOUNT_POINT="${BASH_REMATCH[1]}"; fi
 }
 
-# The nearest existing parent of a path, for df and for stages.
-existing_parent() {
-  local path="$1"
-  while [[ ! -d $path && $path == */* && $path != / ]]; do
-    path="${path%/*}"
-    [[ -n $path ]] || path=/
+# The same into EXISTING_PARENT.
+find_existing_parent() {
+  EXISTING_PARENT="$1"
+  while [[ ! -d $EXISTING_PARENT && $EXISTING_PARENT == */* && $EXISTING_PARENT != / ]]; do
+    EXISTING_PARENT="${EXISTING_PARENT%/*}"
+    [[ -n $EXISTING_PARENT ]] || EXISTING_PARENT=/
   done
-  printf '%s\n' "$path"
 }
 
-# Bytes of all payload files right below a directory.
-bytes_in() {
-  local file total=0
+# Bytes of all payload files right below a directory, into TOTAL_BYTES.
+count_bytes_in() {
+  local file
+  TOTAL_BYTES=0
   for file in "$1"/*; do
-    [[ -f $file ]] || continue
-    total=$((total + $(wc -c <"$file")))
+    if [[ ! -f $file ]] || ! count_bytes "$file"; then continue; fi
+    TOTAL_BYTES=$((TOTAL_BYTES + BYTES))
   done
-  printf '%d\n' "$total"
 }
 
 # Is a directory the root of a file system?
@@ -2529,20 +2582,28 @@ make_stage() {
 
 # Note where a live stage is about to be: whoever finds it without its run knows whose it was.
 note_stage() {
-  printf '%s\n' "$(encode_path "$1")" >>"$STATE_DIR/$ASSET.stages" || die "$EX_IO" "cannot write $STATE_DIR/$ASSET.stages"
+  encode_path "$1"
+  printf '%s\n' "$ENCODED_PATH" >>"$STATE_DIR/$ASSET.stages" || die "$EX_IO" "cannot write $STATE_DIR/$ASSET.stages"
 }
 
 # Clear away the noted live stages of runs that were killed, wherever they lie.
 sweep_stages() {
-  local dir
+  local dir left=''
   [[ -s $STATE_DIR/$ASSET.stages ]] && ! swap_pending || return 0
   while IFS= read -r dir; do
     decode_path "$dir"
     sweep_stage "$DECODED_PATH"
   done <"$STATE_DIR/$ASSET.stages"
-  left_stages | while IFS= read -r dir; do encode_path "$dir"; done >"$STATE_DIR/$ASSET.stages.new"
-  mv -f -- "$STATE_DIR/$ASSET.stages.new" "$STATE_DIR/$ASSET.stages"
-  [[ -s $STATE_DIR/$ASSET.stages ]] || rm -f -- "$STATE_DIR/$ASSET.stages"
+  while IFS= read -r dir; do
+    encode_path "$dir"
+    left+="$ENCODED_PATH"$'\n'
+  done < <(left_stages)
+  if [[ -z $left ]]; then
+    rm -f -- "$STATE_DIR/$ASSET.stages"
+  else
+    printf '%s' "$left" >"$STATE_DIR/$ASSET.stages.new"
+    mv -f -- "$STATE_DIR/$ASSET.stages.new" "$STATE_DIR/$ASSET.stages"
+  fi
 }
 
 # Clear away a stage whose run is gone. One whose restore is pending may be needed to undo it.
@@ -2560,10 +2621,10 @@ sweep_stage() {
 left_stages() {
   local dir
   [[ -s $STATE_DIR/$ASSET.stages ]] || return 0
-  sort -u -- "$STATE_DIR/$ASSET.stages" | while IFS= read -r dir; do
+  while IFS= read -r dir; do
     decode_path "$dir"
     [[ ${DECODED_PATH##*/} != .lifeboat-live-"$ASSET"-* || ! -d $DECODED_PATH ]] || printf '%s\n' "$DECODED_PATH"
-  done
+  done < <(sort -u -- "$STATE_DIR/$ASSET.stages")
 }
 
 # Stop what runs in the stage and remove it; kept while a swap is not undone, because it may hold the data then.
@@ -2584,14 +2645,14 @@ is_live_stage() {
   [[ ${1##*/} == .lifeboat-live-* ]]
 }
 
-# A further stage on the file system of another directory, for kinds whose data lies on several. Prints it; it goes when
-# the stage goes.
+# A further stage on the file system of another directory, for kinds whose data lies on several, into STAGE; it goes when the stage goes.
 add_stage() {
-  local stage="$1" extra="${2%/}/.lifeboat-live-$ASSET-$$"
-  printf '%s\n' "$(encode_path "$extra")" >>"$stage/.lifeboat-extra"
-  note_stage "$extra"
-  mkdir -p -- "$extra" || die "$EX_CANTCREAT" "cannot make $extra"
-  printf '%s\n' "$extra"
+  local stage="$1"
+  STAGE="${2%/}/.lifeboat-live-$ASSET-$$"
+  encode_path "$STAGE"
+  printf '%s\n' "$ENCODED_PATH" >>"$stage/.lifeboat-extra"
+  note_stage "$STAGE"
+  mkdir -p -- "$STAGE" || die "$EX_CANTCREAT" "cannot make $STAGE"
 }
 
 # A stage and its further stages, into STAGES.
@@ -2625,24 +2686,25 @@ stage_set() {
   fi
   end_phase
   ((ATTEMPT_STATUS == 0)) || return "$(sysexit_of "$ATTEMPT_STATUS" "$EX_UNAVAILABLE")"
-  log_debug "restored aside in $(human_ms "$PHASE_MS")"
+  ((!VERBOSE)) || log_debug "restored aside in $(human_ms "$PHASE_MS")"
   begin_phase verify
   attempt_to guarded "$RESTORE_TIMEOUT" '' 'checking what was restored' kind_check_stage "$set" "$dir"
   end_phase
   ((ATTEMPT_STATUS == 0)) || return "$(sysexit_of "$ATTEMPT_STATUS" "$EX_UNAVAILABLE")"
-  log_debug "checked in $(human_ms "$PHASE_MS")"
+  ((!VERBOSE)) || log_debug "checked in $(human_ms "$PHASE_MS")"
 }
 
-# Print what is wrong with a store; nothing when it is the one that install.sh saw. The installation noted for each store what mark lies
+# What is wrong with a store, into STORE_FAULT; empty when it is the one that install.sh saw. The installation noted for each store what mark lies
 # in it and on which mount point it is; without such a note (a script that was copied alone) a directory is enough.
-store_fault() {
-  local store="$1" line='' mark='' mount=''
+find_store_fault() {
+  local store="$1" line='' mark='' mount='' first=''
+  STORE_FAULT=''
   # A disk that was there and does not answer (a lost NFS server) lets whoever looks at it hang: only a child looks.
   if ! IFS= read -r -t "$DF_SECONDS" line < <(if [[ -d $store ]]; then printf 'there\n'; else printf 'absent\n'; fi); then
-    printf 'does not answer\n'
+    STORE_FAULT='does not answer'
     return 0
   elif [[ $line != there ]]; then
-    printf 'is not there\n'
+    STORE_FAULT='is not there'
     return 0
   fi
   [[ -f $STATE_DIR/stores ]] || return 0
@@ -2652,24 +2714,29 @@ store_fault() {
     mount="${line%% *}"
   done <"$STATE_DIR/stores"
   [[ -n $mark ]] || return 0
-  if [[ ! -f $store/$STORE_MARK || $(sed -n 1p "$store/$STORE_MARK") != "$mark" ]]; then
-    printf 'has not the mark that the installation put into it\n'
-  elif [[ $(encode_word "$(mount_point "$store")") != "$mount" ]]; then
-    printf 'is on another file system than when it was installed\n'
+  [[ ! -f $store/$STORE_MARK ]] || IFS= read -r first <"$store/$STORE_MARK" || true
+  if [[ $first != "$mark" ]]; then
+    STORE_FAULT='has not the mark that the installation put into it'
+    return 0
   fi
+  find_mount_point "$store" || true
+  encode_word "$MOUNT_POINT"
+  [[ $ENCODED_WORD == "$mount" ]] || STORE_FAULT='is on another file system than when it was installed'
 }
 
-# A path as one word: percent-encoded where it has spaces.
+# A path as one word, percent-encoded where it has spaces, into ENCODED_WORD.
 encode_word() {
-  local text="${1//'%'/%25}"
-  printf '%s\n' "${text// /%20}"
+  ENCODED_WORD="${1//'%'/%25}"
+  ENCODED_WORD="${ENCODED_WORD// /%20}"
 }
 
 # Keep a set from retention while this process reads it: retention looks for the note, and a set that is gone is told from damage.
 hold_set() {
   [[ -d $STATE_DIR/holds ]] || mkdir -p -- "$STATE_DIR/holds" 2>/dev/null || return 0
   HELD="$STATE_DIR/holds/${SERIES:-$ASSET}.${1##*/}.$$"
-  { process_start "$$" >"$HELD"; } 2>/dev/null || return 0
+  # The same for every set.
+  [[ -n ${OWN_START:-} ]] || OWN_START="$(process_start "$$")"
+  { printf '%s\n' "$OWN_START" >"$HELD"; } 2>/dev/null || return 0
   HELD_SETS+=("$HELD")
   ((${#HELD_SETS[@]} > 1)) || on_exit release_sets
 }
@@ -2691,24 +2758,28 @@ release_sets() {
 #   unreadable  its MANIFEST cannot be read now
 survey_series() {
   [[ -d $1 ]] || return 0
+  find_late_stamp
   find "$1/." -mindepth 1 -maxdepth 2 -type d ! -name "$STAMP_GLOB" -prune -o \
     -type d -print -o -type f -name MANIFEST -size "-$MANIFEST_BLOCKS" -print -o -name SUSPECT -print |
-    manifest_reader survey 0 "$(late_stamp)" | sort
+    manifest_reader survey 0 "$LATE_STAMP" | sort
 }
 
-# The last stamp that is not in the future.
-late_stamp() {
-  epoch_to_stamp $(($(date +%s) + CLOCK_TOLERANCE))
+# The last stamp that is not in the future, into LATE_STAMP.
+find_late_stamp() {
+  read_clock
+  find_stamp $((NOW_MS / 1000 + CLOCK_TOLERANCE))
+  LATE_STAMP="$FOUND_STAMP"
 }
 
-# The directory of the asset's sets in a store, or of the series that is looked at.
-series_in() {
-  printf '%s\n' "$1/$TYPE/${SERIES:-$ASSET}"
+# The directory of the asset's sets in a store, or of the series that is looked at, into SERIES_DIR.
+find_series() {
+  SERIES_DIR="$1/$TYPE/${SERIES:-$ASSET}"
 }
 
-# Print `name state` of every set of a store, oldest first.
-list_states() {
-  survey_series "$1/$TYPE/${SERIES:-$ASSET}" | cut -d ' ' -f 1,2
+# What survey_series prints, of a store.
+survey_store() {
+  find_series "$1"
+  survey_series "$SERIES_DIR"
 }
 
 # The reason in the mark of a suspect set, without control characters.
@@ -2757,13 +2828,11 @@ is_way_back_gone() {
   [[ -n ${UNDO_JOURNAL:-} && ! -s $state.swap && ! -e $state.${UNDO_JOURNAL:-} ]]
 }
 
-# A path as one word of a journal line.
+# A path as one word of a journal line, into ENCODED_PATH.
 encode_path() {
-  local path="$1"
-  path=${path//'%'/%25}
-  path=${path//$'\n'/%0A}
-  path=${path//$'\t'/%09}
-  printf '%s\n' "$path"
+  ENCODED_PATH=${1//'%'/%25}
+  ENCODED_PATH=${ENCODED_PATH//$'\n'/%0A}
+  ENCODED_PATH=${ENCODED_PATH//$'\t'/%09}
 }
 
 # The inverse of encode_path; the result, which may end in a newline, is left in DECODED_PATH.
@@ -2796,12 +2865,19 @@ civil_from_days() {
   DAY=$((doy - (153 * mp + 2) / 5 + 1))
 }
 
-# The stamp of a moment in seconds since 1970.
+# Print the stamp of a moment in seconds since 1970.
 epoch_to_stamp() {
-  local epoch="$1" rest
+  find_stamp "$1"
+  printf '%s\n' "$FOUND_STAMP"
+}
+
+# The same into FOUND_STAMP.
+find_stamp() {
+  local epoch="$1" rest text
   civil_from_days $((epoch / 86400))
   rest=$((epoch % 86400))
-  printf '%04d%02d%02dT%02d%02d%02dZ\n' "$YEAR" "$MONTH" "$DAY" $((rest / 3600)) $((rest / 60 % 60)) $((rest % 60))
+  printf -v text '%04d%02d%02dT%02d%02d%02dZ' "$YEAR" "$MONTH" "$DAY" $((rest / 3600)) $((rest / 60 % 60)) $((rest % 60))
+  FOUND_STAMP="$text"
 }
 
 # Is this word a stamp of a set?
@@ -2941,31 +3017,37 @@ read_clock() {
   if [[ $text =~ ^[0-9]{19}$ ]]; then NOW_MS=$((text / 1000000)); else NOW_MS=$(($(date +%s) * 1000)); fi
 }
 
-# Note that a set passed a verification (`hashes`, `content`, `deep`) or did not (`failed-hashes` and so on). A later one that looks less
-# closely and passes takes nothing back: what failed a deep verification has to pass a deep one. Sets that are gone are forgotten.
+# Note that a set passed a verification (`hashes`, `content`, `deep`) or did not (`failed-hashes` and so on): a line at the end of the notes.
 note_verified() {
-  local store="$1" name="$2" sum="$3" level="$4" file="$STATE_DIR/$ASSET.verified" notes=/dev/null
-  [[ ! -f $file ]] || notes="$file"
-  if ! awk -v store="$store" -v name="$name" -v sum="$sum" -v level="$level" -v now="$(date -u +%Y%m%dT%H%M%SZ)" '
-    function depth(of) { sub(/^failed-/, "", of); return of == "deep" ? 3 : of == "content" ? 2 : 1 }
-    NF != 5 { next }
-    $1 == store && $2 == name {
-      if ($3 == sum && $5 ~ /^failed-/ && level !~ /^failed-/ && depth($5) > depth(level)) level = $5
-      next
-    }
-    { print }
-    END { print store, name, sum, now, level }' "$notes" >"$file.new" 2>/dev/null || ! mv -f -- "$file.new" "$file"; then
+  local store="$1" name="$2" sum="$3" level="$4"
+  read_utc
+  { printf '%s %s %s %s %s\n' "$store" "$name" "$sum" "$STAMP_NOW" "$level" >>"$STATE_DIR/$ASSET.verified"; } 2>/dev/null ||
     log_warn "cannot note in $STATE_DIR what was verified"
-  fi
 }
 
-# Forget what is noted of sets of a store that are not among those on stdin.
+# Print what the notes say in the end, one line for each set. A later verification that looks less closely and passes takes nothing back: what
+# failed a deep verification has to pass a deep one.
+sum_up_verified() {
+  local file="$STATE_DIR/$ASSET.verified"
+  [[ -f $file ]] || file=/dev/null
+  awk '
+    function depth(of) { sub(/^failed-/, "", of); return of == "deep" ? 3 : of == "content" ? 2 : 1 }
+    NF != 5 { next }
+    {
+      key = $1 " " $2
+      if (sum[key] == $3 && level[key] ~ /^failed-/ && $5 !~ /^failed-/ && depth(level[key]) > depth($5)) $5 = level[key]
+      sum[key] = $3; level[key] = $5; note[key] = $0
+    }
+    END { for (key in note) print note[key] }' "$file"
+}
+
+# Sum the notes up in their file, and forget those of sets of a store that a file of lines of survey_series does not have.
 forget_verified() {
-  local store="$1" file="$STATE_DIR/$ASSET.verified"
+  local store="$1" survey="$2" file="$STATE_DIR/$ASSET.verified"
   [[ -f $file ]] || return 0
-  if awk -v store="$store" '
-    BEGIN { while ((getline line < "-") > 0) there[line] = 1 }
-    NF == 5 && ($1 != store || $2 in there)' "$file" >"$file.new" 2>/dev/null; then
+  if sum_up_verified | awk -v store="$store" '
+    notes { if ($1 != store || $2 in there) print; next }
+    { there[$1] = 1 }' "$survey" notes=1 - >"$file.new" 2>/dev/null; then
     mv -f -- "$file.new" "$file"
   fi
 }
@@ -3171,7 +3253,7 @@ HELP
 
 # Verify the chosen sets; the exit code is that of the worst.
 main() {
-  local i stores set chosen
+  local i
   parse_verify_arguments "$@"
   begin_run verify
   on_exit close_run
@@ -3180,13 +3262,11 @@ main() {
   WORST=0 COUNT=0 TABLE=''
   # Once for all sets: the derivation is slow.
   [[ $ENCRYPTION != openssl ]] || ! can_decrypt openssl || open_mac_key
-  stores="$(chosen_stores "$FROM")"
   ! is_place "$FROM" || verify_place
-  for i in $stores; do
-    verify_store "$i"
-  done
+  choose_stores "$FROM"
+  for i in $CHOSEN_STORES; do verify_store "$i"; done
   if ((LOG_SECONDS > 0)) && [[ $SET_CHOICE != --set ]]; then
-    for i in $stores; do verify_log "$i"; done
+    for i in $CHOSEN_STORES; do verify_log "$i"; done
   fi
   if ((!QUIET || WORST)); then printf '%-17s %-12s %s\n%s' SET STORE RESULT "$TABLE"; fi
   ((COUNT > 0)) || die "$EX_DATA" "there is no such set of $ASSET" "restore-$ASSET.sh --list shows what there is"
@@ -3195,25 +3275,27 @@ main() {
 
 # Verify the chosen sets of a store. What has a set's name and is none is reported as what it is, and does not hide the others.
 verify_store() {
-  local store="${STORE_PATHS[$1]}" id="${STORE_IDS[$1]}" fault name state found=0
-  fault="$(store_fault "$store")"
-  if [[ -n $fault ]]; then
-    log_error "the store $id ($store) $fault: its sets cannot be verified"
+  local store="${STORE_PATHS[$1]}" id="${STORE_IDS[$1]}" series name state found=0
+  find_store_fault "$store"
+  if [[ -n $STORE_FAULT ]]; then
+    log_error "the store $id ($store) $STORE_FAULT: its sets cannot be verified"
     COUNT=$((COUNT + 1))
-    note_result - "$id" "FAILED: the store $fault" "$EX_CANTCREAT"
+    note_result - "$id" "FAILED: the store $STORE_FAULT" "$EX_CANTCREAT"
     return 0
   fi
-  survey_series "$(series_in "$store")" >"$RUN_DIR/survey" || die "$EX_IO" "cannot write in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
+  find_series "$store"
+  series="$SERIES_DIR"
+  survey_series "$series" >"$RUN_DIR/survey" || die "$EX_IO" "cannot write in $RUN_DIR" "is its disk full? look at df -h $RUN_DIR"
   chosen_sets <"$RUN_DIR/survey" >"$RUN_DIR/chosen"
   while read -r name state; do
     found=1
     case "$state" in
-      invalid | incomplete | unreadable) verify_wreck "$(series_in "$store")/$name" "$id" "$state" ;;
-      *) verify_set "$(series_in "$store")/$name" "$id" ;;
+      invalid | incomplete | unreadable) verify_wreck "$series/$name" "$id" "$state" ;;
+      *) verify_set "$series/$name" "$id" ;;
     esac
   done <"$RUN_DIR/chosen"
   ((found)) || note_missing "$id"
-  ((DRY_RUN)) || cut -d ' ' -f 1 "$RUN_DIR/survey" | forget_verified "$id"
+  ((DRY_RUN)) || forget_verified "$id" "$RUN_DIR/survey"
 }
 
 # Report a directory that has the name of a set and is none.
@@ -3233,7 +3315,9 @@ verify_wreck() {
 
 # Add a line to the table, and remember the worst.
 note_result() {
-  TABLE+="$(printf '%-17s %-12s %s' "$1" "$2" "$3")"$'\n'
+  local row
+  printf -v row '%-17s %-12s %s\n' "$1" "$2" "$3"
+  TABLE+="$row"
   # Damage weighs more than what could not be looked at.
   if (($4 == EX_DATA || (WORST != EX_DATA && $4 > WORST))); then WORST="$4"; fi
 }
@@ -3321,7 +3405,8 @@ verify_set() {
   hold_set "$set"
   attempt_to open_manifest "$set"
   if ((ATTEMPT_STATUS == 0)); then
-    RUN_RAW_BYTES="$(set_raw_bytes "$set")" RUN_STORED_BYTES="$(set_bytes "$set")"
+    measure_set "$set"
+    RUN_RAW_BYTES="$RAW_BYTES" RUN_STORED_BYTES="$STORED_BYTES"
     attempt_to guarded "$RESTORE_TIMEOUT" '' "checking $RUN_SET" check_set "$set"
   fi
   ((ATTEMPT_STATUS != EX_DATA)) || damaged=1
@@ -3356,20 +3441,15 @@ verify_set() {
     log_warn "$RUN_SET in $store passes these checks but is marked suspect; ${0##*/} --trust $RUN_SET trusts it again"
   fi
   COUNT=$((COUNT + 1))
-  ((code == EX_TEMPFAIL)) || ! is_one_of "$store" "${STORE_IDS[@]}" || note_verified "$store" "$RUN_SET" "$(manifest_sum "$set")" "$level"
+  # A dash stands for the checksum of a MANIFEST that has none.
+  look_up "$set" manifest_sha256 2>/dev/null || VALUE=''
+  ((code == EX_TEMPFAIL)) || ! is_one_of "$store" "${STORE_IDS[@]}" || note_verified "$store" "$RUN_SET" "${VALUE:--}" "$level"
   note_result "$RUN_SET" "$store" "$result" "$code"
 }
 
 # How closely this run looks.
 asked_level() {
   if ((HASHES)); then printf 'hashes\n'; elif ((DEEP)); then printf 'deep\n'; else printf 'content\n'; fi
-}
-
-# The checksum of a MANIFEST, for the notes; a dash where it has none.
-manifest_sum() {
-  local sum
-  sum="$(manifest_get "$1" manifest_sha256 2>/dev/null)" || sum=''
-  printf '%s\n' "${sum:--}"
 }
 
 # Have the kind look at what a set holds, and with --deep restore it. Leaves ATTEMPT_STATUS; sets result, level and damaged of the caller.
@@ -3412,9 +3492,10 @@ verify_deeply() {
 # of its own is right, and the archive's log said so then.
 verify_log() {
   local store="${STORE_PATHS[$1]}" id="${STORE_IDS[$1]}" name state set ends='' follows count=0 code=0 result=ok
-  [[ -z $(store_fault "$store") ]] || return 0
-  in_log list_states "$store" >"$RUN_DIR/log.states"
-  while read -r name state; do
+  find_store_fault "$store"
+  [[ -z $STORE_FAULT ]] || return 0
+  in_log survey_store "$store" >"$RUN_DIR/log.states"
+  while read -r name state _; do
     [[ $state != suspect ]] || continue
     count=$((count + 1))
     set="$store/$TYPE/$ASSET-log/$name"
@@ -3428,13 +3509,15 @@ verify_log() {
       ((code != EX_DATA)) || mark_suspect "$set" "$result"
       continue
     fi
-    follows="$(manifest_get "$set" position.follows)"
+    look_up "$set" position.follows
+    follows="$VALUE"
     if [[ -n $follows && $count -gt 1 && $follows != "$ends" ]]; then
       code="$EX_DATA"
       result="FAILED: a set of the log is missing before $name"
       log_error "the log in $id has a gap: a set is missing before $name"
     fi
-    ends="$(manifest_get "$set" position.ends)"
+    look_up "$set" position.ends
+    ends="$VALUE"
   done <"$RUN_DIR/log.states"
   [[ $result != ok ]] || result="ok, $(count_of "$count" set) of the log"
   note_result log "$id" "$result" "$code"

@@ -85,13 +85,14 @@ log_line() {
   show_log_line "$level" "$text" "$line"
 }
 
-# What the clock says, as `2026-11-22T02:00:00Z`, into UTC_NOW. Newer shells can tell without a program.
+# What the clock says, as `2026-11-22T02:00:00Z` into UTC_NOW, as a stamp into STAMP_NOW. Newer shells can tell without a program.
 read_utc() {
   if [[ -n ${EPOCHREALTIME:-} ]]; then
     TZ=UTC0 printf -v UTC_NOW '%(%Y-%m-%dT%H:%M:%SZ)T' -1 # bash 5
   else
     UTC_NOW="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
   fi
+  STAMP_NOW="${UTC_NOW//[-:]/}"
 }
 
 # Show one line to whoever is watching: short and coloured on a terminal, complete elsewhere.
@@ -122,9 +123,9 @@ clear_progress() {
 # Read paths of MANIFESTs, one a line. What a good set has to have is in the facts of the asset, or for a script of several assets in
 # READER_CIPHER and READER_SIGNED. With `lines`, print the one MANIFEST if it is in order, else why it is not, and end with 65, or
 # 74 where it cannot be read. With `survey`, print a line for each directory and MANIFEST of a series: `name state stored raw finished
-# sum until`, in any order; the states are explained at survey_series.
+# sum until`, in any order; the states are explained at survey_series. It becomes awk: call it where a shell of its own ends with it.
 manifest_reader() {
-  awk -v mode="$1" -v unfinished="${2:-0}" -v cipher="${READER_CIPHER:-${ENCRYPTION:-none}}" -v signed="${READER_SIGNED:-${SIGN_KEYS[0]:+1}}" -v late="${3:-}" '
+  exec awk -v mode="$1" -v unfinished="${2:-0}" -v cipher="${READER_CIPHER:-${ENCRYPTION:-none}}" -v signed="${READER_SIGNED:-${SIGN_KEYS[0]:+1}}" -v late="${3:-}" '
     function refuse(why) { if (problem == "") problem = why }
     function is_count(v) { return v ~ /^(0|[1-9][0-9]*)$/ && length(v) <= 18 }
     function is_hash(v) { return length(v) == 64 && v !~ /[^0-9a-f]/ }
@@ -511,12 +512,6 @@ human_bytes() {
   if ((tenths < 100)); then printf '%d.%d %s\n' $((tenths / 10)) $((tenths % 10)) "$unit"; else printf '%d %s\n' $((tenths / 10)) "$unit"; fi
 }
 
-# Print the mount point that holds a path: two paths of one mount point can be renamed into each other.
-mount_point() {
-  find_mount_point "$1" || return $?
-  printf '%s\n' "$MOUNT_POINT"
-}
-
 # The same into MOUNT_POINT.
 find_mount_point() {
   MOUNT_POINT=''
@@ -526,16 +521,17 @@ find_mount_point() {
   if [[ ${DF_LINES#*$'\n'} =~ [0-9-]+%?\ +(/.*) ]]; then MOUNT_POINT="${BASH_REMATCH[1]}"; fi
 }
 
-# Print what is wrong with a store; nothing when it is the one that install.sh saw. The installation noted for each store what mark lies
+# What is wrong with a store, into STORE_FAULT; empty when it is the one that install.sh saw. The installation noted for each store what mark lies
 # in it and on which mount point it is; without such a note (a script that was copied alone) a directory is enough.
-store_fault() {
-  local store="$1" line='' mark='' mount=''
+find_store_fault() {
+  local store="$1" line='' mark='' mount='' first=''
+  STORE_FAULT=''
   # A disk that was there and does not answer (a lost NFS server) lets whoever looks at it hang: only a child looks.
   if ! IFS= read -r -t "$DF_SECONDS" line < <(if [[ -d $store ]]; then printf 'there\n'; else printf 'absent\n'; fi); then
-    printf 'does not answer\n'
+    STORE_FAULT='does not answer'
     return 0
   elif [[ $line != there ]]; then
-    printf 'is not there\n'
+    STORE_FAULT='is not there'
     return 0
   fi
   [[ -f $STATE_DIR/stores ]] || return 0
@@ -545,17 +541,20 @@ store_fault() {
     mount="${line%% *}"
   done <"$STATE_DIR/stores"
   [[ -n $mark ]] || return 0
-  if [[ ! -f $store/$STORE_MARK || $(sed -n 1p "$store/$STORE_MARK") != "$mark" ]]; then
-    printf 'has not the mark that the installation put into it\n'
-  elif [[ $(encode_word "$(mount_point "$store")") != "$mount" ]]; then
-    printf 'is on another file system than when it was installed\n'
+  [[ ! -f $store/$STORE_MARK ]] || IFS= read -r first <"$store/$STORE_MARK" || true
+  if [[ $first != "$mark" ]]; then
+    STORE_FAULT='has not the mark that the installation put into it'
+    return 0
   fi
+  find_mount_point "$store" || true
+  encode_word "$MOUNT_POINT"
+  [[ $ENCODED_WORD == "$mount" ]] || STORE_FAULT='is on another file system than when it was installed'
 }
 
-# A path as one word: percent-encoded where it has spaces.
+# A path as one word, percent-encoded where it has spaces, into ENCODED_WORD.
 encode_word() {
-  local text="${1//'%'/%25}"
-  printf '%s\n' "${text// /%20}"
+  ENCODED_WORD="${1//'%'/%25}"
+  ENCODED_WORD="${ENCODED_WORD// /%20}"
 }
 
 # Print `name state stored raw finished sum until` of every set below a series, oldest first, whatever state each is in; one that is bad
@@ -569,14 +568,17 @@ encode_word() {
 #   unreadable  its MANIFEST cannot be read now
 survey_series() {
   [[ -d $1 ]] || return 0
+  find_late_stamp
   find "$1/." -mindepth 1 -maxdepth 2 -type d ! -name "$STAMP_GLOB" -prune -o \
     -type d -print -o -type f -name MANIFEST -size "-$MANIFEST_BLOCKS" -print -o -name SUSPECT -print |
-    manifest_reader survey 0 "$(late_stamp)" | sort
+    manifest_reader survey 0 "$LATE_STAMP" | sort
 }
 
-# The last stamp that is not in the future.
-late_stamp() {
-  epoch_to_stamp $(($(date +%s) + CLOCK_TOLERANCE))
+# The last stamp that is not in the future, into LATE_STAMP.
+find_late_stamp() {
+  read_clock
+  find_stamp $((NOW_MS / 1000 + CLOCK_TOLERANCE))
+  LATE_STAMP="$FOUND_STAMP"
 }
 
 # Why a set is passed over, in a sentence, with the command that takes it all the same where there is one.
@@ -675,19 +677,26 @@ civil_from_days() {
   DAY=$((doy - (153 * mp + 2) / 5 + 1))
 }
 
-# Seconds since 1970 of a stamp such as 20261122T020000Z.
+# Print the seconds since 1970 of a stamp such as 20261122T020000Z.
 stamp_to_epoch() {
-  local s="$1"
-  days_from_civil "$((10#${s:0:4}))" "$((10#${s:4:2}))" "$((10#${s:6:2}))"
-  printf '%d\n' $((DAYS * 86400 + 10#${s:9:2} * 3600 + 10#${s:11:2} * 60 + 10#${s:13:2}))
+  find_epoch "$1"
+  printf '%d\n' "$EPOCH"
 }
 
-# The stamp of a moment in seconds since 1970.
-epoch_to_stamp() {
-  local epoch="$1" rest
+# The same into EPOCH.
+find_epoch() {
+  local s="$1"
+  days_from_civil "$((10#${s:0:4}))" "$((10#${s:4:2}))" "$((10#${s:6:2}))"
+  EPOCH=$((DAYS * 86400 + 10#${s:9:2} * 3600 + 10#${s:11:2} * 60 + 10#${s:13:2}))
+}
+
+# The same into FOUND_STAMP.
+find_stamp() {
+  local epoch="$1" rest text
   civil_from_days $((epoch / 86400))
   rest=$((epoch % 86400))
-  printf '%04d%02d%02dT%02d%02d%02dZ\n' "$YEAR" "$MONTH" "$DAY" $((rest / 3600)) $((rest / 60 % 60)) $((rest % 60))
+  printf -v text '%04d%02d%02dT%02d%02d%02dZ' "$YEAR" "$MONTH" "$DAY" $((rest / 3600)) $((rest / 60 % 60)) $((rest % 60))
+  FOUND_STAMP="$text"
 }
 
 # Is this word a stamp of a set?
@@ -699,7 +708,8 @@ is_stamp() {
 read_note() {
   local stamp=''
   [[ ! -f $1 || -L $1 ]] || read -r stamp _ <"$1" || true
-  if is_stamp "$stamp" && [[ ! $stamp > $(late_stamp) ]]; then printf '%s\n' "$stamp"; fi
+  find_late_stamp
+  if is_stamp "$stamp" && [[ ! $stamp > $LATE_STAMP ]]; then printf '%s\n' "$stamp"; fi
 }
 
 # The same in at most seven characters, for tables: `8s`, `4m`, `2h 10m`, `3d 4h`.
@@ -720,6 +730,18 @@ short_seconds() {
 human_stamp() {
   local s="$1"
   printf '%s-%s-%s %s:%s:%s UTC\n' "${s:0:4}" "${s:4:2}" "${s:6:2}" "${s:9:2}" "${s:11:2}" "${s:13:2}"
+}
+
+# The same into NOW_MS.
+read_clock() {
+  local text="${EPOCHREALTIME:-}"
+  if [[ -n $text ]]; then
+    text="${text//[!0-9]/}"
+    NOW_MS=$((text / 1000))
+    return 0
+  fi
+  text="$(date +%s%N)"
+  if [[ $text =~ ^[0-9]{19}$ ]]; then NOW_MS=$((text / 1000000)); else NOW_MS=$(($(date +%s) * 1000)); fi
 }
 
 # Say how to use this script.
@@ -794,11 +816,14 @@ look_at_asset() {
   LAST_SET='' AGE=0 SIZE=0 VERDICT=NONE NEXT=''
   if [[ -z ${STATUS_PATHS[i]} ]]; then
     look_at_sent "$state.${STATUS_STORES[i]}.sent"
-  elif [[ -n $(store_fault "${STATUS_PATHS[i]}") ]]; then
-    VERDICT=AWAY
-    NOTES+="${STATUS_STORES[i]}: ${STATUS_PATHS[i]} $(store_fault "${STATUS_PATHS[i]}")"$'\n'
   else
-    look_at_store "$i"
+    find_store_fault "${STATUS_PATHS[i]}"
+    if [[ -n $STORE_FAULT ]]; then
+      VERDICT=AWAY
+      NOTES+="${STATUS_STORES[i]}: ${STATUS_PATHS[i]} $STORE_FAULT"$'\n'
+    else
+      look_at_store "$i"
+    fi
   fi
   log_debug "${STATUS_ASSETS[i]}: newest good set ${LAST_SET:-none}"
   if [[ -n $LAST_SET ]]; then

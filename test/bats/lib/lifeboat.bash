@@ -20,6 +20,8 @@ new_host() {
 
 # Write the facts of an asset script. Later lines of the file win in `set_fact`, which replaces.
 write_facts() {
+  local host
+  printf -v host %q "$HOST"
   cat >"$FACTS" <<END
 PLAN=test
 PLAN_SHA256=0123456789abcdef
@@ -31,14 +33,14 @@ HOST_ID=box
 RPO_SECONDS=86400
 RTO_SECONDS=0
 LOG_SECONDS=0
-STATE_DIR=$(printf %q "$HOST/state")
-LOG_DIR=$(printf %q "$HOST/log")
+STATE_DIR=$host/state
+LOG_DIR=$host/log
 METRICS_DIR=''
-SCRATCH_DIR=$(printf %q "$HOST/scratch")
+SCRATCH_DIR=$host/scratch
 HOST_PATH=
 KEEP_ENVIRONMENT=()
 STORE_IDS=(disk)
-STORE_PATHS=($(printf %q "$STORE"))
+STORE_PATHS=($host/store)
 COMPRESSION=auto
 ENCRYPTION=none
 AGE_RECIPIENTS=()
@@ -84,17 +86,22 @@ END
 # Set a fact to one value, or with parentheses in the source form of an array: `set_fact KEEP_LAST 3`,
 # `set_fact STORE_IDS '(a b)'`.
 set_fact() {
-  local name="$1" value="$2" rest
-  [[ $value == \(* ]] || value="$(printf %q "$value")"
-  rest="$(grep -v "^$name=" "$FACTS" || true)"
-  printf '%s\n%s=%s\n' "$rest" "$name" "$value" >"$FACTS"
+  local name="$1" value="$2" line rest=''
+  [[ $value == \(* ]] || printf -v value %q "$value"
+  while IFS= read -r line; do
+    [[ $line == "$name="* ]] || rest+="$line"$'\n'
+  done <"$FACTS"
+  printf '%s%s=%s\n' "$rest" "$name" "$value" >"$FACTS"
 }
 
 # Set an array fact from words.
 set_list() {
   local name="$1" text='' word
   shift
-  for word in "$@"; do text+=" $(printf %q "$word")"; done
+  for word in "$@"; do
+    printf -v word %q "$word"
+    text+=" $word"
+  done
   set_fact "$name" "(${text# })"
 }
 
