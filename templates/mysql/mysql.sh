@@ -1329,7 +1329,7 @@ require_table_keys() {
 ask_live_settings() {
   local set="$1"
   rm -f -- "$RUN_DIR/settings.live"
-  [[ $ACTION == restore && ${INTO:-} == live && $PASSWORD_SECRET != prompt:* ]] && replaces_server "$set" || return 0
+  [[ $ACTION == restore && ${INTO:-} == live ]] && replaces_server "$set" || return 0
   [[ -z $CREDENTIALS_FILE || -r $CREDENTIALS_FILE ]] && [[ -z ${RESTORE_CREDENTIALS_FILE:-} || -r $RESTORE_CREDENTIALS_FILE ]] || return 0
   mysql_setup
   if mysql_query "SHOW GLOBAL VARIABLES WHERE Variable_name IN ($MYSQL_SETTINGS)" >"$RUN_DIR/settings.asked"; then mv -- "$RUN_DIR/settings.asked" "$RUN_DIR/settings.live"; fi
@@ -1543,8 +1543,6 @@ kind_check_stage() {
   local set="$1" dir="$2" count
   [[ -n ${STAGE_CLIENT:-} ]] || stage_setup "$set"
   if [[ -e $dir/replayed ]]; then
-    # The live server must come to the same.
-    cp -- "$dir/replayed" "$RUN_DIR/content.replayed"
     cp -- "$dir/replayed" "$RUN_DIR/content.stage"
   elif ! stage_query "$dir" "$(content_query "$(all_databases_condition)")" 2>"$RUN_DIR/mysql.err" | sort >"$RUN_DIR/content.stage"; then
     log_error "cannot look into the throw-away server: $(mysql_error_text '' "$RUN_DIR/mysql.err")"
@@ -2009,7 +2007,7 @@ drop_databases() {
 
 # Prove the live server: it answers, and it holds what the MANIFEST names.
 kind_check_live() {
-  local set="$1" name
+  local set="$1" name replayed
   local -a names=()
   mysql_setup
   wait_for_server || return $?
@@ -2019,10 +2017,12 @@ kind_check_live() {
   fi
   replaces_server "$set" || while IFS= read -r name; do names+=("$name"); done < <(set_databases "$set")
   list_content ${names[@]+"${names[@]}"} >"$RUN_DIR/content.live"
-  if [[ ! -e $RUN_DIR/content.replayed ]]; then
+  # With its log a set came to something else than its MANIFEST says.
+  replayed="$(staged_note replayed)"
+  if [[ -z $replayed ]]; then
     same_content "$set" 'live server' "$RUN_DIR/content.live" || return $?
-  elif ! cmp -s -- "$RUN_DIR/content.replayed" "$RUN_DIR/content.live"; then
-    log_error "the live server does not hold what was restored: $(content_difference "$RUN_DIR/content.replayed" "$RUN_DIR/content.live" restored live)"
+  elif ! cmp -s -- "$replayed" "$RUN_DIR/content.live"; then
+    log_error "the live server does not hold what was restored: $(content_difference "$replayed" "$RUN_DIR/content.live" restored live)"
     return "$EX_DATA"
   fi
   if replaces_server "$set"; then

@@ -28,6 +28,8 @@ begin_run() {
   WORK_DIR="$RUN_DIR"
   on_exit remove_run_dir
   log_debug "$ACTION of $ASSET ($KIND) on $HOST_ID, pid $$"
+  # A list of sets wants none of them.
+  ((${LIST:-0})) || ask_secrets
 }
 
 # From here on every way out of this process leads through finish_run. Until RUN_PID says that it is this process's own, a child that has
