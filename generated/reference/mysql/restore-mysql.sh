@@ -495,7 +495,7 @@ list_place_rows() {
     log_warn "$1 ($(place_label)) cannot be listed from here"
     return 0
   fi
-  awk -v id="$1" '{ print $1, $2 == "ok" ? "unchecked" : $2, "-", id }' "$RUN_DIR/there"
+  awk -v id="$1" '{ print $1, ($2 == "ok" ? "unchecked" : $2), "-", id }' "$RUN_DIR/there"
 }
 
 # Print lines `name state bytes store` as rows of the table: in one program, since there may be thousands. Ages and sizes read as
@@ -4656,7 +4656,7 @@ without_locks() {
   awk '
     body { if ($0 == "DELIMITER ;") body = 0; print; next }
     $0 == "DELIMITER ;;" { body = 1; print; next }
-    /^LOCK TABLES `.*` (READ|WRITE)( LOCAL|, |)[^;]*;$/ || $0 == "UNLOCK TABLES;" { print "--"; next }
+    /^LOCK TABLES `.*` (READ|WRITE)( LOCAL|, )?[^;]*;$/ || $0 == "UNLOCK TABLES;" { print "--"; next }
     { print }
   '
 }
@@ -5050,7 +5050,7 @@ summarize_stage() {
     / tables in / { tables += $1 }
     / views in / { views += $1 }
     / (routines|triggers|events) in / { code += $1 }
-    END { printf "%d database%s, %d table%s, %d view%s, %d routine%s\n", databases, databases == 1 ? "" : "s", tables, tables == 1 ? "" : "s", views, views == 1 ? "" : "s", code, code == 1 ? "" : "s, triggers and events" }
+    END { printf "%d database%s, %d table%s, %d view%s, %d routine%s\n", databases, (databases == 1 ? "" : "s"), tables, (tables == 1 ? "" : "s"), views, (views == 1 ? "" : "s"), code, (code == 1 ? "" : "s, triggers and events") }
   ' "$RUN_DIR/content.stage" >"$1/summary"
 }
 

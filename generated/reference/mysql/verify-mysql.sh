@@ -3231,7 +3231,7 @@ without_locks() {
   awk '
     body { if ($0 == "DELIMITER ;") body = 0; print; next }
     $0 == "DELIMITER ;;" { body = 1; print; next }
-    /^LOCK TABLES `.*` (READ|WRITE)( LOCAL|, |)[^;]*;$/ || $0 == "UNLOCK TABLES;" { print "--"; next }
+    /^LOCK TABLES `.*` (READ|WRITE)( LOCAL|, )?[^;]*;$/ || $0 == "UNLOCK TABLES;" { print "--"; next }
     { print }
   '
 }
@@ -3613,7 +3613,7 @@ summarize_stage() {
     / tables in / { tables += $1 }
     / views in / { views += $1 }
     / (routines|triggers|events) in / { code += $1 }
-    END { printf "%d database%s, %d table%s, %d view%s, %d routine%s\n", databases, databases == 1 ? "" : "s", tables, tables == 1 ? "" : "s", views, views == 1 ? "" : "s", code, code == 1 ? "" : "s, triggers and events" }
+    END { printf "%d database%s, %d table%s, %d view%s, %d routine%s\n", databases, (databases == 1 ? "" : "s"), tables, (tables == 1 ? "" : "s"), views, (views == 1 ? "" : "s"), code, (code == 1 ? "" : "s, triggers and events") }
   ' "$RUN_DIR/content.stage" >"$1/summary"
 }
 
