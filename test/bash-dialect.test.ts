@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -116,6 +117,17 @@ function plainlyExpanded(text: string): readonly string[] {
   });
 }
 
+/** The awk programs of a script, with what follows them: `awk -F x -v name="value" 'program'`. */
+const AWK =
+  /(?<![\w-])awk((?:\s+-F\s*(?:'[^']*'|\S+)|\s+-v\s+\w+=(?:"(?:[^"\\]|\\.|\$\([^)]*\))*"|\S+))*)\s+'([^']*)'/g;
+
+/** What macOS' awk, Kernighan's own, says of a program's form; files that are not there are none of it. */
+function awkRefuses(program: string): string {
+  const { stderr, status, error } = spawnSync("original-awk", [program, "/dev/null"], { encoding: "utf8" });
+  expect(error).toBeUndefined();
+  return status !== 0 && /syntax error|illegal|newline in|bailing/.test(stderr) ? stderr : "";
+}
+
 describe("the bash of the templates runs where bash is 3.2 and tools are BSD's", () => {
   it.each(RULES)("$what", ({ pattern, example }) => {
     expect(example).toMatch(pattern);
@@ -136,5 +148,21 @@ describe("the bash of the templates runs where bash is 3.2 and tools are BSD's",
       plainlyExpanded(readFileSync(file, "utf8")).map((each) => `${file} ${each}`),
     );
     expect(found).toEqual([]);
+  });
+
+  it("awk programs are such as macOS' awk takes", () => {
+    expect(awkRefuses('{ print $1, $2 == "a" ? 1 : 2 }')).toContain("syntax error");
+    expect(awkRefuses("/^a(b|)c$/ { print }")).toContain("illegal primary");
+    expect(awkRefuses('{ print $1, ($2 == "a" ? 1 : 2) }')).toBe("");
+    const programs = [...new Set(files)].flatMap((file) =>
+      [...readFileSync(file, "utf8").matchAll(AWK)].map((match) => ({ file, program: match[2] ?? "" })),
+    );
+    expect(programs.length).toBeGreaterThan(80);
+    expect(
+      programs.flatMap(({ file, program }) => {
+        const refusal = awkRefuses(program);
+        return refusal === "" ? [] : [`${file}: ${refusal}`];
+      }),
+    ).toEqual([]);
   });
 });

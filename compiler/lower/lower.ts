@@ -40,7 +40,7 @@ function lowerHost(model: Model, host: HostModel): Bundle {
     plan: model.name,
     host: host.id,
     scripts: [
-      ...scripts.map((script) => keepingSecrets(script, [script])),
+      ...scripts.map((script) => askingAhead(keepingSecrets(script, [script]))),
       statusScript(model, host, duties),
       // It starts the others, which need their secrets.
       keepingSecrets(catchUpScript(model, host, duties), scripts),
@@ -61,6 +61,27 @@ function keepingSecrets(script: ScriptSpec, of: readonly ScriptSpec[]): ScriptSp
   const values = of.flatMap(({ facts }) => Object.values(facts).flat().map(String));
   const names = values.flatMap((value) => /(?:^|=)env:([A-Za-z_][A-Za-z0-9_]*)$/.exec(value)?.[1] ?? []);
   return { ...script, facts: { ...script.facts, KEEP_ENVIRONMENT: [...new Set(names)].sort() } };
+}
+
+/**
+ * A script with the names of its facts that are secrets which a person types: it asks before it begins. The unseal keys of a Vault are
+ * asked for when it is known how many are wanted.
+ */
+function askingAhead(script: ScriptSpec): ScriptSpec {
+  const names = Object.entries(script.facts)
+    .filter(([name]) => /_SECRETS?$/.test(name) || name === "HOOK_TARGETS")
+    .flatMap(([name, fact]) =>
+      typeof fact === "object"
+        ? fact.flatMap((each, index) => (isTyped(each) ? [`${name}[${index}]`] : []))
+        : isTyped(fact)
+          ? [name]
+          : [],
+    );
+  return { ...script, facts: { ...script.facts, ASKED_SECRETS: names } };
+}
+
+function isTyped(fact: string | number): boolean {
+  return String(fact).startsWith("prompt:");
 }
 
 function scriptPath(host: HostModel, file: string): string {
@@ -88,6 +109,7 @@ function hostFacts(model: Model, host: HostModel): Facts {
     METRICS_DIR: host.paths.metrics,
     HOST_PATH: host.searchPath.join(":"),
     KEEP_ENVIRONMENT: [],
+    ASKED_SECRETS: [],
   };
 }
 

@@ -373,7 +373,10 @@ kind_stage_stop() {
   fi
   is_live_stage "$dir" || return 0
   # Called before the swap, too: then what was loaded is what will be swapped in.
-  if [[ -n ${EXIT_STATUS:-} || $dir != "${STAGE_DIR:-}" ]] && ! swap_pending; then clickhouse_undo; fi
+  if [[ -n ${EXIT_STATUS:-} || $dir != "${STAGE_DIR:-}" ]] && ! swap_pending; then
+    clickhouse_setup
+    clickhouse_undo
+  fi
 }
 
 # One line on what was loaded.
@@ -460,10 +463,10 @@ while IFS="$tab" read -r number database name engine rows; do
   case "$engine" in MergeTree | *Log | Memory) ;; *) continue ;; esac
   found=$(ask "SELECT count() FROM $(quoted "$database").$(quoted "$name") FORMAT TSV") || exit 65
   [ "$found" -ge "$rows" ] || { echo "$database.$name has $found rows, $rows were backed up" >&2; exit 65; }
-done <"$set/tables"
-ask "DROP DATABASE $1" && rm -rf "$set" "$copy"' "$CH_NEW" || clickhouse_die 'what is live is not what was backed up' "$(sysexit_of $? "$EX_UNAVAILABLE")"
+done <"$set/tables"' || clickhouse_die 'what is live is not what was backed up' "$(sysexit_of $? "$EX_UNAVAILABLE")"
   old="$(cat -- "$STATE_DIR/$ASSET.clickhouse")"
   log_info "the old tables are kept in the database $old; when you no longer need them: DROP DATABASE $old"
+  # From now on what was loaded is removed with the stage, the list of it, too: never before, since only with that list is there a way back.
   rm -f -- "$STATE_DIR/$ASSET.clickhouse"
 }
 

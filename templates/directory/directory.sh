@@ -2,7 +2,7 @@
 
 # Print `stamp state` of every set of a series.
 directory_names() {
-  survey_series "$(place_setting path)/$TYPE/$1" | awk '$2 != "incomplete" { print $1, $2 == "suspect" ? "suspect" : "ok" }'
+  survey_series "$(place_setting path)/$TYPE/$1" | awk '$2 != "incomplete" { print $1, ($2 == "suspect" ? "suspect" : "ok") }'
 }
 
 # Is the directory there? What killed runs left in it goes.

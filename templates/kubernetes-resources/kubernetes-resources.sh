@@ -161,6 +161,24 @@ def steps($set):
     else {act: "change", object: (carrying($now) | if $now | is_left_over then fitting($live; $known) else . end), before: ($now | bare), now: ($now | comparable),
       why: differences(comparable; $now | comparable),
       also: ((if $now | is_left_over then ["free for its claim again"] else [] end) + if remembered == ($now | remembered) then [] else ["what kubectl apply remembers of it"] end)} end;
+
+# From a List of what is live, what an undo would do with each object that a restore $created or $changed, with how it is now: `gone` goes
+# with its namespace. A namespace and a type that hold what the restore did not make stay, for with them all that would go.
+def undo_steps($created; $changed):
+  def is_container: .kind == "Namespace" or .kind == "CustomResourceDefinition";
+  def holds($o): if .kind == "Namespace" then .metadata.name == $o.metadata.namespace else .spec.names.kind + "." + .spec.group == ($o | kind_of) end;
+  (reduce .items[] as $o ({}; .[$o | key] = $o)) as $live
+  | (reduce $created[] as $o ({}; .[$o | key] = true)) as $made
+  | [objects_of_set | select($made[key] | not)] as $others
+  | [$created[] | $live[key] // empty | if is_container then . as $c | .others = [$others[] | select(. as $o | $c | holds($o)) | title] else . end] as $there
+  | [$there[] | select(is_container and .others == [])] as $going
+  | ($there[] | {key: key, title: title, now: (del(.others) | bare)} + if (.others // []) == [] then {act: "delete"} else {act: "leave", why: .others} end),
+    (.items[] | select((.kind == "Job" or .kind == "Pod") and ($made[key] | not) and (any(.metadata.ownerReferences[]?; .controller == true) | not))
+      | . as $o | select(any($going[]; holds($o))) | {key: key, title: title, act: "gone", now: bare}),
+    ($changed[] | $live[key] as $now | {key: key, title: title}
+      + if $now == null then {act: "create"}
+        elif comparable == ($now | comparable) and remembered == ($now | remembered) then {act: "same"}
+        else {act: "change", now: ($now | bare), why: differences(comparable; $now | comparable)} end);
 '
 }
 
@@ -415,10 +433,10 @@ kubernetes_triable() {
     | select(length > 0) | {apiVersion: "v1", kind: "List", items: .}' -n --arg verb "$1" "$RUN_DIR/kubernetes.plan"
 }
 
-# The number of steps of a sort.
+# The number of steps of a sort, of the plan or of another file.
 kubernetes_steps() {
   # shellcheck disable=SC2016  # jq's variables
-  kubernetes_jq '[inputs | select(.act == $act)] | length' -n --arg act "$1" "$RUN_DIR/kubernetes.plan"
+  kubernetes_jq '[inputs | select(.act == $act)] | length' -n --arg act "$1" "${2:-$RUN_DIR/kubernetes.plan}"
 }
 
 # The steps in numbers.
@@ -426,12 +444,12 @@ kubernetes_tally() {
   printf '%s to create, %s to change, %s unchanged\n' "$(kubernetes_steps create)" "$(kubernetes_steps change)" "$(kubernetes_steps same)"
 }
 
-# Print the steps of a sort, a line each, with what differs; not too many.
+# Print the steps of a sort, of the plan or of another file, a line each, with what differs; not too many.
 kubernetes_lines() {
-  local act="$1" total
-  total="$(kubernetes_steps "$act")"
+  local act="$1" file="${2:-$RUN_DIR/kubernetes.plan}" total
+  total="$(kubernetes_steps "$act" "$file")"
   # shellcheck disable=SC2016  # jq's variables
-  kubernetes_jq 'select(.act == $act) | .title + (if (.why // []) | length > 0 then ": " + (.why[:4] | join(", ")) + (if (.why | length) > 4 then " and \((.why | length) - 4) more" else "" end) else "" end)' -r --arg act "$act" "$RUN_DIR/kubernetes.plan" | awk -v most="$KUBERNETES_SHOWN" 'NR <= most'
+  kubernetes_jq 'select(.act == $act) | .title + (if (.why // []) | length > 0 then ": " + (.why[:4] | join(", ")) + (if (.why | length) > 4 then " and \((.why | length) - 4) more" else "" end) else "" end)' -r --arg act "$act" "$file" | awk -v most="$KUBERNETES_SHOWN" 'NR <= most'
   ((total <= KUBERNETES_SHOWN)) || printf 'and %d more\n' $((total - KUBERNETES_SHOWN))
 }
 
@@ -473,7 +491,6 @@ kind_describe_restore() {
 # Put aside what will change, note what will be created, then do it in order.
 kind_swap() {
   local dir="$2" order journal="$STATE_DIR/$ASSET.kubernetes"
-  cp -- "$dir/resources.jsonl" "$RUN_DIR/kubernetes.objects"
   rm -rf -- "$journal.new" "$journal"
   mkdir -- "$journal.new"
   kubernetes_jq 'select(.act == "change") | .before' "$RUN_DIR/kubernetes.plan" >"$journal.new/changed"
@@ -539,7 +556,8 @@ kubernetes_await_types() {
 
 # Everything of the set is there. What differs has been changed by somebody else meanwhile: a controller, an autoscaler.
 kind_check_live() {
-  local missing line journal="$STATE_DIR/$ASSET.kubernetes" kept
+  local set="$1" missing line journal="$STATE_DIR/$ASSET.kubernetes" kept
+  stream_payload "$set" resources.jsonl cat >"$RUN_DIR/kubernetes.objects" || return "$(sysexit_of $? "$EX_IO")"
   kubernetes_plan "$RUN_DIR/kubernetes.objects"
   # What ends by itself may have ended.
   missing="$(kubernetes_jq 'select(.act == "create" and .object.kind != "Pod" and .object.kind != "Job") | .title' -r "$RUN_DIR/kubernetes.plan" | awk 'NR <= 3' | paste -s -d ';' -)"
@@ -550,25 +568,82 @@ kind_check_live() {
   while IFS= read -r line; do log_warn "differs from the set, changed by something else: $line"; done < <(kubernetes_lines change)
   log_info "the cluster holds $(count_of "$(kubernetes_steps same)" object) of the set unchanged"
   if [[ -s $journal/changed ]]; then
-    find_suffix none "$ENCRYPTION"
-    kept="$STATE_DIR/$ASSET.lifeboat-old-$STAMP.jsonl$SUFFIX"
+    kept="$(kubernetes_kept_file)"
     (encrypt_stream) <"$journal/changed" >"$kept" || die "$EX_IO" "cannot write $kept"
     log_info "what the changed objects were before is kept in $kept; remove it when you no longer need it"
   fi
   rm -rf -- "$journal"
 }
 
-# Take back what a restore did: delete what it created, give what it changed its old form.
+# Where the old form of objects is kept.
+kubernetes_kept_file() {
+  find_suffix none "$ENCRYPTION"
+  printf '%s\n' "$STATE_DIR/$ASSET.lifeboat-old-$STAMP.jsonl$SUFFIX"
+}
+
+# Say what an undo would do to what is live now: people may have worked since the restore.
+kind_describe_undo() {
+  local line plan="$RUN_DIR/kubernetes.undo"
+  [[ -d $STATE_DIR/$ASSET.kubernetes ]] || return 0
+  kubernetes_plan_undo
+  printf '  keep %s that it deletes or changes, as they are now, in %s\n' "$(count_of "$(kubernetes_jq 'select(.now and .act != "leave")' "$plan" | wc -l | tr -d ' ')" object)" "$(kubernetes_kept_file)"
+  while IFS= read -r line; do printf '    delete %s\n' "$line"; done < <(kubernetes_lines delete "$plan")
+  while IFS= read -r line; do printf '    delete %s, which is done\n' "$line"; done < <(kubernetes_lines gone "$plan")
+  while IFS= read -r line; do printf '    change %s\n' "$line"; done < <(kubernetes_lines change "$plan")
+  while IFS= read -r line; do printf '    create %s, which is gone\n' "$line"; done < <(kubernetes_lines create "$plan")
+  while IFS= read -r line; do printf '    leave %s (not made by the restore)\n' "$line"; done < <(kubernetes_lines leave "$plan")
+}
+
+# What an undo would do, a step a line, in $RUN_DIR/kubernetes.undo. A namespace whose Secrets the plan leaves out is looked into all the
+# same: when it holds one, or that cannot be seen, it stays.
+kubernetes_plan_undo() {
+  local name journal="$STATE_DIR/$ASSET.kubernetes" live="$RUN_DIR/kubernetes.live"
+  kubernetes_reach
+  kubernetes_list all "$live"
+  if ((!KUBERNETES_SECRETS)); then
+    cp -- "$live" "$live.parts" || die "$EX_IO" "cannot write in $RUN_DIR"
+    while IFS= read -r name; do
+      kube_ctl get secrets --namespace "$name" -o json >>"$live.parts" 2>/dev/null ||
+        printf '{"apiVersion":"v1","kind":"Secret","metadata":{"namespace":"%s","name":"any"}}\n' "$name" >>"$live.parts"
+    done < <(kubernetes_jq 'select(.kind == "Namespace") | .metadata.name' -r "$journal/created")
+    kubernetes_jq '{kind: "List", items: [inputs | each]}' -n "$live.parts" >"$live" || die "$EX_IO" "cannot write in $RUN_DIR"
+  fi
+  # shellcheck disable=SC2016  # jq's variables
+  kubernetes_jq 'undo_steps($created; $changed)' --slurpfile created "$journal/created" --slurpfile changed "$journal/changed" "$live" >"$RUN_DIR/kubernetes.undo" || die "$EX_SOFTWARE" 'cannot compare what the restore did with the cluster'
+  rm -f -- "$live" "$live.parts"
+}
+
+# Keep what an undo takes away, before it does: somebody may have worked on it since the restore.
+kubernetes_keep_undone() {
+  local kept
+  kept="$(kubernetes_kept_file)"
+  kubernetes_jq 'select(.act != "leave") | .now // empty' "$RUN_DIR/kubernetes.undo" >"$RUN_DIR/kubernetes.kept" || die "$EX_IO" "cannot write in $RUN_DIR"
+  [[ -s $RUN_DIR/kubernetes.kept ]] || return 0
+  (encrypt_stream) <"$RUN_DIR/kubernetes.kept" >"$kept" || die "$EX_IO" "cannot write $kept"
+  sync_paths "$kept" || die "$EX_IO" "cannot write $kept"
+  log_info "what was live until now of the $(count_of "$(wc -l <"$RUN_DIR/kubernetes.kept" | tr -d ' ')" object) that this changes is kept in $kept; remove it when you no longer need it"
+}
+
+# Take back what a restore did: delete what it created, give what it changed its old form. What was live is kept when somebody may have
+# worked on it.
 kind_rollback() {
-  local journal="$STATE_DIR/$ASSET.kubernetes" order kind
+  local journal="$STATE_DIR/$ASSET.kubernetes" created="$RUN_DIR/kubernetes.created" order kind line
   rm -rf -- "$journal.new"
   [[ -d $journal ]] || return 0
   kubernetes_reach
-  kubernetes_protect_volumes "$journal"
-  kubernetes_jq '"\(order) \(kind_of)"' -r "$journal/created" >"$RUN_DIR/kubernetes.kinds" || die "$EX_IO" "cannot read $journal/created"
+  cp -- "$journal/created" "$created" || die "$EX_IO" "cannot read $journal/created"
+  if [[ ${UNDOING:-own} == later ]]; then
+    kubernetes_plan_undo
+    kubernetes_keep_undone
+    # shellcheck disable=SC2016  # jq's variables
+    kubernetes_jq '(reduce $steps[] as $s ({}; if $s.act == "leave" then .[$s.key] = true else . end)) as $stays | inputs | select($stays[key] | not)' -n --slurpfile steps "$RUN_DIR/kubernetes.undo" "$journal/created" >"$created" || die "$EX_IO" "cannot read $journal/created"
+    while IFS= read -r line; do log_warn "stays, since it holds what the restore did not make: $line"; done < <(kubernetes_lines leave "$RUN_DIR/kubernetes.undo")
+  fi
+  kubernetes_protect_volumes "$created" "$journal/changed"
+  kubernetes_jq '"\(order) \(kind_of)"' -r "$created" >"$RUN_DIR/kubernetes.kinds" || die "$EX_IO" "cannot read $journal/created"
   sort -rn -u -- "$RUN_DIR/kubernetes.kinds" >"$RUN_DIR/kubernetes.orders"
   while read -r order kind; do
-    kubernetes_delete "$journal/created" "$kind"
+    kubernetes_delete "$created" "$kind"
     ((order > 20)) || kubernetes_await_gone
   done <"$RUN_DIR/kubernetes.orders"
   cp -- "$journal/changed" "$RUN_DIR/kubernetes.todo" || die "$EX_IO" "cannot read $journal/changed"
@@ -596,10 +671,20 @@ kubernetes_await_gone() {
   done
 }
 
-# Before a claim is deleted: no volume that the restore made or bound may be deleted with it.
+# Before claims are deleted: no volume that the restore made or bound, or that one of these claims has got since, may be deleted with
+# them. The files of what was created and changed.
 kubernetes_protect_volumes() {
   local name
+  kubernetes_jq '[inputs | select(.kind == "PersistentVolumeClaim")] | select(length > 0) | {apiVersion: "v1", kind: "List", items: .}' -n "$1" >"$RUN_DIR/kubernetes.send" || die "$EX_IO" "cannot read $1"
+  : >"$RUN_DIR/kubernetes.claims"
+  if [[ -s $RUN_DIR/kubernetes.send ]]; then
+    kube_ctl get --ignore-not-found -o json -f "$RUN_DIR/kubernetes.send" >"$RUN_DIR/kubernetes.claims" 2>"$RUN_DIR/kubernetes.err" || kubernetes_die 'cannot look at the claims that the restore created'
+  fi
+  {
+    kubernetes_jq 'select(.kind == "PersistentVolume") | .metadata.name' -r "$1" "$2"
+    kubernetes_jq 'each | .spec.volumeName // empty' -r "$RUN_DIR/kubernetes.claims"
+  } | sort -u >"$RUN_DIR/kubernetes.volumes"
   while IFS= read -r name; do
     kube_ctl patch persistentvolume "$name" --patch '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}' >/dev/null 2>"$RUN_DIR/kubernetes.err" || grep NotFound "$RUN_DIR/kubernetes.err" >/dev/null || kubernetes_die "cannot protect the volume $name"
-  done < <(kubernetes_jq 'select(.kind == "PersistentVolume") | .metadata.name' -r "$1/created" "$1/changed")
+  done <"$RUN_DIR/kubernetes.volumes"
 }

@@ -28,8 +28,8 @@ readonly MYSQL_SESSION="SET NAMES utf8mb4, SESSION sql_mode = '', time_zone = '+
 # refuse today and a row that is too wide for the strict mode of InnoDB.
 readonly MYSQL_LOAD_SESSION="SET NAMES utf8mb4, SESSION sql_select_limit = 18446744073709551615, autocommit = 1, innodb_strict_mode = 0, wait_timeout = 86400, net_read_timeout = 86400, net_write_timeout = 86400 /*M!100100 , max_statement_time = 0 */ /*M!100201 , check_constraint_checks = 0 */ /*M!100100 , tx_read_only = 0 */ /*!50720 , transaction_read_only = 0 */ /*!80013 , sql_require_primary_key = 0 */"
 
-# The dump program takes no such words. A LIMIT of its own is what `sql_select_limit` gives way to; what that one does to lists of
-# tables and triggers is found when they are compared.
+# The dump program takes no such words. A LIMIT of its own is what `sql_select_limit` gives way to; where that one would cut its lists of
+# names there is no dump (cut_lists).
 readonly MYSQL_EVERY_ROW='1 LIMIT 18446744073709551615'
 
 # ---------------------------------------------------------------- connecting
@@ -362,25 +362,44 @@ kind_preflight() {
   check_session
 }
 
-# Run a statement in a session as the server makes it for this account, as the dump program has one.
+# Run a statement in a session as the server makes it for this account, as the dump program has one. A LIMIT of its own keeps a limit of
+# the session from taking the answer away.
 bare_query() {
   "$MYSQL_CLIENT" "${MYSQL_ARGS[@]}" --connect-timeout=10 --batch --raw --skip-column-names --execute="$1" </dev/null 2>"$RUN_DIR/mysql.err" || die_of_mysql 'cannot ask for the state of a session' "$RUN_DIR/mysql.err"
 }
 
 # What does a session of this account start with? The dump program cannot be told to start with anything else.
 check_session() {
-  local limit charset asof found
-  limit="$(bare_query 'SELECT @@SESSION.sql_select_limit')" || exit $?
-  charset="$(bare_query 'SELECT @@SESSION.character_set_results')" || exit $?
+  local limit charset asof found cut
+  limit="$(bare_query 'SELECT @@SESSION.sql_select_limit LIMIT 1')" || exit $?
+  charset="$(bare_query 'SELECT @@SESSION.character_set_results LIMIT 1')" || exit $?
   [[ $charset == utf8mb4 ]] || log_warn "sessions of this account speak $charset whatever they ask for (init_connect, or skip_character_set_client_handshake): the dump fails at a name that this lacks"
   if [[ $limit != 18446744073709551615 ]]; then
-    log_warn "sessions of this account are cut to $limit rows a result (sql_select_limit, set globally or by init_connect): the dump asks for every row, and is refused if a list of tables or triggers is cut"
+    log_warn "sessions of this account are cut to $limit rows a result (sql_select_limit, set globally or by init_connect): the dump asks for every row"
+    cut="$(cut_lists)" || exit $?
+    [[ -z $cut ]] || die "$EX_CONFIG" "$cut" "$(short_session_hint)"
   fi
   [[ $MYSQL_FLAVOUR == mariadb ]] || return 0
   found="$(versioned_tables "$(dumped_condition)" | wc -l)" || exit $?
   ((found > 0)) || return 0
-  asof="$(bare_query 'SELECT @@SESSION.system_versioning_asof')" || exit $?
+  asof="$(bare_query 'SELECT @@SESSION.system_versioning_asof LIMIT 1')" || exit $?
   [[ $asof == DEFAULT ]] || die "$EX_CONFIG" "sessions of this account look at $asof (system_versioning_asof): the dump would hold the rows of that day" "SET GLOBAL system_versioning_asof = DEFAULT, and look at init_connect"
+}
+
+# Would the dump program get less than all names from the server, of tables, columns, triggers, routines or events? It lists them in
+# sessions that nobody can tell to have no limit. Prints so; nothing when all is well.
+cut_lists() {
+  local limit condition part longest
+  limit="$(bare_query 'SELECT @@SESSION.sql_select_limit LIMIT 1')" || exit $?
+  [[ $limit =~ ^[0-9]{1,20}$ ]] || die "$EX_UNAVAILABLE" 'the server does not say what its sql_select_limit is'
+  condition="$(content_condition "${MYSQL_DATABASES[@]}")"
+  # The server compares: the number may be larger than the shell can count.
+  longest="$(require_query 'cannot count what the databases hold' "SELECT MAX(n) FROM ($(
+    for part in TABLES:TABLE_SCHEMA COLUMNS:TABLE_SCHEMA,TABLE_NAME TRIGGERS:TRIGGER_SCHEMA,EVENT_OBJECT_TABLE ROUTINES:ROUTINE_SCHEMA EVENTS:EVENT_SCHEMA; do
+      printf 'SELECT COUNT(*) AS n FROM information_schema.%s WHERE %s GROUP BY %s UNION ALL ' "${part%%:*}" "${condition//X/$(cut -d , -f 1 <<<"${part#*:}")}" "${part#*:}"
+    done
+  )SELECT 1) AS lists HAVING MAX(n) > $limit")" || exit $?
+  [[ -z $longest ]] || printf 'sessions of this account are cut to %s rows a result (sql_select_limit, set globally or by init_connect): the dump program would list as many of %s names\n' "$limit" "$longest"
 }
 
 # Refuse additions to the dump's arguments that take away what a restore relies on.
@@ -1170,7 +1189,7 @@ without_locks() {
   awk '
     body { if ($0 == "DELIMITER ;") body = 0; print; next }
     $0 == "DELIMITER ;;" { body = 1; print; next }
-    /^LOCK TABLES `.*` (READ|WRITE)( LOCAL|, |)[^;]*;$/ || $0 == "UNLOCK TABLES;" { print "--"; next }
+    /^LOCK TABLES `.*` (READ|WRITE)( LOCAL|, )?[^;]*;$/ || $0 == "UNLOCK TABLES;" { print "--"; next }
     { print }
   '
 }
@@ -1311,7 +1330,7 @@ require_table_keys() {
 ask_live_settings() {
   local set="$1"
   rm -f -- "$RUN_DIR/settings.live"
-  [[ $ACTION == restore && ${INTO:-} == live && $PASSWORD_SECRET != prompt:* ]] && replaces_server "$set" || return 0
+  [[ $ACTION == restore && ${INTO:-} == live ]] && replaces_server "$set" || return 0
   [[ -z $CREDENTIALS_FILE || -r $CREDENTIALS_FILE ]] && [[ -z ${RESTORE_CREDENTIALS_FILE:-} || -r $RESTORE_CREDENTIALS_FILE ]] || return 0
   mysql_setup
   if mysql_query "SHOW GLOBAL VARIABLES WHERE Variable_name IN ($MYSQL_SETTINGS)" >"$RUN_DIR/settings.asked"; then mv -- "$RUN_DIR/settings.asked" "$RUN_DIR/settings.live"; fi
@@ -1525,8 +1544,6 @@ kind_check_stage() {
   local set="$1" dir="$2" count
   [[ -n ${STAGE_CLIENT:-} ]] || stage_setup "$set"
   if [[ -e $dir/replayed ]]; then
-    # The live server must come to the same.
-    cp -- "$dir/replayed" "$RUN_DIR/content.replayed"
     cp -- "$dir/replayed" "$RUN_DIR/content.stage"
   elif ! stage_query "$dir" "$(content_query "$(all_databases_condition)")" 2>"$RUN_DIR/mysql.err" | sort >"$RUN_DIR/content.stage"; then
     log_error "cannot look into the throw-away server: $(mysql_error_text '' "$RUN_DIR/mysql.err")"
@@ -1567,7 +1584,7 @@ summarize_stage() {
     / tables in / { tables += $1 }
     / views in / { views += $1 }
     / (routines|triggers|events) in / { code += $1 }
-    END { printf "%d database%s, %d table%s, %d view%s, %d routine%s\n", databases, databases == 1 ? "" : "s", tables, tables == 1 ? "" : "s", views, views == 1 ? "" : "s", code, code == 1 ? "" : "s, triggers and events" }
+    END { printf "%d database%s, %d table%s, %d view%s, %d routine%s\n", databases, (databases == 1 ? "" : "s"), tables, (tables == 1 ? "" : "s"), views, (views == 1 ? "" : "s"), code, (code == 1 ? "" : "s, triggers and events") }
   ' "$RUN_DIR/content.stage" >"$1/summary"
 }
 
@@ -1825,7 +1842,8 @@ write_safety_dump() {
   # statuses is never empty.
   choose_compression
   codec="$CODEC"
-  : >"$RUN_DIR/safety.why"
+  cut_lists >"$RUN_DIR/safety.why"
+  if [[ -s $RUN_DIR/safety.why && $file != *.incomplete ]]; then return "$EX_CONFIG"; fi
   if grep '^table' -- "$RUN_DIR/left-out" >/dev/null && [[ $file != *.incomplete ]]; then
     grep '^table' -- "$RUN_DIR/left-out" | head -n 3 | tr '\t' ' ' | tr '\n' ';' >"$RUN_DIR/safety.why"
     return "$EX_UNAVAILABLE"
@@ -1996,7 +2014,7 @@ drop_databases() {
 
 # Prove the live server: it answers, and it holds what the MANIFEST names.
 kind_check_live() {
-  local set="$1" name
+  local set="$1" name replayed
   local -a names=()
   mysql_setup
   wait_for_server || return $?
@@ -2006,10 +2024,12 @@ kind_check_live() {
   fi
   replaces_server "$set" || while IFS= read -r name; do names+=("$name"); done < <(set_databases "$set")
   list_content ${names[@]+"${names[@]}"} >"$RUN_DIR/content.live"
-  if [[ ! -e $RUN_DIR/content.replayed ]]; then
+  # With its log a set came to something else than its MANIFEST says.
+  replayed="$(staged_note replayed)"
+  if [[ -z $replayed ]]; then
     same_content "$set" 'live server' "$RUN_DIR/content.live" || return $?
-  elif ! cmp -s -- "$RUN_DIR/content.replayed" "$RUN_DIR/content.live"; then
-    log_error "the live server does not hold what was restored: $(content_difference "$RUN_DIR/content.replayed" "$RUN_DIR/content.live" restored live)"
+  elif ! cmp -s -- "$replayed" "$RUN_DIR/content.live"; then
+    log_error "the live server does not hold what was restored: $(content_difference "$replayed" "$RUN_DIR/content.live" restored live)"
     return "$EX_DATA"
   fi
   if replaces_server "$set"; then

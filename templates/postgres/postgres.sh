@@ -1573,6 +1573,8 @@ pg_judge_degraded() {
   local dir="$1"
   [[ -s $RUN_DIR/degraded ]] || return 0
   sed "s/\$/, DEGRADED: $(count_of "$(wc -l <"$RUN_DIR/degraded" | tr -d ' ')" thing) could not be restored/" "$dir/summary" >"$dir/summary.new" && mv -- "$dir/summary.new" "$dir/summary"
+  # Said again when all is done, by whichever run that is.
+  cp -- "$RUN_DIR/degraded" "$dir/degraded" || return "$EX_IO"
   [[ $ACTION != restore ]] || return 0
   log_error "a restore would be DEGRADED: $(head -n 1 "$RUN_DIR/degraded")$(pg_and_more)"
   return "$EX_UNAVAILABLE"
@@ -1874,10 +1876,11 @@ kind_check_live() {
 
 # Say what the restored databases lack, once more, where it is read last.
 pg_say_what_is_missing() {
-  local line
-  [[ -s $RUN_DIR/degraded ]] || return 0
-  while IFS= read -r line; do log_warn "$line"; done <"$RUN_DIR/degraded"
-  log_warn "the restore is DEGRADED: $(count_of "$(wc -l <"$RUN_DIR/degraded" | tr -d ' ')" thing) could not be restored; all rows but those named are there. Mend what is named above by hand"
+  local line lacking
+  lacking="$(staged_note degraded)"
+  [[ -n $lacking ]] || return 0
+  while IFS= read -r line; do log_warn "$line"; done <"$lacking"
+  log_warn "the restore is DEGRADED: $(count_of "$(wc -l <"$lacking" | tr -d ' ')" thing) could not be restored; all rows but those named are there. Mend what is named above by hand"
 }
 
 # Say where the old things are, how to remove them, and what was left alone.
@@ -1898,6 +1901,7 @@ pg_say_what_is_kept() {
   [[ $(manifest_get "$set" dump.scope) == all ]] || return 0
   found="$(pg_other_databases "$set")" || exit $?
   [[ -z $found ]] || log_warn "these databases are not in the backup and were left as they are: $found"
+  pg_read_globals "$set"
   pg_compare_roles
   found="$(lines_without "$RUN_DIR/roles.now" "$RUN_DIR/roles.set" | pg_name_roles)"
   [[ -z $found ]] || log_warn "these roles are not in the backup and were left as they are: $found"

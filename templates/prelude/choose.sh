@@ -255,7 +255,7 @@ list_place_rows() {
     log_warn "$1 ($(place_label)) cannot be listed from here"
     return 0
   fi
-  awk -v id="$1" '{ print $1, $2 == "ok" ? "unchecked" : $2, "-", id }' "$RUN_DIR/there"
+  awk -v id="$1" '{ print $1, ($2 == "ok" ? "unchecked" : $2), "-", id }' "$RUN_DIR/there"
 }
 
 # Print lines `name state bytes store` as rows of the table: in one program, since there may be thousands. Ages and sizes read as

@@ -12,10 +12,24 @@ place_use() {
     if [[ ${PLACE_IDS[i]} == "$1" ]]; then
       # shellcheck disable=SC2034  # for the drivers
       PLACE_ID="$1" PLACE_DRIVER="${PLACE_DRIVERS[i]}" PLACE_HOST="${PLACE_HOSTS[i]}" PLACE_LOCATION="${PLACE_LOCATIONS[i]}"
+      ask_place_secrets
       return 0
     fi
   done
   die "$EX_SOFTWARE" "this script knows no store '$1'"
+}
+
+# Ask for what the place needs to have typed in, before a guarded step uses it. A variable of restic's is NAME=secret.
+ask_place_secrets() {
+  local line
+  for line in ${PLACE_SETTINGS[@]+"${PLACE_SETTINGS[@]}"}; do
+    [[ $line == "$PLACE_ID."* ]] || continue
+    line="${line#*=}"
+    case "$line" in
+      prompt:*) ask_secret "$line" ;;
+      [A-Za-z_]*=prompt:*) ask_secret "${line#*=}" ;;
+    esac
+  done
 }
 
 # Print a setting of the place; nothing when the plan gives none. OWN_SETTINGS are those of places that only the kind knows.

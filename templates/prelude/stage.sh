@@ -62,6 +62,15 @@ left_stages() {
   done < <(sort -u -- "$STATE_DIR/$ASSET.stages")
 }
 
+# The path of a note that a kind left in the stage of a live restore, also of one that was killed before what is live was checked: a stage
+# stays as long as its restore is pending. Nothing when there is none.
+staged_note() {
+  local dir
+  while IFS= read -r dir; do
+    [[ ! -s $dir/$1 ]] || printf '%s\n' "$dir/$1"
+  done < <(left_stages)
+}
+
 # Say what a killed restore has left, where it is not cleared away: `warn_of_stages SCRIPT…` names what does that.
 warn_of_stages() {
   local dir

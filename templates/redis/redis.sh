@@ -208,7 +208,7 @@ redis_warn_crash_loss() {
 # After how many seconds at the latest does a set of save points, `3600 1 300 100`, save any change? A point that wants more
 # than one change may wait for ever.
 redis_crash_window() {
-  printf '%s\n' "$1" | awk '{ for (i = 1; i < NF; i += 2) if ($(i + 1) <= 1 && (best == "" || $i < best)) best = $i } END { print best == "" ? "none" : best }'
+  printf '%s\n' "$1" | awk '{ for (i = 1; i < NF; i += 2) if ($(i + 1) <= 1 && (best == "" || $i < best)) best = $i } END { print (best == "" ? "none" : best) }'
 }
 
 # The modules that the live server has loaded, by name.

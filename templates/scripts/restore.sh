@@ -332,6 +332,7 @@ describe_decision() {
     [[ ! -e $DECODED_PATH && ! -L $DECODED_PATH ]] || printf '  move %s aside, under a name of its own\n' "$DECODED_PATH"
     printf '  put %s back as %s\n' "$to" "$DECODED_PATH"
   done
+  ! declare -F kind_describe_undo >/dev/null || kind_describe_undo
   [[ $RESTORE_WAS != running ]] || printf '  start %s\n' "$(service_label)"
 }
 

@@ -480,12 +480,19 @@ terraform_setting() {
   awk -v key="$2\"$3\": \"" 'index($0, key) == 1 { value = substr($0, length(key) + 1); sub(/",?$/, "", value); print value; exit }' "$1"
 }
 
+# Have the state of a set in $RUN_DIR/wanted.
+terraform_want() {
+  local wanted="$RUN_DIR/wanted"
+  [[ ! -e $wanted/terraform.tfstate ]] || return 0
+  mkdir -p -- "$wanted"
+  stream_payload "$1" terraform.tfstate terraform_write "$wanted/terraform.tfstate"
+}
+
 # Say what a live restore replaces, and what Terraform will no longer know.
 kind_describe_restore() {
   local set="$1" wanted="$RUN_DIR/wanted" now
   require_tool "$TERRAFORM_PROGRAM"
-  mkdir -p -- "$wanted"
-  stream_payload "$set" terraform.tfstate terraform_write "$wanted/terraform.tfstate"
+  terraform_want "$set"
   terraform_list "$wanted" "$RUN_DIR/wanted.list" || exit $?
   terraform_look "$RUN_DIR/live"
   terraform_refuse_foreign
@@ -624,6 +631,7 @@ terraform_is_foreign() {
 kind_check_live() {
   local set="$1" old
   terraform_look "$RUN_DIR/live"
+  terraform_want "$set"
   terraform_aside "$RUN_DIR/wanted" state pull >"$RUN_DIR/wanted.now"
   if [[ $TERRAFORM_LIVE != there ]] || ! terraform_same "$RUN_DIR/live/terraform.tfstate" "$RUN_DIR/wanted.now"; then
     log_error "$(terraform_where) does not hold what was restored: is somebody else writing it?"

@@ -400,46 +400,49 @@ velero_check_set() {
 }
 
 # Does Velero still have the Backup of a set, as it ended? SET SECONDS: so long it may take until Velero knows what lies in its location.
+# One that is gone, or about to go, is no damage of the set: 69.
 velero_check_backup() {
-  local set="$1" end=$((SECONDS + $2)) name left
+  local set="$1" end=$((SECONDS + $2)) name problem left
   name="$(manifest_get "$set" position.backup)"
   until velero_ctl get backups.velero.io "$name" -o json >"$RUN_DIR/velero.object" 2>"$RUN_DIR/velero.err"; do
     grep NotFound "$RUN_DIR/velero.err" >/dev/null || velero_die "cannot read the Backup $name"
-    if ((SECONDS >= end)); then
-      velero_lost_backup "$set" "$name"
-      return "$EX_DATA"
-    fi
+    ((SECONDS < end)) || velero_lost_backup "$set" "$name"
     log_debug "Velero does not know the Backup $name yet"
     sleep "$VELERO_POLL"
   done
-  if [[ $(jq -r '.metadata.deletionTimestamp // .status.completionTimestamp // ""' "$RUN_DIR/velero.object") != "$(manifest_get "$set" position.completed)" ]]; then
-    log_error "Velero's Backup $name is not the one of this set: it is being deleted, or another one of that name"
-    return "$EX_DATA"
-  fi
-  velero_judge backups "$name" || return "$EX_DATA"
+  # shellcheck disable=SC2016  # jq's variables
+  problem="$(velero_jq '(.status.expiration // $expiration) as $over | .status.completionTimestamp as $completed
+    | if $completed != null and $completed != $was then "is not the one of this set: it is another one of that name, completed at \($completed)"
+      elif ($over | seconds) <= now then "expired at \($over): Velero removes its data, or has done so"
+      elif .metadata.deletionTimestamp != null or phase == "Deleting" then "is being deleted"
+      elif phase != $phase then "was \($phase) when the set was made, and is \(phase) now: \(said)"
+      else empty end' -r --arg expiration "$(manifest_get "$set" position.expiration)" --arg was "$(manifest_get "$set" position.completed)" \
+    --arg phase "$(manifest_get "$set" position.phase)" "$RUN_DIR/velero.object")" || die "$EX_UNAVAILABLE" "cannot read what Velero says of the Backup $name"
+  [[ -z $problem ]] || velero_refuse_backup "the Backup $name $problem"
+  [[ $(manifest_get "$set" position.phase) == Completed ]] || log_warn "the Backup $name is $(manifest_get "$set" position.phase), which the plan of its time accepted: $(velero_counts)"
   left="$(velero_jq '.status.expiration | seconds - now | floor' -r "$RUN_DIR/velero.object")" || left=0
-  if ((left <= 0)); then
-    log_error "the Backup $name expired at $(jq -r .status.expiration "$RUN_DIR/velero.object"): Velero removes its data, or has done so"
-    return "$EX_DATA"
-  fi
   ((left > 86400)) || log_warn "the Backup $name expires in $(human_seconds "$left")"
   log_info "the Backup $name is in Velero's store for another $((left / 86400)) d $((left % 86400 / 3600)) h"
 }
 
-# A Backup is not known: gone, or not seen yet? Dies when that cannot be told.
+# Leave because Velero cannot restore what a set is the handle of.
+velero_refuse_backup() {
+  die "$EX_UNAVAILABLE" "$1" "the set is not damaged, but there is nothing in Velero that it could restore: take another set (restore-$ASSET.sh --list), or make a new one (backup-$ASSET.sh)"
+}
+
+# Leave because a Backup is not known: gone, or not seen yet?
 velero_lost_backup() {
   local set="$1" name="$2"
   # shellcheck disable=SC2016  # jq's variable
   if (($(velero_jq '$at | seconds - now | floor' -n -r --arg at "$(manifest_get "$set" position.expiration)") <= 0)); then
-    log_error "the Backup $name expired at $(manifest_get "$set" position.expiration), and Velero has removed its data"
-    return 0
+    velero_refuse_backup "the Backup $name expired at $(manifest_get "$set" position.expiration), and Velero has removed its data"
   fi
   velero_check_location read
   # Velero lists its location every minute.
   # shellcheck disable=SC2016  # jq's variable
   velero_jq '.status.lastSyncedTime as $t | $t != null and ($t | seconds) > ($at | seconds) and now - ($t | seconds) < 3600' -e --arg at "$(manifest_get "$set" position.completed)" "$RUN_DIR/velero.location" >/dev/null ||
     die "$EX_UNAVAILABLE" "Velero does not know the Backup $name, but has not listed its location of late" 'does its server run? Try again in a few minutes'
-  log_error "Velero knows no Backup $name any more, and its location $VELERO_LOCATION has none: somebody has deleted it"
+  velero_refuse_backup "Velero knows no Backup $name any more, and its location $VELERO_LOCATION has none: somebody has deleted it"
 }
 
 # --- Stage: what to restore by hand, or a rehearsal in namespaces of its own ---------------------------------------------------

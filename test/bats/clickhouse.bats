@@ -186,6 +186,24 @@ assert_clean() {
 }
 
 # bats test_tags=long
+@test "killed in the check or after it: --accept looks at what is live and keeps it; --undo goes back from there" {
+  local words before
+  run -0 backup
+  # The restored rows are counted, and the run does not get to say so.
+  for words in 'kind_check_live() {' '  old="$(cat -- "$STATE_DIR/$ASSET.clickhouse")"'; do
+    ch 'INSERT INTO shop.p VALUES (99999, [])' 'DROP TABLE shop.t'
+    before="$(ch_print)"
+    killed_in_check "$words"
+    run -0 restore --undo --yes
+    assert_same "$(ch_print)" "$before"
+    killed_in_check "$words"
+    run -0 restore --accept --yes
+    assert_same "$(ch 'SELECT count() FROM shop.t') $(ch 'SELECT count() FROM shop.p')" '20000 1000'
+    assert_clean
+  done
+}
+
+# bats test_tags=long
 @test "in a pod: the same, through kubectl exec; a pod that is away: 69" {
   export PODS="$BATS_TEST_TMPDIR/pods"
   local pod="$PODS/signoz/signoz-clickhouse-0" before

@@ -374,6 +374,109 @@ quota_allows() { [[ $(kube --namespace shop get quota tight -o 'jsonpath={.statu
   assert_tidy
 }
 
+# What is in the file that an undo keeps.
+kept_of() { age -d -i "$BATS_FILE_TMPDIR/age.key" "$1" | jq -c "$2"; }
+extra() { kube --namespace extra "$@"; }
+is_gone() { ! kube get "$@"; }
+claim_is_bound() { [[ $(extra get pvc claim -o 'jsonpath={.status.phase}') == Bound ]]; }
+
+@test "after a day of work --undo says what it takes away, keeps it first, and leaves what the restore did not make" {
+  local kept
+  kube create namespace extra
+  extra create configmap one --from-literal n=1
+  run -0 backup
+  kube delete namespace extra --timeout 60s
+  kube --namespace shop patch configmap settings --patch '{"data":{"colour":"blue"}}'
+  killed_in_check
+  assert_same "$(kube --namespace shop get configmap settings -o 'jsonpath={.data.colour}')" red
+  # The day's work.
+  kube --namespace shop patch configmap settings --patch '{"data":{"colour":"green"}}'
+  extra patch configmap one --patch '{"data":{"n":"2"}}'
+  extra create configmap later
+  run -0 restore --undo --dry-run
+  assert_says 'keep 2 objects that it deletes or changes, as they are now, in '
+  assert_says 'delete ConfigMap extra/one'
+  assert_says 'change ConfigMap shop/settings: data.colour'
+  assert_says 'leave Namespace extra: ConfigMap extra/later (not made by the restore)'
+  assert_silent_about green
+  assert_same "$(kube --namespace shop get configmap settings -o 'jsonpath={.data.colour}')" green
+  run -0 restore --undo --yes
+  assert_says 'stays, since it holds what the restore did not make: Namespace extra: ConfigMap extra/later'
+  kept="$(echo "$HOST"/state/thing.lifeboat-old-*.jsonl.age)"
+  assert_says "is kept in $kept"
+  assert_same "$(stat -c %a "$kept") $(kept_of "$kept" '[.kind, .metadata.name, .data.colour // .data.n]' | sort | paste -s -d ' ' -)" '600 ["ConfigMap","one","2"] ["ConfigMap","settings","green"]'
+  assert_same "$(kube --namespace shop get configmap settings -o 'jsonpath={.data.colour}')" blue
+  run ! extra get configmap one
+  extra get configmap later
+  assert_tidy
+  # Nobody has worked there: all of it goes. And what is kept is kept once it was looked at.
+  kube delete namespace extra --timeout 60s
+  killed_in_check
+  run -0 restore --undo --yes
+  kube_until 60 is_gone namespace extra
+  killed_in_check
+  run -0 restore --accept --yes
+  assert_same "$(kube --namespace shop get configmap settings -o 'jsonpath={.data.colour}') $(extra get configmap one -o 'jsonpath={.data.n}')" 'red 1'
+  assert_tidy
+  kube delete namespace extra --wait=false
+}
+
+# bats test_tags=long
+@test "an undo deletes no type with objects of others, no Secret that the plan leaves out, and no volume that a claim got since" {
+  local before
+  kube_until 60 is_gone namespace extra
+  kube create namespace extra
+  extra apply -f - <<'Y'
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: claim}
+spec: {storageClassName: manual, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+Y
+  with KUBERNETES_SECRETS 0 ENCRYPTION none
+  run -0 backup
+  kube delete namespace extra --timeout 60s
+  kube delete crd widgets.example.com
+  killed_in_check
+  # A class whose volumes go with their claims gives the claim one.
+  kube apply -f - <<Y
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: given}
+spec:
+  capacity: {storage: 1Gi}
+  accessModes: [ReadWriteOnce]
+  persistentVolumeReclaimPolicy: Delete
+  storageClassName: manual
+  claimRef: {namespace: extra, name: claim}
+  hostPath: {path: "$BATS_TEST_TMPDIR/given"}
+Y
+  kube_until 30 claim_is_bound
+  extra create secret generic later --from-literal word=plugh
+  kube --namespace shop apply -f - <<'Y'
+apiVersion: example.com/v1
+kind: Widget
+metadata: {name: wheel}
+spec: {teeth: 0}
+Y
+  kube --namespace shop patch widget gear --type merge --patch '{"spec":{"teeth":99}}'
+  run -0 restore --undo --yes
+  assert_says 'Namespace extra: Secret extra/later'
+  assert_says 'CustomResourceDefinition.apiextensions.k8s.io widgets.example.com: Widget.example.com shop/wheel'
+  extra get secret later
+  kube --namespace shop get widget wheel
+  run ! kube --namespace shop get widget gear
+  assert_same "$(jq -c 'select(.kind == "Widget") | .spec.teeth' "$HOST"/state/thing.lifeboat-old-*.jsonl)" 99
+  run ! grep -r -a -e plugh -e cGx1Z2g "$HOST/state" "$HOST/log"
+  assert_same "$(kube get pv given -o 'jsonpath={.spec.persistentVolumeReclaimPolicy}')" Retain
+  run ! extra get pvc claim
+  kube --namespace shop delete widget wheel
+  kube delete namespace extra --timeout 60s
+  kube delete pv given
+  run -0 restore --yes
+  assert_same "$(kube --namespace shop get widget gear -o 'jsonpath={.spec.teeth}')" 12
+  kube delete namespace extra --wait=false
+}
+
 # bats test_tags=long
 @test "no answer: 69; not known or not allowed: 77; no such context or file: 78; a broken API: 69" {
   run -0 backup

@@ -19,12 +19,6 @@ apple() {
   make_macos_scripts "$HOST/bin/"*.sh
 }
 
-# stat -c is tried first, and refused, wherever a mode is asked for: that is as it should be.
-forget_refused_stat() {
-  [[ ! -e $HOST/refused ]] || sed -i '/^stat illegal option -- c$/d' "$HOST/refused"
-  [[ -s $HOST/refused ]] || rm -f "$HOST/refused"
-}
-
 @test "STUBS: each refuses what macOS does not know" {
   run -1 on_macos stat -c %a /
   run -1 on_macos date -d now
@@ -34,6 +28,15 @@ forget_refused_stat() {
   run -127 on_macos flock -n 9
   run -127 on_macos sha256sum /dev/null
   run -127 on_macos timeout 1 true
+  run -1 on_macos crontab -l
+  assert_says 'no crontab for root'
+  printf 'CRON_TZ=Asia/Seoul\n' >"$HOST/table"
+  run -1 on_macos crontab "$HOST/table"
+  printf '0 2 * * x /bin/true\n' >"$HOST/table"
+  run -1 on_macos crontab "$HOST/table"
+  printf '0 2 * * * /bin/true' >"$HOST/table"
+  run -1 on_macos crontab "$HOST/table"
+  run -1 on_macos crontab -u root -l
   rm "$HOST/refused"
 }
 
@@ -57,7 +60,7 @@ forget_refused_stat() {
   assert_same "$(cat "$HOST/data/one")" one
   assert_same "$(cat "$HOST"/data.lifeboat-old-*/one | sort -u)" new
   assert_tidy
-  forget_refused_stat
+  forget_first_tries
 }
 
 @test "a mount point keeps its sticky bit through a restore" {
@@ -69,7 +72,7 @@ forget_refused_stat() {
   run -0 on_macos restore --yes
   assert_same "$(cat "$HOST/data/one")" one
   assert_same "$(stat -c %a "$HOST/data")" 1777
-  forget_refused_stat
+  forget_first_tries
 }
 
 @test "killed in mid-swap: --undo puts the old back, under Apple's bash too" {
@@ -84,7 +87,7 @@ forget_refused_stat() {
   run -75 on_macos restore --yes
   run -0 on_macos restore --undo --yes
   assert_same "$(cat "$HOST/data/one")" live
-  forget_refused_stat
+  forget_first_tries
 }
 
 @test "onChange means with bsdtar what it means with GNU tar: fail is 75, warn publishes" {
@@ -121,7 +124,7 @@ forget_refused_stat() {
   rm "$HOST/data/db"
   run -0 on_macos restore --yes
   assert_same "$(sqlite3 "$HOST/data/db" 'select quote(a) from t' | tr '\n' ' ')" "1 'two' NULL "
-  forget_refused_stat
+  forget_first_tries
 }
 
 @test "a client that a script runs in a background job is run, and the job goes on after it" {

@@ -362,6 +362,24 @@ new_controller() {
 }
 
 # bats test_tags=long
+@test "killed before its check: --accept compares with what the log led to, not with the full set" {
+  maria 'CREATE TABLE shop.told (id INT PRIMARY KEY, at VARCHAR(30))'
+  backup
+  row 1
+  maria 'CREATE TABLE shop.later (a INT)'
+  archive
+  maria 'DROP TABLE shop.told'
+  killed_in_check
+  run -0 "$HOST/bin/restore.sh" --accept --yes
+  [ "$(rows)" = 1 ]
+  maria 'SELECT 1 FROM shop.later'
+  killed_in_check
+  maria 'DROP TABLE shop.later'
+  run -65 "$HOST/bin/restore.sh" --accept --yes
+  assert_says 'the live server does not hold what was restored'
+}
+
+# bats test_tags=long
 @test "the log goes with the full sets to another host and on, and comes back from there after the host lost all of it" {
   local last
   maria 'CREATE TABLE shop.told (id INT PRIMARY KEY, at VARCHAR(30))'

@@ -155,6 +155,12 @@ SQL
   assert_status 0
   assert_same "$(sql code 'SELECT array_agg((n, m) ORDER BY n) FROM app.made')" '{"(1,)","(2,)"}'
   assert_clean
+  # Whoever keeps what a killed restore has put in place is told, too.
+  killed_in_check
+  run -0 restore --accept --yes
+  assert_says 'INDEX app strict_lost (SQLSTATE 42P01, a table is not found)'
+  assert_says 'the restore is DEGRADED'
+  assert_clean
 }
 
 # bats test_tags=long

@@ -468,3 +468,30 @@ SHADOW
   transcript_begin "$HOST"
   hand_run_asset redis "$HOST/bin" .sh
 }
+
+@test "a password that a person types is asked for once, before anything begins, also by --accept; without a terminal: 77" {
+  own PASSWORD_SECRET 'prompt:the password of the cache' ASKED_SECRETS '(PASSWORD_SECRET)'
+  # Over a restart it comes from the configuration; $RD/password is for the helpers of this suite.
+  printf 'sesame-plugh' | rd -x CONFIG SET requirepass
+  printf 'sesame-plugh' >"$RD/password"
+  rd CONFIG REWRITE
+  local before
+  before="$(redis_print)"
+  run -0 at_terminal "$HOST/bin/backup.sh"
+  redis_wreck
+  run -77 setsid "$HOST/bin/restore.sh" --yes
+  assert_says 'the password of the cache must be typed in, and there is no terminal'
+  assert_silent_about 'It will'
+  run -77 setsid "$HOST/bin/backup.sh"
+  awk '{ print } /^kind_check_live\(\) \{/ { print "  kill -KILL $$; sleep 60" }' "$HOST/bin/restore.sh" >"$HOST/bin/killed.sh"
+  chmod +x "$HOST/bin/killed.sh"
+  # Killed by signal 9, as Python has it.
+  run -247 at_terminal "$HOST/bin/killed.sh" --yes
+  run -0 at_terminal "$HOST/bin/restore.sh" --accept --yes
+  assert_same "$(grep -c 'the password of the cache' <<<"$output")" 1
+  assert_says 'is accepted'
+  assert_same "$(redis_print)" "$before"
+  run ! grep -r -a plugh "$HOST/state" "$HOST/log" "$STORE"
+}
+
+at_terminal() { "$BATS_TEST_DIRNAME/lib/typed.py" 'the password of the cache: ' sesame-plugh "$@"; }

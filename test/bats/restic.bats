@@ -65,6 +65,20 @@ repository() {
 }
 
 # bats test_tags=long
+@test "a password that a person types is asked for once, before a guarded step; a wrong one and no terminal: 77" {
+  box backup-notes
+  sed -i "s|offsite.password=file:$SECRETS/password|offsite.password=prompt:the repository|" "$PLACE"/opt/*.sh
+  run -0 "$BATS_TEST_DIRNAME/lib/typed.py" 'the repository: ' 'pass word' "$PLACE/opt/push-notes.sh"
+  assert_says "sent $(disk_sets) to offsite"
+  assert_same "$(grep -c 'the repository: ' <<<"$output")" 1
+  run -0 "$BATS_TEST_DIRNAME/lib/typed.py" 'the repository: ' 'pass word' "$PLACE/opt/verify-notes.sh" --from offsite
+  run -77 "$BATS_TEST_DIRNAME/lib/typed.py" 'the repository: ' wrong "$PLACE/opt/push-notes.sh"
+  assert_says 'wrong password'
+  run -77 setsid "$PLACE/opt/push-notes.sh"
+  assert_says 'the repository must be typed in, and there is no terminal'
+}
+
+# bats test_tags=long
 @test "a wrong password is 77, no repository 78, a server that is down 69" {
   box backup-notes
   printf 'wrong\n' >"$SECRETS/password"

@@ -222,6 +222,28 @@ kept() { find "$HOST/state" "$TF" -name '*-old-*' | sort; }
 }
 
 # bats test_tags=long
+@test "http: killed before its check: --accept checks what is live against the set, and refuses what somebody wrote since" {
+  tf_http_up
+  new_terraform_host "$TF_BACKEND"
+  tf_apply
+  tf_content >"$HOST/old"
+  backup 2>/dev/null
+  tf_resources a b c
+  tf_apply
+  killed_in_check
+  run -0 restore --accept --yes
+  assert_says 'is accepted'
+  tf_content | diff "$HOST/old" -
+  assert_tidy
+  killed_in_check
+  tf_resources a b c d
+  tf_apply
+  run -75 restore --accept --yes
+  assert_says 'does not hold what was restored'
+  assert_says "go back to what was: $HOST/bin/restore.sh --undo"
+}
+
+# bats test_tags=long
 @test "another lineage is another state: refused, live and unchanged; replaced with --force, and kept" {
   tf_http_up
   new_terraform_host "$TF_BACKEND"

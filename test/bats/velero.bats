@@ -280,33 +280,60 @@ drills_are_gone() { [[ -z $(drill_namespaces) ]]; }
 location_is() { [[ $(velero get backupstoragelocation default -o 'jsonpath={.status.phase}') == "$1" ]]; }
 
 # bats test_tags=long
-@test "verify: a Backup that was deleted, that expired, that is another one: 65 and suspect; a damaged set is refused" {
+@test "a Backup that expired, that is being deleted, that was deleted, that is another one: 69, named so, and no mark" {
   begin
-  local set name
+  local set name completed expires
   run -0 backup
   set="$(last_set)" name="$(manifest "$(last_set)" position.backup)"
+  completed="$(manifest "$set" position.completed)" expires="$(manifest "$set" position.expiration)"
   run -0 verify
   assert_says 'is in Velero'
-  cp -R "$set" "$BATS_TEST_TMPDIR/set"
   # Another backup of that name: only the time tells them apart.
-  velero patch backup "$name" --type merge --patch '{"status":{"completionTimestamp":"2020-01-01T00:00:00Z"}}'
-  run -65 verify
-  assert_says 'is not the one of this set'
-  rm -f "$set/SUSPECT"
-  velero patch backup "$name" --type merge --patch "{\"status\":{\"completionTimestamp\":\"$(manifest "$set" position.completed)\",\"expiration\":\"2020-01-01T00:00:00Z\"}}"
-  run -65 verify
+  refused '{"completionTimestamp":"2020-01-01T00:00:00Z"}' 'is not the one of this set'
+  refused "{\"completionTimestamp\":\"$completed\",\"expiration\":\"2020-01-01T00:00:00Z\"}" 'expired at 2020-01-01'
+  # One whose data Velero cannot remove stays so.
+  refused '{"phase":"Deleting"}' 'expired at 2020-01-01'
+  run -69 restore --yes
   assert_says 'expired at 2020-01-01'
-  [[ -e $set/SUSPECT ]]
-  rm -f "$set/SUSPECT"
+  refused '{"phase":"FailedValidation","completionTimestamp":null}' 'expired at 2020-01-01'
+  refused "{\"phase\":\"Deleting\",\"completionTimestamp\":\"$completed\",\"expiration\":\"$expires\"}" 'is being deleted'
+  refused '{"phase":"FailedValidation","validationErrors":["the location is gone"]}' 'was Completed when the set was made, and is FailedValidation now: the location is gone'
+  velero patch backup "$name" --type merge --patch '{"status":{"phase":"Completed"}}'
+  run -0 verify
   rm -r "$VELERO/buckets/lifeboat/it's/here/backups/$name"
   velero delete backup "$name"
   sleep 1.5
-  run -65 verify
+  run -69 verify
   assert_says "Velero knows no Backup $name any more"
-  run -65 restore --yes
-  rm -f "$set/SUSPECT"
+  run -69 restore --yes
+  [[ ! -e $set/SUSPECT ]]
+}
+
+# Velero's Backup with this status: neither verify nor restore has anything of it, and both say why.
+refused() {
+  velero patch backup "$name" --type merge --patch "{\"status\":$1}"
+  run -69 verify
+  assert_says "$2"
+  assert_says 'the set is not damaged'
+  [[ ! -e $set/SUSPECT ]]
+}
+
+# bats test_tags=long
+@test "a damaged set is refused; one in part that the plan accepted stays what it was" {
+  begin
+  local set
+  printf PartiallyFailed >"$VELERO/backup"
+  with VELERO_PARTIAL accept
+  run -0 backup
+  rm "$VELERO/backup"
+  with VELERO_PARTIAL refuse
+  run -0 verify
+  assert_says 'is PartiallyFailed, which the plan of its time accepted'
+  set="$(last_set)"
+  [[ ! -e $set/SUSPECT ]]
   truncate -s -1 "$set"/backup.json*
   run -65 verify
+  [[ -e $set/SUSPECT ]]
   run -65 restore --yes
 }
 

@@ -89,16 +89,32 @@ describe("hostile text in any field of a plan", () => {
       const rendered = lower(context.model).flatMap(renderBundle);
       const script = (name: string) => rendered.find((each) => each.path.endsWith(`/${name}`))?.content ?? "";
       expect(
-        factsOf(script("backup-notes.sh"), ["SOURCE_PATHS", "EXCLUDES", "STORE_PATHS", "HOOK_TARGETS"]),
+        factsOf(script("backup-notes.sh"), [
+          "SOURCE_PATHS",
+          "EXCLUDES",
+          "STORE_PATHS",
+          "HOOK_TARGETS",
+          "ASKED_SECRETS",
+        ]),
       ).toEqual({
+        ASKED_SECRETS: [],
         SOURCE_PATHS: values.paths,
         EXCLUDES: values.excludes,
         STORE_PATHS: [values.store],
         HOOK_TARGETS: [values.program],
       });
       expect(
-        factsOf(script("restore-orders.sh"), ["DATABASES", "SERVICE_STOP", "SERVICE_START", "MYSQL_USER"]),
+        factsOf(script("restore-orders.sh"), [
+          "DATABASES",
+          "SERVICE_STOP",
+          "SERVICE_START",
+          "MYSQL_USER",
+          "PASSWORD_SECRET",
+          "ASKED_SECRETS",
+        ]),
       ).toEqual({
+        PASSWORD_SECRET: [`prompt:${values.prompt}`],
+        ASKED_SECRETS: ["PASSWORD_SECRET"],
         DATABASES: values.databases,
         SERVICE_STOP: values.stop,
         SERVICE_START: values.start,

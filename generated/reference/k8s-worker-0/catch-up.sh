@@ -325,6 +325,7 @@ note_failure() {
     'rm '* | 'mv '* | 'mkdir '* | 'chmod '* | 'chown '* | 'ln '* | 'touch '* | 'cp '* | 'mkfifo '* | 'sync '*)
       # The program has said why.
       log_error "cannot do \`$command\` (${FUNCNAME[1]:-main}, line $line)"
+      FILE_ERROR=1
       [[ -z ${RUN_DIR:-} ]] || { : >"$RUN_DIR/file-error"; } 2>/dev/null || true
       ;;
     *) log_error "internal error: \`$command\` failed (exit $status) in ${FUNCNAME[1]:-main}, line $line" ;;
@@ -355,14 +356,16 @@ finish_run() {
   stop_guarded
   clear_progress
   if ((RUN_PID == $$ && (EXIT_STATUS != 0 && EXIT_STATUS < EX_USAGE || EXIT_STATUS > EX_CONFIG && EXIT_STATUS <= 128))); then
-    [[ -e ${RUN_DIR:-}/internal-error ]] || log_error "internal error: a command failed (exit $EXIT_STATUS)"
+    [[ -n ${FILE_ERROR:-} || -e ${RUN_DIR:-}/internal-error ]] || log_error "internal error: a command failed (exit $EXIT_STATUS)"
     EXIT_STATUS="$EX_SOFTWARE"
-    [[ ! -e ${RUN_DIR:-}/file-error ]] || EXIT_STATUS="$EX_IO"
+    # Before there is a RUN_DIR no child has left a mark in it.
+    [[ -z ${FILE_ERROR:-} && ! -e ${RUN_DIR:-}/file-error ]] || EXIT_STATUS="$EX_IO"
     # Scripts write their notes there all the time: where that cannot be done, that is the cause.
     if [[ -n ${RUN_DIR:-} ]] && ! can_write_in "$RUN_DIR"; then
       log_error "cannot write in $RUN_DIR: its disk is full, or it cannot be written"
       EXIT_STATUS="$EX_IO"
     fi
+    ((EXIT_STATUS != EX_IO)) || hint_at_files
   elif ((RUN_PID == $$ && EXIT_STATUS > 128)) && ! is_one_of "$EXIT_STATUS" 129 130 141 143; then
     # Those are signals to the run itself; any other one came to a program of its, such as from a kernel without memory.
     log_error "a program that this run had started was killed (signal $((EXIT_STATUS - 128)))"
@@ -373,6 +376,26 @@ finish_run() {
     ("$name")
   done
   exit "$EXIT_STATUS"
+}
+
+# What to do about a file that could not be made, moved or removed: where to look, what is safe now, what to run next.
+hint_at_files() {
+  local dir full='' safe
+  for dir in "${RUN_DIR:-}" "${WORK_DIR:-}" "${STAGE_DIR:-}"; do
+    [[ ! -d $dir ]] || can_write_in "$dir" || full="$dir"
+  done
+  case "${ACTION:-}:${RESTORE_STATE:-}" in
+    restore: | restore:prepared) safe='nothing live was changed; ' ;;
+    backup:* | archive:* | verify:* | drill:* | pull:* | push:*) safe='nothing live was changed, and every published set is whole; ' ;;
+    # What becomes of the live data is said next.
+    *) safe='' ;;
+  esac
+  if [[ -n $full ]]; then
+    log_line HINT "nothing can be written in $full: is its file system full (df -h $full; df -i $full), read-only (mount) or failing (dmesg | tail)?"
+  else
+    log_line HINT 'what the program said names the file: is its file system full (df -h; df -i), read-only (mount) or failing (dmesg | tail), or is a right missing (ls -ld)?'
+  fi
+  log_line HINT "${safe}mend the cause, then run this again: $0"
 }
 
 # Can a note of usual size be written in a directory?

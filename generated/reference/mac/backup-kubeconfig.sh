@@ -17,6 +17,7 @@ readonly LOG_DIR='/var/log/lifeboat/reference'
 readonly METRICS_DIR=''
 readonly HOST_PATH='/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin'
 readonly -a KEEP_ENVIRONMENT=()
+readonly -a ASKED_SECRETS=()
 readonly ASSET='kubeconfig'
 readonly KIND='kubeconfig'
 readonly TYPE='k8s'
@@ -1567,6 +1568,8 @@ begin_run() {
   WORK_DIR="$RUN_DIR"
   on_exit remove_run_dir
   log_debug "$ACTION of $ASSET ($KIND) on $HOST_ID, pid $$"
+  # A list of sets wants none of them.
+  ((${LIST:-0})) || ask_secrets
 }
 
 # From here on every way out of this process leads through finish_run. Until RUN_PID says that it is this process's own, a child that has
@@ -1667,6 +1670,7 @@ note_failure() {
     'rm '* | 'mv '* | 'mkdir '* | 'chmod '* | 'chown '* | 'ln '* | 'touch '* | 'cp '* | 'mkfifo '* | 'sync '*)
       # The program has said why.
       log_error "cannot do \`$command\` (${FUNCNAME[1]:-main}, line $line)"
+      FILE_ERROR=1
       [[ -z ${RUN_DIR:-} ]] || { : >"$RUN_DIR/file-error"; } 2>/dev/null || true
       ;;
     *) log_error "internal error: \`$command\` failed (exit $status) in ${FUNCNAME[1]:-main}, line $line" ;;
@@ -1724,14 +1728,16 @@ finish_run() {
   stop_guarded
   clear_progress
   if ((RUN_PID == $$ && (EXIT_STATUS != 0 && EXIT_STATUS < EX_USAGE || EXIT_STATUS > EX_CONFIG && EXIT_STATUS <= 128))); then
-    [[ -e ${RUN_DIR:-}/internal-error ]] || log_error "internal error: a command failed (exit $EXIT_STATUS)"
+    [[ -n ${FILE_ERROR:-} || -e ${RUN_DIR:-}/internal-error ]] || log_error "internal error: a command failed (exit $EXIT_STATUS)"
     EXIT_STATUS="$EX_SOFTWARE"
-    [[ ! -e ${RUN_DIR:-}/file-error ]] || EXIT_STATUS="$EX_IO"
+    # Before there is a RUN_DIR no child has left a mark in it.
+    [[ -z ${FILE_ERROR:-} && ! -e ${RUN_DIR:-}/file-error ]] || EXIT_STATUS="$EX_IO"
     # Scripts write their notes there all the time: where that cannot be done, that is the cause.
     if [[ -n ${RUN_DIR:-} ]] && ! can_write_in "$RUN_DIR"; then
       log_error "cannot write in $RUN_DIR: its disk is full, or it cannot be written"
       EXIT_STATUS="$EX_IO"
     fi
+    ((EXIT_STATUS != EX_IO)) || hint_at_files
   elif ((RUN_PID == $$ && EXIT_STATUS > 128)) && ! is_one_of "$EXIT_STATUS" 129 130 141 143; then
     # Those are signals to the run itself; any other one came to a program of its, such as from a kernel without memory.
     log_error "a program that this run had started was killed (signal $((EXIT_STATUS - 128)))"
@@ -1742,6 +1748,26 @@ finish_run() {
     ("$name")
   done
   exit "$EXIT_STATUS"
+}
+
+# What to do about a file that could not be made, moved or removed: where to look, what is safe now, what to run next.
+hint_at_files() {
+  local dir full='' safe
+  for dir in "${RUN_DIR:-}" "${WORK_DIR:-}" "${STAGE_DIR:-}"; do
+    [[ ! -d $dir ]] || can_write_in "$dir" || full="$dir"
+  done
+  case "${ACTION:-}:${RESTORE_STATE:-}" in
+    restore: | restore:prepared) safe='nothing live was changed; ' ;;
+    backup:* | archive:* | verify:* | drill:* | pull:* | push:*) safe='nothing live was changed, and every published set is whole; ' ;;
+    # What becomes of the live data is said next.
+    *) safe='' ;;
+  esac
+  if [[ -n $full ]]; then
+    log_line HINT "nothing can be written in $full: is its file system full (df -h $full; df -i $full), read-only (mount) or failing (dmesg | tail)?"
+  else
+    log_line HINT 'what the program said names the file: is its file system full (df -h; df -i), read-only (mount) or failing (dmesg | tail), or is a right missing (ls -ld)?'
+  fi
+  log_line HINT "${safe}mend the cause, then run this again: $0"
 }
 
 # Can a note of usual size be written in a directory?
@@ -1947,19 +1973,57 @@ read_secret() {
       [[ -x ${ref#command:} ]] || die "$EX_NOPERM" "cannot run ${ref#command:}, which knows a secret"
       value="$("${ref#command:}" </dev/null 2>/dev/null)" || die "$EX_NOPERM" "${ref#command:}, which knows a secret, failed"
       ;;
-    prompt:*) value="$(prompt_secret "${ref#prompt:}")" ;;
+    prompt:*) value="$(typed_secret "$ref")" || exit $? ;;
     *) die "$EX_SOFTWARE" 'a secret reference of unknown form' ;;
   esac
   [[ -n $value ]] || die "$EX_NOPERM" "the secret ${ref%%:*} is empty"
   printf '%s' "$value"
 }
 
+# Ask for all that this script needs to have typed in: once, and while the terminal is this process's own. What runs under `guarded` is in
+# a process group of its own, and would be stopped if it read there. ASKED_SECRETS are the names of facts of the asset's scripts; a script
+# has those of them that it uses.
+ask_secrets() {
+  local name
+  for name in ${ASKED_SECRETS[@]+"${ASKED_SECRETS[@]}"}; do
+    [[ -z ${!name:-} ]] || ask_secret "${!name}"
+  done
+}
+
+# Have the answer to `prompt:LABEL` in memory. Without a terminal whoever needs it says so; a restore would stop half-way then, and does now.
+ask_secret() {
+  local value
+  if [[ $1 != prompt:* ]] || is_one_of "$1" ${SECRET_REFS[@]+"${SECRET_REFS[@]}"}; then return 0; fi
+  if ! has_terminal && [[ ${INTO:-} != live ]]; then return 0; fi
+  value="$(prompt_secret "${1#prompt:}")" || exit $?
+  [[ -n $value ]] || die "$EX_NOPERM" "the secret prompt is empty"
+  SECRET_REFS+=("$1") SECRET_VALUES+=("$value")
+}
+
+# Print what was typed for `prompt:LABEL`, or ask for it now.
+typed_secret() {
+  local ref i=0
+  for ref in ${SECRET_REFS[@]+"${SECRET_REFS[@]}"}; do
+    if [[ $ref == "$1" ]]; then
+      printf '%s' "${SECRET_VALUES[i]}"
+      return 0
+    fi
+    i=$((i + 1))
+  done
+  prompt_secret "${1#prompt:}"
+}
+
+# Is there a terminal to ask at?
+has_terminal() {
+  { : </dev/tty; } 2>/dev/null
+}
+
 # Ask the person at the terminal, without showing what is typed.
 prompt_secret() {
   local label="$1" value=''
-  if ! { : </dev/tty; } 2>/dev/null; then
-    die "$EX_NOPERM" "$label must be typed in, and there is no terminal" "run this script by hand"
-  fi
+  has_terminal || die "$EX_NOPERM" "$label must be typed in, and there is no terminal" "run this script by hand"
+  # To read there in a guarded step would stop it for good.
+  ((${RUN_PID:-$$} == $$)) || die "$EX_NOPERM" "$label must be typed in, and was not asked for before this step began" "keep the secret in a file"
   printf '%s: ' "$label" >/dev/tty
   IFS= read -rs value </dev/tty || true
   printf '\n' >/dev/tty

@@ -17,6 +17,7 @@ readonly LOG_DIR='/var/log/lifeboat/reference'
 readonly METRICS_DIR=''
 readonly HOST_PATH='/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin'
 readonly -a KEEP_ENVIRONMENT=()
+readonly -a ASKED_SECRETS=()
 readonly ASSET='manifests'
 readonly KIND='kubernetesResources'
 readonly TYPE='k8s'
@@ -493,7 +494,7 @@ list_place_rows() {
     log_warn "$1 ($(place_label)) cannot be listed from here"
     return 0
   fi
-  awk -v id="$1" '{ print $1, $2 == "ok" ? "unchecked" : $2, "-", id }' "$RUN_DIR/there"
+  awk -v id="$1" '{ print $1, ($2 == "ok" ? "unchecked" : $2), "-", id }' "$RUN_DIR/there"
 }
 
 # Print lines `name state bytes store` as rows of the table: in one program, since there may be thousands. Ages and sizes read as
@@ -675,10 +676,24 @@ place_use() {
     if [[ ${PLACE_IDS[i]} == "$1" ]]; then
       # shellcheck disable=SC2034  # for the drivers
       PLACE_ID="$1" PLACE_DRIVER="${PLACE_DRIVERS[i]}" PLACE_HOST="${PLACE_HOSTS[i]}" PLACE_LOCATION="${PLACE_LOCATIONS[i]}"
+      ask_place_secrets
       return 0
     fi
   done
   die "$EX_SOFTWARE" "this script knows no store '$1'"
+}
+
+# Ask for what the place needs to have typed in, before a guarded step uses it. A variable of restic's is NAME=secret.
+ask_place_secrets() {
+  local line
+  for line in ${PLACE_SETTINGS[@]+"${PLACE_SETTINGS[@]}"}; do
+    [[ $line == "$PLACE_ID."* ]] || continue
+    line="${line#*=}"
+    case "$line" in
+      prompt:*) ask_secret "$line" ;;
+      [A-Za-z_]*=prompt:*) ask_secret "${line#*=}" ;;
+    esac
+  done
 }
 
 # Print a setting of the place; nothing when the plan gives none. OWN_SETTINGS are those of places that only the kind knows.
@@ -1692,6 +1707,8 @@ begin_run() {
   WORK_DIR="$RUN_DIR"
   on_exit remove_run_dir
   log_debug "$ACTION of $ASSET ($KIND) on $HOST_ID, pid $$"
+  # A list of sets wants none of them.
+  ((${LIST:-0})) || ask_secrets
 }
 
 # From here on every way out of this process leads through finish_run. Until RUN_PID says that it is this process's own, a child that has
@@ -1792,6 +1809,7 @@ note_failure() {
     'rm '* | 'mv '* | 'mkdir '* | 'chmod '* | 'chown '* | 'ln '* | 'touch '* | 'cp '* | 'mkfifo '* | 'sync '*)
       # The program has said why.
       log_error "cannot do \`$command\` (${FUNCNAME[1]:-main}, line $line)"
+      FILE_ERROR=1
       [[ -z ${RUN_DIR:-} ]] || { : >"$RUN_DIR/file-error"; } 2>/dev/null || true
       ;;
     *) log_error "internal error: \`$command\` failed (exit $status) in ${FUNCNAME[1]:-main}, line $line" ;;
@@ -1849,14 +1867,16 @@ finish_run() {
   stop_guarded
   clear_progress
   if ((RUN_PID == $$ && (EXIT_STATUS != 0 && EXIT_STATUS < EX_USAGE || EXIT_STATUS > EX_CONFIG && EXIT_STATUS <= 128))); then
-    [[ -e ${RUN_DIR:-}/internal-error ]] || log_error "internal error: a command failed (exit $EXIT_STATUS)"
+    [[ -n ${FILE_ERROR:-} || -e ${RUN_DIR:-}/internal-error ]] || log_error "internal error: a command failed (exit $EXIT_STATUS)"
     EXIT_STATUS="$EX_SOFTWARE"
-    [[ ! -e ${RUN_DIR:-}/file-error ]] || EXIT_STATUS="$EX_IO"
+    # Before there is a RUN_DIR no child has left a mark in it.
+    [[ -z ${FILE_ERROR:-} && ! -e ${RUN_DIR:-}/file-error ]] || EXIT_STATUS="$EX_IO"
     # Scripts write their notes there all the time: where that cannot be done, that is the cause.
     if [[ -n ${RUN_DIR:-} ]] && ! can_write_in "$RUN_DIR"; then
       log_error "cannot write in $RUN_DIR: its disk is full, or it cannot be written"
       EXIT_STATUS="$EX_IO"
     fi
+    ((EXIT_STATUS != EX_IO)) || hint_at_files
   elif ((RUN_PID == $$ && EXIT_STATUS > 128)) && ! is_one_of "$EXIT_STATUS" 129 130 141 143; then
     # Those are signals to the run itself; any other one came to a program of its, such as from a kernel without memory.
     log_error "a program that this run had started was killed (signal $((EXIT_STATUS - 128)))"
@@ -1867,6 +1887,26 @@ finish_run() {
     ("$name")
   done
   exit "$EXIT_STATUS"
+}
+
+# What to do about a file that could not be made, moved or removed: where to look, what is safe now, what to run next.
+hint_at_files() {
+  local dir full='' safe
+  for dir in "${RUN_DIR:-}" "${WORK_DIR:-}" "${STAGE_DIR:-}"; do
+    [[ ! -d $dir ]] || can_write_in "$dir" || full="$dir"
+  done
+  case "${ACTION:-}:${RESTORE_STATE:-}" in
+    restore: | restore:prepared) safe='nothing live was changed; ' ;;
+    backup:* | archive:* | verify:* | drill:* | pull:* | push:*) safe='nothing live was changed, and every published set is whole; ' ;;
+    # What becomes of the live data is said next.
+    *) safe='' ;;
+  esac
+  if [[ -n $full ]]; then
+    log_line HINT "nothing can be written in $full: is its file system full (df -h $full; df -i $full), read-only (mount) or failing (dmesg | tail)?"
+  else
+    log_line HINT 'what the program said names the file: is its file system full (df -h; df -i), read-only (mount) or failing (dmesg | tail), or is a right missing (ls -ld)?'
+  fi
+  log_line HINT "${safe}mend the cause, then run this again: $0"
 }
 
 # Can a note of usual size be written in a directory?
@@ -2072,19 +2112,57 @@ read_secret() {
       [[ -x ${ref#command:} ]] || die "$EX_NOPERM" "cannot run ${ref#command:}, which knows a secret"
       value="$("${ref#command:}" </dev/null 2>/dev/null)" || die "$EX_NOPERM" "${ref#command:}, which knows a secret, failed"
       ;;
-    prompt:*) value="$(prompt_secret "${ref#prompt:}")" ;;
+    prompt:*) value="$(typed_secret "$ref")" || exit $? ;;
     *) die "$EX_SOFTWARE" 'a secret reference of unknown form' ;;
   esac
   [[ -n $value ]] || die "$EX_NOPERM" "the secret ${ref%%:*} is empty"
   printf '%s' "$value"
 }
 
+# Ask for all that this script needs to have typed in: once, and while the terminal is this process's own. What runs under `guarded` is in
+# a process group of its own, and would be stopped if it read there. ASKED_SECRETS are the names of facts of the asset's scripts; a script
+# has those of them that it uses.
+ask_secrets() {
+  local name
+  for name in ${ASKED_SECRETS[@]+"${ASKED_SECRETS[@]}"}; do
+    [[ -z ${!name:-} ]] || ask_secret "${!name}"
+  done
+}
+
+# Have the answer to `prompt:LABEL` in memory. Without a terminal whoever needs it says so; a restore would stop half-way then, and does now.
+ask_secret() {
+  local value
+  if [[ $1 != prompt:* ]] || is_one_of "$1" ${SECRET_REFS[@]+"${SECRET_REFS[@]}"}; then return 0; fi
+  if ! has_terminal && [[ ${INTO:-} != live ]]; then return 0; fi
+  value="$(prompt_secret "${1#prompt:}")" || exit $?
+  [[ -n $value ]] || die "$EX_NOPERM" "the secret prompt is empty"
+  SECRET_REFS+=("$1") SECRET_VALUES+=("$value")
+}
+
+# Print what was typed for `prompt:LABEL`, or ask for it now.
+typed_secret() {
+  local ref i=0
+  for ref in ${SECRET_REFS[@]+"${SECRET_REFS[@]}"}; do
+    if [[ $ref == "$1" ]]; then
+      printf '%s' "${SECRET_VALUES[i]}"
+      return 0
+    fi
+    i=$((i + 1))
+  done
+  prompt_secret "${1#prompt:}"
+}
+
+# Is there a terminal to ask at?
+has_terminal() {
+  { : </dev/tty; } 2>/dev/null
+}
+
 # Ask the person at the terminal, without showing what is typed.
 prompt_secret() {
   local label="$1" value=''
-  if ! { : </dev/tty; } 2>/dev/null; then
-    die "$EX_NOPERM" "$label must be typed in, and there is no terminal" "run this script by hand"
-  fi
+  has_terminal || die "$EX_NOPERM" "$label must be typed in, and there is no terminal" "run this script by hand"
+  # To read there in a guarded step would stop it for good.
+  ((${RUN_PID:-$$} == $$)) || die "$EX_NOPERM" "$label must be typed in, and was not asked for before this step began" "keep the secret in a file"
   printf '%s: ' "$label" >/dev/tty
   IFS= read -rs value </dev/tty || true
   printf '\n' >/dev/tty
@@ -3954,6 +4032,24 @@ def steps($set):
     else {act: "change", object: (carrying($now) | if $now | is_left_over then fitting($live; $known) else . end), before: ($now | bare), now: ($now | comparable),
       why: differences(comparable; $now | comparable),
       also: ((if $now | is_left_over then ["free for its claim again"] else [] end) + if remembered == ($now | remembered) then [] else ["what kubectl apply remembers of it"] end)} end;
+
+# From a List of what is live, what an undo would do with each object that a restore $created or $changed, with how it is now: `gone` goes
+# with its namespace. A namespace and a type that hold what the restore did not make stay, for with them all that would go.
+def undo_steps($created; $changed):
+  def is_container: .kind == "Namespace" or .kind == "CustomResourceDefinition";
+  def holds($o): if .kind == "Namespace" then .metadata.name == $o.metadata.namespace else .spec.names.kind + "." + .spec.group == ($o | kind_of) end;
+  (reduce .items[] as $o ({}; .[$o | key] = $o)) as $live
+  | (reduce $created[] as $o ({}; .[$o | key] = true)) as $made
+  | [objects_of_set | select($made[key] | not)] as $others
+  | [$created[] | $live[key] // empty | if is_container then . as $c | .others = [$others[] | select(. as $o | $c | holds($o)) | title] else . end] as $there
+  | [$there[] | select(is_container and .others == [])] as $going
+  | ($there[] | {key: key, title: title, now: (del(.others) | bare)} + if (.others // []) == [] then {act: "delete"} else {act: "leave", why: .others} end),
+    (.items[] | select((.kind == "Job" or .kind == "Pod") and ($made[key] | not) and (any(.metadata.ownerReferences[]?; .controller == true) | not))
+      | . as $o | select(any($going[]; holds($o))) | {key: key, title: title, act: "gone", now: bare}),
+    ($changed[] | $live[key] as $now | {key: key, title: title}
+      + if $now == null then {act: "create"}
+        elif comparable == ($now | comparable) and remembered == ($now | remembered) then {act: "same"}
+        else {act: "change", now: ($now | bare), why: differences(comparable; $now | comparable)} end);
 '
 }
 
@@ -4170,10 +4266,10 @@ kubernetes_triable() {
     | select(length > 0) | {apiVersion: "v1", kind: "List", items: .}' -n --arg verb "$1" "$RUN_DIR/kubernetes.plan"
 }
 
-# The number of steps of a sort.
+# The number of steps of a sort, of the plan or of another file.
 kubernetes_steps() {
   # shellcheck disable=SC2016  # jq's variables
-  kubernetes_jq '[inputs | select(.act == $act)] | length' -n --arg act "$1" "$RUN_DIR/kubernetes.plan"
+  kubernetes_jq '[inputs | select(.act == $act)] | length' -n --arg act "$1" "${2:-$RUN_DIR/kubernetes.plan}"
 }
 
 # The steps in numbers.
@@ -4181,12 +4277,12 @@ kubernetes_tally() {
   printf '%s to create, %s to change, %s unchanged\n' "$(kubernetes_steps create)" "$(kubernetes_steps change)" "$(kubernetes_steps same)"
 }
 
-# Print the steps of a sort, a line each, with what differs; not too many.
+# Print the steps of a sort, of the plan or of another file, a line each, with what differs; not too many.
 kubernetes_lines() {
-  local act="$1" total
-  total="$(kubernetes_steps "$act")"
+  local act="$1" file="${2:-$RUN_DIR/kubernetes.plan}" total
+  total="$(kubernetes_steps "$act" "$file")"
   # shellcheck disable=SC2016  # jq's variables
-  kubernetes_jq 'select(.act == $act) | .title + (if (.why // []) | length > 0 then ": " + (.why[:4] | join(", ")) + (if (.why | length) > 4 then " and \((.why | length) - 4) more" else "" end) else "" end)' -r --arg act "$act" "$RUN_DIR/kubernetes.plan" | awk -v most="$KUBERNETES_SHOWN" 'NR <= most'
+  kubernetes_jq 'select(.act == $act) | .title + (if (.why // []) | length > 0 then ": " + (.why[:4] | join(", ")) + (if (.why | length) > 4 then " and \((.why | length) - 4) more" else "" end) else "" end)' -r --arg act "$act" "$file" | awk -v most="$KUBERNETES_SHOWN" 'NR <= most'
   ((total <= KUBERNETES_SHOWN)) || printf 'and %d more\n' $((total - KUBERNETES_SHOWN))
 }
 
@@ -4226,7 +4322,6 @@ kind_describe_restore() {
 # Put aside what will change, note what will be created, then do it in order.
 kind_swap() {
   local dir="$2" order journal="$STATE_DIR/$ASSET.kubernetes"
-  cp -- "$dir/resources.jsonl" "$RUN_DIR/kubernetes.objects"
   rm -rf -- "$journal.new" "$journal"
   mkdir -- "$journal.new"
   kubernetes_jq 'select(.act == "change") | .before' "$RUN_DIR/kubernetes.plan" >"$journal.new/changed"
@@ -4292,7 +4387,8 @@ kubernetes_await_types() {
 
 # Everything of the set is there. What differs has been changed by somebody else meanwhile: a controller, an autoscaler.
 kind_check_live() {
-  local missing line journal="$STATE_DIR/$ASSET.kubernetes" kept
+  local set="$1" missing line journal="$STATE_DIR/$ASSET.kubernetes" kept
+  stream_payload "$set" resources.jsonl cat >"$RUN_DIR/kubernetes.objects" || return "$(sysexit_of $? "$EX_IO")"
   kubernetes_plan "$RUN_DIR/kubernetes.objects"
   # What ends by itself may have ended.
   missing="$(kubernetes_jq 'select(.act == "create" and .object.kind != "Pod" and .object.kind != "Job") | .title' -r "$RUN_DIR/kubernetes.plan" | awk 'NR <= 3' | paste -s -d ';' -)"
@@ -4303,25 +4399,82 @@ kind_check_live() {
   while IFS= read -r line; do log_warn "differs from the set, changed by something else: $line"; done < <(kubernetes_lines change)
   log_info "the cluster holds $(count_of "$(kubernetes_steps same)" object) of the set unchanged"
   if [[ -s $journal/changed ]]; then
-    find_suffix none "$ENCRYPTION"
-    kept="$STATE_DIR/$ASSET.lifeboat-old-$STAMP.jsonl$SUFFIX"
+    kept="$(kubernetes_kept_file)"
     (encrypt_stream) <"$journal/changed" >"$kept" || die "$EX_IO" "cannot write $kept"
     log_info "what the changed objects were before is kept in $kept; remove it when you no longer need it"
   fi
   rm -rf -- "$journal"
 }
 
-# Take back what a restore did: delete what it created, give what it changed its old form.
+# Where the old form of objects is kept.
+kubernetes_kept_file() {
+  find_suffix none "$ENCRYPTION"
+  printf '%s\n' "$STATE_DIR/$ASSET.lifeboat-old-$STAMP.jsonl$SUFFIX"
+}
+
+# Say what an undo would do to what is live now: people may have worked since the restore.
+kind_describe_undo() {
+  local line plan="$RUN_DIR/kubernetes.undo"
+  [[ -d $STATE_DIR/$ASSET.kubernetes ]] || return 0
+  kubernetes_plan_undo
+  printf '  keep %s that it deletes or changes, as they are now, in %s\n' "$(count_of "$(kubernetes_jq 'select(.now and .act != "leave")' "$plan" | wc -l | tr -d ' ')" object)" "$(kubernetes_kept_file)"
+  while IFS= read -r line; do printf '    delete %s\n' "$line"; done < <(kubernetes_lines delete "$plan")
+  while IFS= read -r line; do printf '    delete %s, which is done\n' "$line"; done < <(kubernetes_lines gone "$plan")
+  while IFS= read -r line; do printf '    change %s\n' "$line"; done < <(kubernetes_lines change "$plan")
+  while IFS= read -r line; do printf '    create %s, which is gone\n' "$line"; done < <(kubernetes_lines create "$plan")
+  while IFS= read -r line; do printf '    leave %s (not made by the restore)\n' "$line"; done < <(kubernetes_lines leave "$plan")
+}
+
+# What an undo would do, a step a line, in $RUN_DIR/kubernetes.undo. A namespace whose Secrets the plan leaves out is looked into all the
+# same: when it holds one, or that cannot be seen, it stays.
+kubernetes_plan_undo() {
+  local name journal="$STATE_DIR/$ASSET.kubernetes" live="$RUN_DIR/kubernetes.live"
+  kubernetes_reach
+  kubernetes_list all "$live"
+  if ((!KUBERNETES_SECRETS)); then
+    cp -- "$live" "$live.parts" || die "$EX_IO" "cannot write in $RUN_DIR"
+    while IFS= read -r name; do
+      kube_ctl get secrets --namespace "$name" -o json >>"$live.parts" 2>/dev/null ||
+        printf '{"apiVersion":"v1","kind":"Secret","metadata":{"namespace":"%s","name":"any"}}\n' "$name" >>"$live.parts"
+    done < <(kubernetes_jq 'select(.kind == "Namespace") | .metadata.name' -r "$journal/created")
+    kubernetes_jq '{kind: "List", items: [inputs | each]}' -n "$live.parts" >"$live" || die "$EX_IO" "cannot write in $RUN_DIR"
+  fi
+  # shellcheck disable=SC2016  # jq's variables
+  kubernetes_jq 'undo_steps($created; $changed)' --slurpfile created "$journal/created" --slurpfile changed "$journal/changed" "$live" >"$RUN_DIR/kubernetes.undo" || die "$EX_SOFTWARE" 'cannot compare what the restore did with the cluster'
+  rm -f -- "$live" "$live.parts"
+}
+
+# Keep what an undo takes away, before it does: somebody may have worked on it since the restore.
+kubernetes_keep_undone() {
+  local kept
+  kept="$(kubernetes_kept_file)"
+  kubernetes_jq 'select(.act != "leave") | .now // empty' "$RUN_DIR/kubernetes.undo" >"$RUN_DIR/kubernetes.kept" || die "$EX_IO" "cannot write in $RUN_DIR"
+  [[ -s $RUN_DIR/kubernetes.kept ]] || return 0
+  (encrypt_stream) <"$RUN_DIR/kubernetes.kept" >"$kept" || die "$EX_IO" "cannot write $kept"
+  sync_paths "$kept" || die "$EX_IO" "cannot write $kept"
+  log_info "what was live until now of the $(count_of "$(wc -l <"$RUN_DIR/kubernetes.kept" | tr -d ' ')" object) that this changes is kept in $kept; remove it when you no longer need it"
+}
+
+# Take back what a restore did: delete what it created, give what it changed its old form. What was live is kept when somebody may have
+# worked on it.
 kind_rollback() {
-  local journal="$STATE_DIR/$ASSET.kubernetes" order kind
+  local journal="$STATE_DIR/$ASSET.kubernetes" created="$RUN_DIR/kubernetes.created" order kind line
   rm -rf -- "$journal.new"
   [[ -d $journal ]] || return 0
   kubernetes_reach
-  kubernetes_protect_volumes "$journal"
-  kubernetes_jq '"\(order) \(kind_of)"' -r "$journal/created" >"$RUN_DIR/kubernetes.kinds" || die "$EX_IO" "cannot read $journal/created"
+  cp -- "$journal/created" "$created" || die "$EX_IO" "cannot read $journal/created"
+  if [[ ${UNDOING:-own} == later ]]; then
+    kubernetes_plan_undo
+    kubernetes_keep_undone
+    # shellcheck disable=SC2016  # jq's variables
+    kubernetes_jq '(reduce $steps[] as $s ({}; if $s.act == "leave" then .[$s.key] = true else . end)) as $stays | inputs | select($stays[key] | not)' -n --slurpfile steps "$RUN_DIR/kubernetes.undo" "$journal/created" >"$created" || die "$EX_IO" "cannot read $journal/created"
+    while IFS= read -r line; do log_warn "stays, since it holds what the restore did not make: $line"; done < <(kubernetes_lines leave "$RUN_DIR/kubernetes.undo")
+  fi
+  kubernetes_protect_volumes "$created" "$journal/changed"
+  kubernetes_jq '"\(order) \(kind_of)"' -r "$created" >"$RUN_DIR/kubernetes.kinds" || die "$EX_IO" "cannot read $journal/created"
   sort -rn -u -- "$RUN_DIR/kubernetes.kinds" >"$RUN_DIR/kubernetes.orders"
   while read -r order kind; do
-    kubernetes_delete "$journal/created" "$kind"
+    kubernetes_delete "$created" "$kind"
     ((order > 20)) || kubernetes_await_gone
   done <"$RUN_DIR/kubernetes.orders"
   cp -- "$journal/changed" "$RUN_DIR/kubernetes.todo" || die "$EX_IO" "cannot read $journal/changed"
@@ -4349,12 +4502,22 @@ kubernetes_await_gone() {
   done
 }
 
-# Before a claim is deleted: no volume that the restore made or bound may be deleted with it.
+# Before claims are deleted: no volume that the restore made or bound, or that one of these claims has got since, may be deleted with
+# them. The files of what was created and changed.
 kubernetes_protect_volumes() {
   local name
+  kubernetes_jq '[inputs | select(.kind == "PersistentVolumeClaim")] | select(length > 0) | {apiVersion: "v1", kind: "List", items: .}' -n "$1" >"$RUN_DIR/kubernetes.send" || die "$EX_IO" "cannot read $1"
+  : >"$RUN_DIR/kubernetes.claims"
+  if [[ -s $RUN_DIR/kubernetes.send ]]; then
+    kube_ctl get --ignore-not-found -o json -f "$RUN_DIR/kubernetes.send" >"$RUN_DIR/kubernetes.claims" 2>"$RUN_DIR/kubernetes.err" || kubernetes_die 'cannot look at the claims that the restore created'
+  fi
+  {
+    kubernetes_jq 'select(.kind == "PersistentVolume") | .metadata.name' -r "$1" "$2"
+    kubernetes_jq 'each | .spec.volumeName // empty' -r "$RUN_DIR/kubernetes.claims"
+  } | sort -u >"$RUN_DIR/kubernetes.volumes"
   while IFS= read -r name; do
     kube_ctl patch persistentvolume "$name" --patch '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}' >/dev/null 2>"$RUN_DIR/kubernetes.err" || grep NotFound "$RUN_DIR/kubernetes.err" >/dev/null || kubernetes_die "cannot protect the volume $name"
-  done < <(kubernetes_jq 'select(.kind == "PersistentVolume") | .metadata.name' -r "$1/created" "$1/changed")
+  done <"$RUN_DIR/kubernetes.volumes"
 }
 
 # Say how to use this script.
@@ -4689,6 +4852,7 @@ describe_decision() {
     [[ ! -e $DECODED_PATH && ! -L $DECODED_PATH ]] || printf '  move %s aside, under a name of its own\n' "$DECODED_PATH"
     printf '  put %s back as %s\n' "$to" "$DECODED_PATH"
   done
+  ! declare -F kind_describe_undo >/dev/null || kind_describe_undo
   [[ $RESTORE_WAS != running ]] || printf '  start %s\n' "$(service_label)"
 }
 

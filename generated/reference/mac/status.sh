@@ -678,6 +678,7 @@ note_failure() {
     'rm '* | 'mv '* | 'mkdir '* | 'chmod '* | 'chown '* | 'ln '* | 'touch '* | 'cp '* | 'mkfifo '* | 'sync '*)
       # The program has said why.
       log_error "cannot do \`$command\` (${FUNCNAME[1]:-main}, line $line)"
+      FILE_ERROR=1
       [[ -z ${RUN_DIR:-} ]] || { : >"$RUN_DIR/file-error"; } 2>/dev/null || true
       ;;
     *) log_error "internal error: \`$command\` failed (exit $status) in ${FUNCNAME[1]:-main}, line $line" ;;

@@ -220,6 +220,7 @@ METRICS_DIR=''
 SCRATCH_DIR='$home/scratch'
 HOST_PATH=''
 -a KEEP_ENVIRONMENT=()
+-a ASKED_SECRETS=()
 -a STORE_IDS=(disk)
 -a STORE_PATHS=('$home/store')
 COMPRESSION='auto'

@@ -39,6 +39,7 @@ METRICS_DIR=''
 SCRATCH_DIR=$host/scratch
 HOST_PATH=
 KEEP_ENVIRONMENT=()
+ASKED_SECRETS=()
 STORE_IDS=(disk)
 STORE_PATHS=($host/store)
 COMPRESSION=auto
@@ -173,6 +174,15 @@ backup() { "$HOST/bin/backup.sh" "$@"; }
 restore() { "$HOST/bin/restore.sh" "$@"; }
 verify() { "$HOST/bin/verify.sh" "$@"; }
 drill() { "$HOST/bin/drill.sh" "$@"; }
+
+# A live restore that is killed when all is in place: as the check of it begins, or after the line of the script that holds the words.
+killed_in_check() {
+  local words="${1:-kind_check_live() {}"
+  awk -v words="$words" '{ print } index($0, words) { print "  kill -KILL $$; sleep 60"; done++ } END { exit done != 1 }' "$HOST/bin/restore.sh" >"$HOST/bin/killed.sh" ||
+    fail "not one line of the script holds '$words'"
+  chmod +x "$HOST/bin/killed.sh"
+  run -137 "$HOST/bin/killed.sh" --yes
+}
 
 # The sets of the first store, or of the given one, oldest first.
 sets() {

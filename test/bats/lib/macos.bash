@@ -3,6 +3,11 @@
 # machine's own; rules hold the templates to what BSD's know. LIFEBOAT_BASH names the real bash, for people who have it.
 #
 #   macos_tools               make the tools; sets MACOS_PATH
+#   macos_brew NAME…          programs that are the same ones there, once they are installed: kubectl, jq
+#   macos_bundle DIR          make the scripts of a compiled bundle behave so, with checksums that fit
+#   sum_bundle DIR            make checksums that fit
+#   forget_first_tries        `stat -c` (for a mode) and `date -d` (for an offset) are tried first, and refused: as it should be
+#   refuse_nothing            demand that no stub was asked for what macOS does not know
 #   on_macos COMMAND…         run a command with nothing else on the path
 #   make_macos_scripts        make scripts of the host behave as under Apple's bash
 
@@ -19,10 +24,34 @@ macos_tools() {
   ln -sf "$(command -v bsdtar)" "$MACOS_PATH/tar"
   ln -sf "${LIFEBOAT_BASH:-$(command -v bash)}" "$MACOS_PATH/bash"
   ln -sf "$(command -v sh)" "$MACOS_PATH/sh"
-  for name in stat date head wc df mount ps sync openssl; do
-    { printf '#!/bin/bash\n# STUB of macOS'\'' %s\nrefuse() { printf "%%s: %%s\\n" "%s" "$*" >&2; printf "%%s %%s\\n" "%s" "$*" >>"%s/refused"; exit 1; }\n' "$name" "$name" "$name" "$HOST" && "macos_$name"; } >"$MACOS_PATH/$name"
+  for name in stat date head wc df mount ps sync openssl crontab; do
+    { printf '#!/bin/bash\n# STUB of macOS'\'' %s\nHOST=%q\nrefuse() { printf "%%s: %%s\\n" "%s" "$*" >&2; printf "%%s %%s\\n" "%s" "$*" >>"$HOST/refused"; exit 1; }\n' "$name" "$HOST" "$name" "$name" && "macos_$name"; } >"$MACOS_PATH/$name"
     chmod +x "$MACOS_PATH/$name"
   done
+}
+
+macos_brew() {
+  local name
+  for name in "$@"; do ln -sf "$(command -v "$name")" "$MACOS_PATH/$name"; done
+}
+
+macos_bundle() {
+  make_macos_scripts "$1"/*.sh
+  sum_bundle "$1"
+}
+
+sum_bundle() {
+  (cd "$1" && find . -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS)
+}
+
+forget_first_tries() {
+  [[ ! -e $HOST/refused ]] || sed -i -e '/^stat illegal option -- c$/d' -e '/^date illegal option -- d$/d' "$HOST/refused"
+  [[ -s $HOST/refused ]] || rm -f "$HOST/refused"
+}
+
+refuse_nothing() {
+  forget_first_tries
+  [[ ! -e $HOST/refused ]] || fail "an option that macOS does not know: $(sort -u "$HOST/refused")"
 }
 
 # stat knows -f FORMAT only; %Lp has no setuid, setgid and sticky bits, %Mp has just these.
@@ -126,6 +155,34 @@ macos_openssl() {
 for word in "$@"; do [[ $word != -no_check_time ]] || refuse "unknown option -no_check_time"; done
 [[ $1 != version ]] || { printf 'LibreSSL 3.3.6\n' && exit 0; }
 exec /usr/bin/openssl "$@"
+END
+}
+
+# crontab lists with -l, removes with -r and takes a file; the table is $HOST/crontab. It wants a newline at the end, fields that its cron
+# knows, and no variable that only others' crons know.
+macos_crontab() {
+  cat <<'END'
+table="$HOST/crontab"
+case "${1:-} $#" in
+  '-l 1') [[ -e $table ]] || { printf 'crontab: no crontab for %s\n' "$(/usr/bin/id -un)" >&2 && exit 1; } && exec /usr/bin/cat "$table" ;;
+  '-r 1') exec /usr/bin/rm "$table" ;;
+  -*) refuse "usage error: $*" ;;
+  *' 1') ;;
+  *) refuse "usage error: $*" ;;
+esac
+[[ -z $(/usr/bin/tail -c 1 "$1") ]] || refuse 'new crontab file is missing newline before EOF, cannot install'
+number='(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?' name='[A-Za-z]{3}'
+field="($number|$name)(,($number|$name))*"
+while IFS= read -r line; do
+  ((${#line} < 1000)) || refuse 'command too long'
+  case "$line" in
+    '' | '#'*) ;;
+    CRON_TZ* | RANDOM_DELAY*) refuse "the variable of another cron: $line" ;;
+    [A-Z]*=*) ;;
+    *) [[ $line =~ ^($field[[:blank:]]+){5}[^[:blank:]] ]] || refuse "bad line: $line" ;;
+  esac
+done <"$1"
+/usr/bin/cp "$1" "$table"
 END
 }
 

@@ -114,3 +114,36 @@ setup() { new_files_asset; }
   printf 'pid=%s since=then action=test\nanother time\n' "$$" >"$HOST/state/thing.lock.held"
   run -0 in_runtime "$take" "$HOST"
 }
+
+@test "a file that cannot be moved or removed is 74, with where to look, what is safe, and the next command" {
+  shadow mv <<'SHADOW'
+[[ $* != */MANIFEST ]] || { echo 'mv: Input/output error' >&2; exit 1; }
+exec REAL "$@"
+SHADOW
+  run -74 shadowed backup
+  assert_says "cannot do \`mv -- \"\$WORK_DIR/.manifest\" \"\$WORK_DIR/MANIFEST\"\`"
+  assert_says 'HINT [thing] what the program said names the file: is its file system full (df -h; df -i), read-only (mount) or failing (dmesg | tail), or is a right missing (ls -ld)?'
+  assert_says "nothing live was changed, and every published set is whole; mend the cause, then run this again: $HOST/bin/backup.sh"
+  assert_same "$(sets)" ''
+  rm "$HOST/shadow/mv"
+  run -0 backup
+  mkdir "$HOST/state/run/thing.restore.4194304"
+  shadow rm <<'SHADOW'
+[[ $* != *.4194304* ]] || { echo 'rm: Read-only file system' >&2; exit 1; }
+exec REAL "$@"
+SHADOW
+  run -74 shadowed restore --yes
+  assert_says 'cannot do `rm -rf -- "$dir"` (make_run_dir'
+  assert_silent_about 'internal error'
+  assert_says "nothing live was changed; mend the cause, then run this again: $HOST/bin/restore.sh"
+  assert_same "$(cat "$HOST/data/one")" one
+}
+
+@test "where nothing can be written any more the hint names the place" {
+  mkdir "$HOST/small"
+  mount -t tmpfs -o size=64k tmpfs "$HOST/small"
+  run -74 in_runtime 'ACTION=backup; catch_exits; RUN_DIR="$1"; head -c 100000 /dev/zero >"$1/ballast" 2>/dev/null || true; printf "%9999s" x >"$1/note"' "$HOST/small"
+  umount "$HOST/small"
+  assert_says "cannot write in $HOST/small"
+  assert_says "nothing can be written in $HOST/small: is its file system full (df -h $HOST/small; df -i $HOST/small)"
+}
