@@ -1,10 +1,10 @@
 /*
  * Preloaded into every program of a run: counts the calls that change the file system, over all processes, and lets one of them go wrong.
  *
- *   FAULT_COUNTER   a file of 64 bytes, shared by all: the calls counted, whether the fault has fired, whether the run may go on, whose call it was, and which
+ *   FAULT_COUNTER   a file of 8192 bytes, shared by all: the calls counted, whether the fault has fired, whether the run may go on, whose call it was, and which
  *   FAULT_AT        the number of the call; 0 counts only
  *   FAULT_ERROR     the errno that the call then gives; 0: it stops before the call until it is killed or released
- *   FAULT_STICKY    1: every later call on a file gives it, too, as on a disk that is full
+ *   FAULT_STICKY    1: every later call on a file gives it, too, as on a disk that is full; a file that could not be read stays so
  *   FAULT_BELOW     only calls on paths below this directory count, or on files that were opened there
  *   FAULT_COUNTS    what counts: `changes` of the file system, `reads` (a file that is opened to be read), `programs` (each that is started).
  *                   A program ends with 1, or is killed where FAULT_ERROR is 9
@@ -30,6 +30,7 @@
 struct shared {
   uint32_t count, fired, released, process;
   char call[48];
+  char path[PATH_MAX];
 };
 
 static struct shared *shared;
@@ -115,6 +116,13 @@ static int fault(const char *call) {
   return number > at && sticky ? failure : 0;
 }
 
+/* A file that could not be read once cannot be read later, either. */
+static int fault_of_file(const char *path) {
+  int error = fault("read");
+  if (error && path[0] == '/') strncpy(shared->path, path, sizeof shared->path - 1);
+  return error ? error : shared->path[0] && strcmp(shared->path, path) == 0 ? failure : 0;
+}
+
 /* A power cut would take what is in a file that was written to, until it is synced. */
 static void note(const char *what, int fd) {
   struct stat status = {0};
@@ -139,7 +147,7 @@ static int changes(int flags) { return (flags & (O_CREAT | O_TRUNC)) || (flags &
 
 #define FAIL_READ_IF(wanted) \
   if (shared && counted == READS && (wanted)) { \
-    int error = fault("read"); \
+    int error = fault_of_file(path); \
     if (error) { errno = error; return -1; } \
   }
 

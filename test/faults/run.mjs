@@ -182,7 +182,7 @@ function run(world, verb, { way, at, sticky }) {
   const { counts, error, signals = [], isTwin = false } = WAYS[way];
   const counter = join(base, "counter");
   const journal = join(base, "journal");
-  writeFileSync(counter, Buffer.alloc(64));
+  writeFileSync(counter, Buffer.alloc(8192));
   writeFileSync(journal, "");
   const [program, ...args] = command(world, verb);
   const env = {
@@ -244,7 +244,7 @@ function run(world, verb, { way, at, sticky }) {
       const second = await twin;
       if (way === "power") cutPower(world, journal);
       const bytes = readFileSync(counter);
-      const call = bytes.subarray(16).toString("latin1").replace(/\0.*$/s, "");
+      const call = bytes.subarray(16, 64).toString("latin1").replace(/\0.*$/s, "");
       resolve({
         code,
         signal,

@@ -1707,18 +1707,30 @@ note_failure() {
     [[ ! -e $mark ]] || return 0
     { : >"$mark"; } 2>/dev/null || true
   fi
-  ((${#command} <= 60)) || command="${command:0:60}…"
-  case "$command" in
-    'rm '* | 'mv '* | 'mkdir '* | 'chmod '* | 'chown '* | 'ln '* | 'touch '* | 'cp '* | 'mkfifo '* | 'sync '*)
-      # The program has said why.
-      log_error "cannot do \`$command\` (${FUNCNAME[1]:-main}, line $line)"
-      FILE_ERROR=1
-      [[ -z ${RUN_DIR:-} ]] || { : >"$RUN_DIR/file-error"; } 2>/dev/null || true
-      ;;
-    *) log_error "internal error: \`$command\` failed (exit $status) in ${FUNCNAME[1]:-main}, line $line" ;;
-  esac
+  if is_program_or_file "$command"; then
+    # The program, or the shell, has said why.
+    ((${#command} <= 60)) || command="${command:0:60}…"
+    log_error "cannot do \`$command\` (exit $status, ${FUNCNAME[1]:-main}, line $line)"
+    FILE_ERROR=1
+    [[ -z ${RUN_DIR:-} ]] || { : >"$RUN_DIR/file-error"; } 2>/dev/null || true
+  else
+    ((${#command} <= 60)) || command="${command:0:60}…"
+    log_error "internal error: \`$command\` failed (exit $status) in ${FUNCNAME[1]:-main}, line $line"
+  fi
   # A script that has no way out of its own.
   [[ -n ${RUN_PID:-} ]] || exit "$EX_SOFTWARE"
+}
+
+# Is a command that failed a program, or was a file to be read or written by it? Both fail for reasons of the host's; what this script
+# does by itself does not.
+is_program_or_file() {
+  local word="$1"
+  [[ ! $word =~ ^[A-Za-z_][A-Za-z0-9_]*=\"?\$\((.*) ]] || word="${BASH_REMATCH[1]}"
+  case "$word" in
+    '[['* | '(('* | 'return'*) return 1 ;;
+    '<'* | *' < '* | *' > '* | *' >> '*) return 0 ;;
+  esac
+  [[ $(type -t -- "${word%% *}") == file ]]
 }
 
 # Make the private scratch directory of this run, and clear away those of runs that were killed.
@@ -1778,6 +1790,9 @@ finish_run() {
     if [[ -n ${RUN_DIR:-} ]] && ! can_write_in "$RUN_DIR"; then
       log_error "cannot write in $RUN_DIR: its disk is full, or it cannot be written"
       EXIT_STATUS="$EX_IO"
+    elif [[ -n ${RUN_DIR:-} ]] && ! can_read_notes; then
+      log_error "cannot read the notes of this run in $STATE_DIR"
+      EXIT_STATUS="$EX_IO"
     fi
     ((EXIT_STATUS != EX_IO)) || hint_at_files
   elif ((RUN_PID == $$ && EXIT_STATUS > 128)) && ! is_one_of "$EXIT_STATUS" 129 130 141 143; then
@@ -1810,6 +1825,15 @@ hint_at_files() {
     log_line HINT 'what the program said names the file: is its file system full (df -h; df -i), read-only (mount) or failing (dmesg | tail), or is a right missing (ls -ld)?'
   fi
   log_line HINT "${safe}mend the cause, then run this again: $0"
+}
+
+# Can the small files be read that scripts keep their notes in?
+can_read_notes() {
+  local file
+  for file in "$STATE_DIR/"* "$RUN_DIR/"*; do
+    # What is large is data.
+    [[ ! -f $file || -n $(find "$file" -prune -size +1024 2>/dev/null) ]] || cat -- "$file" >/dev/null 2>&1 || return 1
+  done
 }
 
 # Can a note of usual size be written in a directory?

@@ -383,18 +383,30 @@ note_failure() {
     [[ ! -e $mark ]] || return 0
     { : >"$mark"; } 2>/dev/null || true
   fi
-  ((${#command} <= 60)) || command="${command:0:60}…"
-  case "$command" in
-    'rm '* | 'mv '* | 'mkdir '* | 'chmod '* | 'chown '* | 'ln '* | 'touch '* | 'cp '* | 'mkfifo '* | 'sync '*)
-      # The program has said why.
-      log_error "cannot do \`$command\` (${FUNCNAME[1]:-main}, line $line)"
-      FILE_ERROR=1
-      [[ -z ${RUN_DIR:-} ]] || { : >"$RUN_DIR/file-error"; } 2>/dev/null || true
-      ;;
-    *) log_error "internal error: \`$command\` failed (exit $status) in ${FUNCNAME[1]:-main}, line $line" ;;
-  esac
+  if is_program_or_file "$command"; then
+    # The program, or the shell, has said why.
+    ((${#command} <= 60)) || command="${command:0:60}…"
+    log_error "cannot do \`$command\` (exit $status, ${FUNCNAME[1]:-main}, line $line)"
+    FILE_ERROR=1
+    [[ -z ${RUN_DIR:-} ]] || { : >"$RUN_DIR/file-error"; } 2>/dev/null || true
+  else
+    ((${#command} <= 60)) || command="${command:0:60}…"
+    log_error "internal error: \`$command\` failed (exit $status) in ${FUNCNAME[1]:-main}, line $line"
+  fi
   # A script that has no way out of its own.
   [[ -n ${RUN_PID:-} ]] || exit "$EX_SOFTWARE"
+}
+
+# Is a command that failed a program, or was a file to be read or written by it? Both fail for reasons of the host's; what this script
+# does by itself does not.
+is_program_or_file() {
+  local word="$1"
+  [[ ! $word =~ ^[A-Za-z_][A-Za-z0-9_]*=\"?\$\((.*) ]] || word="${BASH_REMATCH[1]}"
+  case "$word" in
+    '[['* | '(('* | 'return'*) return 1 ;;
+    '<'* | *' < '* | *' > '* | *' >> '*) return 0 ;;
+  esac
+  [[ $(type -t -- "${word%% *}") == file ]]
 }
 
 # Print the first local minute YYYYMMDDHHMM after now (or the given one) that the fields name. 1 if none in 5 years.
