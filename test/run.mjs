@@ -169,6 +169,10 @@ function steps() {
     { name: "vitest", vitest: true },
     // A sample of what `npm run test:faults` tries everywhere.
     { name: "faults/run", counted: [process.execPath, join(root, "test/faults/run.mjs"), "--short"] },
+    {
+      name: "faults/strings",
+      counted: [process.execPath, join(root, "test/faults/strings.mjs"), "--count", "400"],
+    },
     { name: "faults/sets", counted: [process.execPath, join(root, "test/faults/sets.mjs"), "--count", "60"] },
     ...batsFiles
       .map((file) => ({ name: file.replace(/^test\//, "").replace(/\.bats$/, ""), bats: file }))
