@@ -1743,7 +1743,10 @@ note_failure() {
     *) log_error "internal error: \`$command\` failed (exit $status) in ${FUNCNAME[1]:-main}, line $line" ;;
   esac
   # A script that has no way out of its own.
-  [[ -n ${RUN_PID:-} ]] || exit "$EX_SOFTWARE"
+  if [[ -z ${RUN_PID:-} ]]; then
+    [[ -z ${FILE_ERROR:-} ]] || exit "$EX_IO"
+    exit "$EX_SOFTWARE"
+  fi
 }
 
 # Make the private scratch directory of this run, and clear away those of runs that were killed.

@@ -393,7 +393,10 @@ note_failure() {
     *) log_error "internal error: \`$command\` failed (exit $status) in ${FUNCNAME[1]:-main}, line $line" ;;
   esac
   # A script that has no way out of its own.
-  [[ -n ${RUN_PID:-} ]] || exit "$EX_SOFTWARE"
+  if [[ -z ${RUN_PID:-} ]]; then
+    [[ -z ${FILE_ERROR:-} ]] || exit "$EX_IO"
+    exit "$EX_SOFTWARE"
+  fi
 }
 
 # Print the first local minute YYYYMMDDHHMM after now (or the given one) that the fields name. 1 if none in 5 years.
