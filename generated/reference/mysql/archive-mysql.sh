@@ -1245,7 +1245,10 @@ note_failure() {
     log_error "internal error: \`$command\` failed (exit $status) in ${FUNCNAME[1]:-main}, line $line"
   fi
   # A script that has no way out of its own.
-  [[ -n ${RUN_PID:-} ]] || exit "$EX_SOFTWARE"
+  if [[ -z ${RUN_PID:-} ]]; then
+    [[ -z ${FILE_ERROR:-} ]] || exit "$EX_IO"
+    exit "$EX_SOFTWARE"
+  fi
 }
 
 # Is a command that failed a program, or was a file to be read or written by it? Both fail for reasons of the host's; what this script

@@ -139,6 +139,13 @@ SHADOW
   assert_same "$(cat "$HOST/data/one")" one
 }
 
+@test "a script that has no way out of its own tells a file from a bug, too" {
+  run -74 in_runtime 'set -E; RUN_DIR=""; trap '"'"'note_failure "$?" "$LINENO" "$BASH_COMMAND"'"'"' ERR; mkdir /proc/none'
+  assert_says 'cannot do `mkdir /proc/none`'
+  run -70 in_runtime 'set -E; RUN_DIR=""; trap '"'"'note_failure "$?" "$LINENO" "$BASH_COMMAND"'"'"' ERR; false'
+  assert_says 'internal error: `false` failed'
+}
+
 @test "where nothing can be written any more the hint names the place" {
   mkdir "$HOST/small"
   mount -t tmpfs -o size=64k tmpfs "$HOST/small"
