@@ -133,7 +133,7 @@ SHADOW
 exec REAL "$@"
 SHADOW
   run -74 shadowed restore --yes
-  assert_says 'cannot do `rm -rf -- "$dir"` (make_run_dir'
+  assert_says 'cannot do `rm -rf -- "$dir"` (exit 1, make_run_dir'
   assert_silent_about 'internal error'
   assert_says "nothing live was changed; mend the cause, then run this again: $HOST/bin/restore.sh"
   assert_same "$(cat "$HOST/data/one")" one
