@@ -210,7 +210,8 @@ send_set() {
 }
 
 # Print the sets of a source that a destination lacks and its retention would keep, the newest first, so that what matters most is safe
-# first. Only good ones are copied on. Both are files of lines that begin with `stamp state`.
+# first. Only good ones are copied on. Both are files of lines that begin with `stamp state`. Its status counts: nothing printed is nothing
+# to copy only where it is 0.
 missing_sets() {
   local destination="$1" source="$2" keep="$3"
   sort -u -k 1,1 -- "$destination" "$source" | PUBLISHED_SET='' select_expired "$keep" | awk '
@@ -218,11 +219,23 @@ missing_sets() {
     { skip[$1] = 1 }' "$destination" - wanted=1 "$source" | sort -r -u
 }
 
+# Say which sets of a source cannot be read now, and so were not copied: `tell_unreadable FILE PLACE`, 74 if there are any.
+tell_unreadable() {
+  local name state status=0
+  while read -r name state _; do
+    [[ $state == unreadable ]] || continue
+    log_error "the set $name in $2 cannot be read now, so it is not copied"
+    status="$EX_IO"
+  done <"$1"
+  return "$status"
+}
+
 # The sets of the log that a store elsewhere lacks, oldest first, since one that is missing ends what can be replayed: those since the
 # oldest full set that it has or will have.
 missing_log_sets() {
-  local oldest="$1" name
-  for name in $(missing_sets "$2" "$3" '0 0 0 0 0 0' | sort); do
+  local oldest="$1" name missing
+  missing="$(missing_sets "$2" "$3" '0 0 0 0 0 0' | sort)" || return $?
+  for name in $missing; do
     [[ $name < $oldest ]] || printf '%s\n' "$name"
   done
 }

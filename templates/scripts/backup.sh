@@ -125,17 +125,19 @@ describe_missing_copy() {
 # Copy to a store what it lacks and its retention would keep, the newest first, then thin it out: what a run missed that was killed, or
 # that found the store away, is made good by the next one.
 copy_and_thin() {
-  local store="$1" keep="${2:-}" name
+  local store="$1" keep="${2:-}" name missing
   require_store "$store"
   survey_store "$store" >"$RUN_DIR/there"
   survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here"
-  for name in $(missing_sets "$RUN_DIR/there" "$RUN_DIR/here" "$keep"); do
+  missing="$(missing_sets "$RUN_DIR/there" "$RUN_DIR/here" "$keep")" || die "$EX_IO" "cannot tell what $store lacks"
+  for name in $missing; do
     [[ -d ${STORE_PATHS[0]}/$TYPE/$ASSET/$name ]] || continue
     [[ $name == "$RUN_SET" ]] || log_info "copying $name to $store, which an earlier run did not"
     copy_set "${STORE_PATHS[0]}/$TYPE/$ASSET/$name" "$store"
   done
   thin_out "$store" "$keep"
   trim_log "$store"
+  tell_unreadable "$RUN_DIR/here" "${STORE_PATHS[0]}"
 }
 
 # How many objects does the new set lack, and are rows among them? Sets DEGRADED and LACKS_ROWS.

@@ -67,9 +67,15 @@ pull_from_one() {
   local name missing base unread=0
   base="${STORE_PATHS[0]}/$TYPE/${SERIES:-$ASSET}"
   if [[ -z ${SERIES:-} ]]; then
-    missing="$(missing_sets "$RUN_DIR/here" "$RUN_DIR/there" '')"
+    missing="$(missing_sets "$RUN_DIR/here" "$RUN_DIR/there" '')" || {
+      log_error "cannot tell what $base lacks"
+      return "$EX_IO"
+    }
   else
-    missing="$(missing_log_sets "$(oldest_full)" "$RUN_DIR/here" "$RUN_DIR/there")"
+    missing="$(missing_log_sets "$(oldest_full)" "$RUN_DIR/here" "$RUN_DIR/there")" || {
+      log_error "cannot tell what $base lacks"
+      return "$EX_IO"
+    }
     ((DRY_RUN)) || fetch_archived_note
   fi
   for name in $missing; do

@@ -46,13 +46,16 @@ main() {
 push_to_one() {
   local name missing keep
   keep="$(place_keep)"
-  survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here"
+  survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here" || return $?
   attempt_to guarded "$COPY_LIST_TIMEOUT" '' "listing $PLACE_ID" look_at_store
   if ((ATTEMPT_STATUS != 0)); then
     log_error "cannot send to $PLACE_ID ($(place_label))"
     return "$ATTEMPT_STATUS"
   fi
-  missing="$(missing_sets "$RUN_DIR/there" "$RUN_DIR/here" "$keep")"
+  missing="$(missing_sets "$RUN_DIR/there" "$RUN_DIR/here" "$keep")" || {
+    log_error "cannot tell what $PLACE_ID lacks"
+    return "$EX_IO"
+  }
   for name in $missing; do
     if ((DRY_RUN)); then
       printf 'would send %s to %s (%s)\n' "$name" "$PLACE_ID" "$(place_label)"
@@ -69,17 +72,22 @@ push_to_one() {
   fi
   note_newest
   thin_out "$keep"
+  tell_unreadable "$RUN_DIR/here" "${STORE_PATHS[0]}"
 }
 
 # Send the log to the store that has the full sets now, and remove there what ends before the oldest of them.
 push_log() {
-  local name oldest
+  local name oldest missing
   oldest="$(sort "$RUN_DIR/there" | awk 'NR == 1 { print $1 }')"
   [[ -n $oldest ]] || return 0
   attempt_to guarded "$COPY_LIST_TIMEOUT" '' "listing $PLACE_ID" place_names "$RUN_DIR/there"
   ((ATTEMPT_STATUS == 0)) || return "$ATTEMPT_STATUS"
-  survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here"
-  for name in $(missing_log_sets "$oldest" "$RUN_DIR/there" "$RUN_DIR/here"); do
+  survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here" || return $?
+  missing="$(missing_log_sets "$oldest" "$RUN_DIR/there" "$RUN_DIR/here")" || {
+    log_error "cannot tell what $PLACE_ID lacks of the log"
+    return "$EX_IO"
+  }
+  for name in $missing; do
     if ((DRY_RUN)); then
       printf 'would send log %s to %s (%s)\n' "$name" "$PLACE_ID" "$(place_label)"
     else

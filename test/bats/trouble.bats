@@ -232,6 +232,29 @@ END
   assert_same "$(grep -o 'copying [0-9TZ]*' <<<"$output" | cut -d' ' -f2)" "$(sets | head -n 3 | sort -r | xargs -n 1 basename)"
 }
 
+@test "a set whose MANIFEST cannot be read (EIO) while it is copied: 74, it is said, and the next run copies it" {
+  mkdir "$HOST/second"
+  set_list STORE_IDS disk second
+  set_list STORE_PATHS "$STORE" "$HOST/second"
+  relink
+  run -0 backup
+  # The reader opens the MANIFESTs of a store by names that it was given on stdin, and says of this one that it cannot.
+  shadow awk <<SHADOW
+if [[ \$* == *mode=survey* ]]; then
+  exec strace -f -qq -o $HOST/trace.\$\$ -P "$STORE/files/thing/./\$(ls "$STORE/files/thing" | tail -n 1)/MANIFEST" -e trace=read -e inject=read:error=EIO REAL "\$@"
+fi
+exec REAL "\$@"
+SHADOW
+  sleep 1
+  run -74 shadowed backup
+  grep -l INJECTED "$HOST"/trace.* >/dev/null
+  assert_says 'cannot be read now, so it is not copied'
+  assert_same "$(sets "$HOST/second" | wc -l)" 1
+  rm "$HOST/shadow/awk"
+  run -0 backup
+  diff -r "$STORE/files" "$HOST/second/files"
+}
+
 @test "a second verification, retention and copy change no byte, but for the notes of the runs" {
   mkdir "$HOST/second"
   set_list STORE_IDS disk second

@@ -65,6 +65,13 @@ const BUGS = [
     found: bats("prelude/set", "two at once"),
   },
   {
+    name: "what could not be read is not missed",
+    file: "scripts/backup.sh",
+    from: '  tell_unreadable "$RUN_DIR/here" "${STORE_PATHS[0]}"\n',
+    to: "",
+    found: bats("trouble", "MANIFEST cannot be read"),
+  },
+  {
     name: "a word without its quotes",
     file: "prelude/swap.sh",
     from: '  mv -- "$from" "$to" || die "$EX_IO" "cannot rename $from to $to"\n',

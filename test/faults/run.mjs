@@ -244,7 +244,8 @@ function run(world, verb, { way, at, sticky }) {
       const second = await twin;
       if (way === "power") cutPower(world, journal);
       const bytes = readFileSync(counter);
-      const call = bytes.subarray(16, 64).toString("latin1").replace(/\0.*$/s, "");
+      const text = (from, to) => bytes.subarray(from, to).toString("latin1").replace(/\0.*$/s, "");
+      const call = `${text(16, 64)} ${text(64).slice(world.place.length + 1)}`.trim();
       resolve({
         code,
         signal,

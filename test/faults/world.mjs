@@ -36,8 +36,8 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
-/** A host with one asset in two stores, three sets of it, and live data that changed since; and the same once more as it is now. */
-export function makeWorld(name) {
+/** A host with one asset in two stores, some sets of it, and live data that changed since; and the same once more as it is now. */
+export function makeWorld(name, sets = KEPT) {
   const kind = KINDS[name];
   const place = join(base, name);
   const world = {
@@ -63,7 +63,7 @@ export function makeWorld(name) {
     must(join(place, "generated/host", host, "install.sh"), [], { env: environment() });
   kind.begin?.(place);
   service(world, "start");
-  for (let version = 1; version <= KEPT; version++) {
+  for (let version = 1; version <= sets; version++) {
     kind.write(place, version);
     backUp(world);
   }
@@ -72,7 +72,7 @@ export function makeWorld(name) {
     // One more that the other store does not have yet.
     backUp(world);
   }
-  if (setNames(world, "two").length !== KEPT) throw new Error("the world is not what it should be");
+  if (setNames(world, "two").length !== sets) throw new Error("the world is not what it should be");
   kind.write(place, KEPT + 1);
   world.now = kind.look(place);
   service(world, "stop");

@@ -343,12 +343,24 @@ mac_pad() {
 }
 
 # Print the sets of a source that a destination lacks and its retention would keep, the newest first, so that what matters most is safe
-# first. Only good ones are copied on. Both are files of lines that begin with `stamp state`.
+# first. Only good ones are copied on. Both are files of lines that begin with `stamp state`. Its status counts: nothing printed is nothing
+# to copy only where it is 0.
 missing_sets() {
   local destination="$1" source="$2" keep="$3"
   sort -u -k 1,1 -- "$destination" "$source" | PUBLISHED_SET='' select_expired "$keep" | awk '
     wanted { if ($2 == "ok" && !($1 in skip)) print $1; next }
     { skip[$1] = 1 }' "$destination" - wanted=1 "$source" | sort -r -u
+}
+
+# Say which sets of a source cannot be read now, and so were not copied: `tell_unreadable FILE PLACE`, 74 if there are any.
+tell_unreadable() {
+  local name state status=0
+  while read -r name state _; do
+    [[ $state == unreadable ]] || continue
+    log_error "the set $name in $2 cannot be read now, so it is not copied"
+    status="$EX_IO"
+  done <"$1"
+  return "$status"
 }
 
 # Take the lock NAME or leave with 75, saying who holds it.
@@ -2533,7 +2545,11 @@ survey_series() {
   find_late_stamp
   find "$1/." -mindepth 1 -maxdepth 2 -type d ! -name "$STAMP_GLOB" -prune -o \
     -type d -print -o -type f -name MANIFEST -size "-$MANIFEST_BLOCKS" -print -o -name SUSPECT -print |
-    manifest_reader survey 0 "$LATE_STAMP" | sort
+    manifest_reader survey 0 "$LATE_STAMP" | sort || {
+    # Whoever reads this through a `< <(…)` does not learn of the status: nobody takes a part for the whole without a word.
+    log_warn "the sets in $1 cannot all be listed"
+    return "$EX_IO"
+  }
 }
 
 # The last stamp that is not in the future, into LATE_STAMP.
@@ -3066,17 +3082,19 @@ describe_missing_copy() {
 # Copy to a store what it lacks and its retention would keep, the newest first, then thin it out: what a run missed that was killed, or
 # that found the store away, is made good by the next one.
 copy_and_thin() {
-  local store="$1" keep="${2:-}" name
+  local store="$1" keep="${2:-}" name missing
   require_store "$store"
   survey_store "$store" >"$RUN_DIR/there"
   survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here"
-  for name in $(missing_sets "$RUN_DIR/there" "$RUN_DIR/here" "$keep"); do
+  missing="$(missing_sets "$RUN_DIR/there" "$RUN_DIR/here" "$keep")" || die "$EX_IO" "cannot tell what $store lacks"
+  for name in $missing; do
     [[ -d ${STORE_PATHS[0]}/$TYPE/$ASSET/$name ]] || continue
     [[ $name == "$RUN_SET" ]] || log_info "copying $name to $store, which an earlier run did not"
     copy_set "${STORE_PATHS[0]}/$TYPE/$ASSET/$name" "$store"
   done
   thin_out "$store" "$keep"
   trim_log "$store"
+  tell_unreadable "$RUN_DIR/here" "${STORE_PATHS[0]}"
 }
 
 # How many objects does the new set lack, and are rows among them? Sets DEGRADED and LACKS_ROWS.

@@ -506,7 +506,8 @@ file_size() {
 }
 
 # Print the sets of a source that a destination lacks and its retention would keep, the newest first, so that what matters most is safe
-# first. Only good ones are copied on. Both are files of lines that begin with `stamp state`.
+# first. Only good ones are copied on. Both are files of lines that begin with `stamp state`. Its status counts: nothing printed is nothing
+# to copy only where it is 0.
 missing_sets() {
   local destination="$1" source="$2" keep="$3"
   sort -u -k 1,1 -- "$destination" "$source" | PUBLISHED_SET='' select_expired "$keep" | awk '
@@ -517,8 +518,9 @@ missing_sets() {
 # The sets of the log that a store elsewhere lacks, oldest first, since one that is missing ends what can be replayed: those since the
 # oldest full set that it has or will have.
 missing_log_sets() {
-  local oldest="$1" name
-  for name in $(missing_sets "$2" "$3" '0 0 0 0 0 0' | sort); do
+  local oldest="$1" name missing
+  missing="$(missing_sets "$2" "$3" '0 0 0 0 0 0' | sort)" || return $?
+  for name in $missing; do
     [[ $name < $oldest ]] || printf '%s\n' "$name"
   done
 }
@@ -2369,7 +2371,11 @@ survey_series() {
   find_late_stamp
   find "$1/." -mindepth 1 -maxdepth 2 -type d ! -name "$STAMP_GLOB" -prune -o \
     -type d -print -o -type f -name MANIFEST -size "-$MANIFEST_BLOCKS" -print -o -name SUSPECT -print |
-    manifest_reader survey 0 "$LATE_STAMP" | sort
+    manifest_reader survey 0 "$LATE_STAMP" | sort || {
+    # Whoever reads this through a `< <(…)` does not learn of the status: nobody takes a part for the whole without a word.
+    log_warn "the sets in $1 cannot all be listed"
+    return "$EX_IO"
+  }
 }
 
 # The last stamp that is not in the future, into LATE_STAMP.
@@ -2737,9 +2743,15 @@ pull_from_one() {
   local name missing base unread=0
   base="${STORE_PATHS[0]}/$TYPE/${SERIES:-$ASSET}"
   if [[ -z ${SERIES:-} ]]; then
-    missing="$(missing_sets "$RUN_DIR/here" "$RUN_DIR/there" '')"
+    missing="$(missing_sets "$RUN_DIR/here" "$RUN_DIR/there" '')" || {
+      log_error "cannot tell what $base lacks"
+      return "$EX_IO"
+    }
   else
-    missing="$(missing_log_sets "$(oldest_full)" "$RUN_DIR/here" "$RUN_DIR/there")"
+    missing="$(missing_log_sets "$(oldest_full)" "$RUN_DIR/here" "$RUN_DIR/there")" || {
+      log_error "cannot tell what $base lacks"
+      return "$EX_IO"
+    }
     ((DRY_RUN)) || fetch_archived_note
   fi
   for name in $missing; do

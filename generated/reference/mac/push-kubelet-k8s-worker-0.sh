@@ -386,7 +386,8 @@ send_set() {
 }
 
 # Print the sets of a source that a destination lacks and its retention would keep, the newest first, so that what matters most is safe
-# first. Only good ones are copied on. Both are files of lines that begin with `stamp state`.
+# first. Only good ones are copied on. Both are files of lines that begin with `stamp state`. Its status counts: nothing printed is nothing
+# to copy only where it is 0.
 missing_sets() {
   local destination="$1" source="$2" keep="$3"
   sort -u -k 1,1 -- "$destination" "$source" | PUBLISHED_SET='' select_expired "$keep" | awk '
@@ -394,11 +395,23 @@ missing_sets() {
     { skip[$1] = 1 }' "$destination" - wanted=1 "$source" | sort -r -u
 }
 
+# Say which sets of a source cannot be read now, and so were not copied: `tell_unreadable FILE PLACE`, 74 if there are any.
+tell_unreadable() {
+  local name state status=0
+  while read -r name state _; do
+    [[ $state == unreadable ]] || continue
+    log_error "the set $name in $2 cannot be read now, so it is not copied"
+    status="$EX_IO"
+  done <"$1"
+  return "$status"
+}
+
 # The sets of the log that a store elsewhere lacks, oldest first, since one that is missing ends what can be replayed: those since the
 # oldest full set that it has or will have.
 missing_log_sets() {
-  local oldest="$1" name
-  for name in $(missing_sets "$2" "$3" '0 0 0 0 0 0' | sort); do
+  local oldest="$1" name missing
+  missing="$(missing_sets "$2" "$3" '0 0 0 0 0 0' | sort)" || return $?
+  for name in $missing; do
     [[ $name < $oldest ]] || printf '%s\n' "$name"
   done
 }
@@ -2171,7 +2184,11 @@ survey_series() {
   find_late_stamp
   find "$1/." -mindepth 1 -maxdepth 2 -type d ! -name "$STAMP_GLOB" -prune -o \
     -type d -print -o -type f -name MANIFEST -size "-$MANIFEST_BLOCKS" -print -o -name SUSPECT -print |
-    manifest_reader survey 0 "$LATE_STAMP" | sort
+    manifest_reader survey 0 "$LATE_STAMP" | sort || {
+    # Whoever reads this through a `< <(…)` does not learn of the status: nobody takes a part for the whole without a word.
+    log_warn "the sets in $1 cannot all be listed"
+    return "$EX_IO"
+  }
 }
 
 # The last stamp that is not in the future, into LATE_STAMP.
@@ -2659,13 +2676,16 @@ main() {
 push_to_one() {
   local name missing keep
   keep="$(place_keep)"
-  survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here"
+  survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here" || return $?
   attempt_to guarded "$COPY_LIST_TIMEOUT" '' "listing $PLACE_ID" look_at_store
   if ((ATTEMPT_STATUS != 0)); then
     log_error "cannot send to $PLACE_ID ($(place_label))"
     return "$ATTEMPT_STATUS"
   fi
-  missing="$(missing_sets "$RUN_DIR/there" "$RUN_DIR/here" "$keep")"
+  missing="$(missing_sets "$RUN_DIR/there" "$RUN_DIR/here" "$keep")" || {
+    log_error "cannot tell what $PLACE_ID lacks"
+    return "$EX_IO"
+  }
   for name in $missing; do
     if ((DRY_RUN)); then
       printf 'would send %s to %s (%s)\n' "$name" "$PLACE_ID" "$(place_label)"
@@ -2682,17 +2702,22 @@ push_to_one() {
   fi
   note_newest
   thin_out "$keep"
+  tell_unreadable "$RUN_DIR/here" "${STORE_PATHS[0]}"
 }
 
 # Send the log to the store that has the full sets now, and remove there what ends before the oldest of them.
 push_log() {
-  local name oldest
+  local name oldest missing
   oldest="$(sort "$RUN_DIR/there" | awk 'NR == 1 { print $1 }')"
   [[ -n $oldest ]] || return 0
   attempt_to guarded "$COPY_LIST_TIMEOUT" '' "listing $PLACE_ID" place_names "$RUN_DIR/there"
   ((ATTEMPT_STATUS == 0)) || return "$ATTEMPT_STATUS"
-  survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here"
-  for name in $(missing_log_sets "$oldest" "$RUN_DIR/there" "$RUN_DIR/here"); do
+  survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here" || return $?
+  missing="$(missing_log_sets "$oldest" "$RUN_DIR/there" "$RUN_DIR/here")" || {
+    log_error "cannot tell what $PLACE_ID lacks of the log"
+    return "$EX_IO"
+  }
+  for name in $missing; do
     if ((DRY_RUN)); then
       printf 'would send log %s to %s (%s)\n' "$name" "$PLACE_ID" "$(place_label)"
     else

@@ -3259,7 +3259,11 @@ survey_series() {
   find_late_stamp
   find "$1/." -mindepth 1 -maxdepth 2 -type d ! -name "$STAMP_GLOB" -prune -o \
     -type d -print -o -type f -name MANIFEST -size "-$MANIFEST_BLOCKS" -print -o -name SUSPECT -print |
-    manifest_reader survey 0 "$LATE_STAMP" | sort
+    manifest_reader survey 0 "$LATE_STAMP" | sort || {
+    # Whoever reads this through a `< <(…)` does not learn of the status: nobody takes a part for the whole without a word.
+    log_warn "the sets in $1 cannot all be listed"
+    return "$EX_IO"
+  }
 }
 
 # The last stamp that is not in the future, into LATE_STAMP.
