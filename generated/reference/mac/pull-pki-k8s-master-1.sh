@@ -658,6 +658,7 @@ read_utc() {
   else
     UTC_NOW="$(date -u +%Y-%m-%dT%H:%M:%SZ)"
   fi
+  # shellcheck disable=SC2034  # not every script looks at it
   STAMP_NOW="${UTC_NOW//[-:]/}"
 }
 
