@@ -357,7 +357,7 @@ quota_allows() { [[ $(kube --namespace shop get quota tight -o 'jsonpath={.statu
   before="$(shop)"
   kube --namespace shop delete configmap,deployment,rolebinding,widget --all >/dev/null
   kube patch clusterrole shop:reader --type json --patch '[{"op":"replace","path":"/rules/0/verbs/0","value":"list"}]'
-  sed 's/^kubernetes_send() {/&\n  if [[ -e $RUN_DIR\/twice ]]; then touch "$STATE_DIR\/there"; sleep 60; fi; [[ $order != 41 ]] || touch "$RUN_DIR\/twice"/' "$HOST/bin/restore.sh" >"$HOST/bin/hang.sh"
+  sed 's/^kubernetes_send() {/&\n  if [[ -e $RUN_DIR\/twice ]]; then touch "$STATE_DIR\/there"; sleep 900; fi; [[ $order != 41 ]] || touch "$RUN_DIR\/twice"/' "$HOST/bin/restore.sh" >"$HOST/bin/hang.sh"
   chmod +x "$HOST/bin/hang.sh"
   "$HOST/bin/hang.sh" --yes --quiet 3>&- &
   kube_until 60 test -e "$HOST/state/there"
