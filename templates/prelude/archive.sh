@@ -24,7 +24,7 @@ archive_capture() {
   is_bsdtar || true
   write_payload files.tar count_entries produce_tar
   [[ ! -e $RUN_DIR/changed ]] || changed=1
-  manifest_add tool.tar "$TAR_WORDS"
+  manifest_add tool.tar "${TAR_WORDS:-unknown}"
   manifest_add position.entries "$(<"$RUN_DIR/entries")"
   manifest_add position.changed "$changed"
   for path in "${SOURCE_PATHS[@]}"; do
@@ -133,7 +133,8 @@ is_bsdtar() {
   local note="${RUN_DIR:-/nonexistent}/tar.words"
   if [[ -z ${TAR_WORDS:-} && -s $note ]]; then IFS= read -r TAR_WORDS <"$note" || true; fi
   if [[ -z ${TAR_WORDS:-} ]]; then
-    TAR_WORDS="$(tar --version 2>/dev/null)" || TAR_WORDS=unknown
+    # One that did not answer is asked again.
+    TAR_WORDS="$(tar --version 2>/dev/null)" || return 1
     TAR_WORDS="${TAR_WORDS%%$'\n'*}"
     { printf '%s\n' "$TAR_WORDS" >"$note"; } 2>/dev/null || true
   fi

@@ -129,7 +129,7 @@ copy_and_thin() {
   require_store "$store"
   survey_store "$store" >"$RUN_DIR/there"
   survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here"
-  missing="$(missing_sets "$RUN_DIR/there" "$RUN_DIR/here" "$keep")" || die "$EX_IO" "cannot tell what $store lacks"
+  missing="$(missing_sets "$RUN_DIR/there" "$RUN_DIR/here" "$keep")" || die "$EX_IO" "cannot tell what $store lacks" "is the disk of $STATE_DIR full (df -h) or failing (dmesg | tail)? the next run copies what is missing"
   for name in $missing; do
     [[ -d ${STORE_PATHS[0]}/$TYPE/$ASSET/$name ]] || continue
     [[ $name == "$RUN_SET" ]] || log_info "copying $name to $store, which an earlier run did not"

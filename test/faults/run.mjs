@@ -201,7 +201,7 @@ function run(world, verb, { way, at, sticky }) {
     let output = "";
     child.stdout.on("data", (data) => (output += data));
     child.stderr.on("data", (data) => (output += data));
-    const twin = isTwin && at > 0 ? after(at * 10, program, args) : Promise.resolve(undefined);
+    const twin = isTwin && at > 0 ? after(at * 10, program, args, child) : Promise.resolve(undefined);
     let acted = false;
     const killer = setTimeout(
       () => {
@@ -251,7 +251,7 @@ function run(world, verb, { way, at, sticky }) {
         signal,
         output,
         count: bytes.readUInt32LE(0),
-        fired: bytes.readUInt32LE(4) === 1 || isTwin || (counts === "time" && acted),
+        fired: bytes.readUInt32LE(4) === 1 || second !== undefined || (counts === "time" && acted),
         twin: second,
         call,
       });
@@ -274,10 +274,11 @@ function isGuarded(pid, run) {
   }
 }
 
-/** The same program once more, some milliseconds later. */
-function after(delay, program, args) {
+/** The same program once more, some milliseconds later; nothing where the first has ended by then. */
+function after(delay, program, args, first) {
   return new Promise((resolve) => {
     setTimeout(() => {
+      if (!isAlive(first)) return resolve(undefined);
       const child = spawn(program, args, { env: environment(), cwd: base, stdio: "ignore" });
       child.on("close", (code) => resolve(code));
     }, delay);

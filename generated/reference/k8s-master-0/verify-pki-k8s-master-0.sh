@@ -134,7 +134,8 @@ is_bsdtar() {
   local note="${RUN_DIR:-/nonexistent}/tar.words"
   if [[ -z ${TAR_WORDS:-} && -s $note ]]; then IFS= read -r TAR_WORDS <"$note" || true; fi
   if [[ -z ${TAR_WORDS:-} ]]; then
-    TAR_WORDS="$(tar --version 2>/dev/null)" || TAR_WORDS=unknown
+    # One that did not answer is asked again.
+    TAR_WORDS="$(tar --version 2>/dev/null)" || return 1
     TAR_WORDS="${TAR_WORDS%%$'\n'*}"
     { printf '%s\n' "$TAR_WORDS" >"$note"; } 2>/dev/null || true
   fi

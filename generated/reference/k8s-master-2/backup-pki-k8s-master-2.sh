@@ -118,7 +118,7 @@ archive_capture() {
   is_bsdtar || true
   write_payload files.tar count_entries produce_tar
   [[ ! -e $RUN_DIR/changed ]] || changed=1
-  manifest_add tool.tar "$TAR_WORDS"
+  manifest_add tool.tar "${TAR_WORDS:-unknown}"
   manifest_add position.entries "$(<"$RUN_DIR/entries")"
   manifest_add position.changed "$changed"
   for path in "${SOURCE_PATHS[@]}"; do
@@ -227,7 +227,8 @@ is_bsdtar() {
   local note="${RUN_DIR:-/nonexistent}/tar.words"
   if [[ -z ${TAR_WORDS:-} && -s $note ]]; then IFS= read -r TAR_WORDS <"$note" || true; fi
   if [[ -z ${TAR_WORDS:-} ]]; then
-    TAR_WORDS="$(tar --version 2>/dev/null)" || TAR_WORDS=unknown
+    # One that did not answer is asked again.
+    TAR_WORDS="$(tar --version 2>/dev/null)" || return 1
     TAR_WORDS="${TAR_WORDS%%$'\n'*}"
     { printf '%s\n' "$TAR_WORDS" >"$note"; } 2>/dev/null || true
   fi
@@ -622,6 +623,7 @@ tell_unreadable() {
   while read -r name state _; do
     [[ $state == unreadable ]] || continue
     log_error "the set $name in $2 cannot be read now, so it is not copied"
+    log_line HINT "look at that disk (dmesg | tail); a later run copies the set once it can be read"
     status="$EX_IO"
   done <"$1"
   return "$status"
@@ -3041,7 +3043,7 @@ copy_and_thin() {
   require_store "$store"
   survey_store "$store" >"$RUN_DIR/there"
   survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here"
-  missing="$(missing_sets "$RUN_DIR/there" "$RUN_DIR/here" "$keep")" || die "$EX_IO" "cannot tell what $store lacks"
+  missing="$(missing_sets "$RUN_DIR/there" "$RUN_DIR/here" "$keep")" || die "$EX_IO" "cannot tell what $store lacks" "is the disk of $STATE_DIR full (df -h) or failing (dmesg | tail)? the next run copies what is missing"
   for name in $missing; do
     [[ -d ${STORE_PATHS[0]}/$TYPE/$ASSET/$name ]] || continue
     [[ $name == "$RUN_SET" ]] || log_info "copying $name to $store, which an earlier run did not"

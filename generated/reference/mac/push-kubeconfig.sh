@@ -379,6 +379,7 @@ tell_unreadable() {
   while read -r name state _; do
     [[ $state == unreadable ]] || continue
     log_error "the set $name in $2 cannot be read now, so it is not copied"
+    log_line HINT "look at that disk (dmesg | tail); a later run copies the set once it can be read"
     status="$EX_IO"
   done <"$1"
   return "$status"

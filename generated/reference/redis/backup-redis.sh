@@ -323,6 +323,7 @@ tell_unreadable() {
   while read -r name state _; do
     [[ $state == unreadable ]] || continue
     log_error "the set $name in $2 cannot be read now, so it is not copied"
+    log_line HINT "look at that disk (dmesg | tail); a later run copies the set once it can be read"
     status="$EX_IO"
   done <"$1"
   return "$status"
@@ -3058,7 +3059,7 @@ copy_and_thin() {
   require_store "$store"
   survey_store "$store" >"$RUN_DIR/there"
   survey_store "${STORE_PATHS[0]}" >"$RUN_DIR/here"
-  missing="$(missing_sets "$RUN_DIR/there" "$RUN_DIR/here" "$keep")" || die "$EX_IO" "cannot tell what $store lacks"
+  missing="$(missing_sets "$RUN_DIR/there" "$RUN_DIR/here" "$keep")" || die "$EX_IO" "cannot tell what $store lacks" "is the disk of $STATE_DIR full (df -h) or failing (dmesg | tail)? the next run copies what is missing"
   for name in $missing; do
     [[ -d ${STORE_PATHS[0]}/$TYPE/$ASSET/$name ]] || continue
     [[ $name == "$RUN_SET" ]] || log_info "copying $name to $store, which an earlier run did not"

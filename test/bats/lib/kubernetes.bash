@@ -31,7 +31,7 @@ kube() {
   kubectl --kubeconfig "$KUBECONFIG_FILE" --request-timeout 20s "$@" 2> >(grep -v 'version difference between client\|^$' >&2)
 }
 
-# Wait until a command succeeds: so many seconds on an idle machine, and as long as it takes on a busy one.
+# Wait until a command succeeds: so many seconds on an idle machine, eight times as long on a busy one.
 kube_until() {
   local end=$((SECONDS + $1 * 8))
   shift
